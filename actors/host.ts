@@ -1,0 +1,62 @@
+// The host port: all that a door (HTTP, WebSocket) may ask of the running sessions.
+import type { Command, Receipt } from "../src/protocol/commands.ts";
+import type { ToolSpec } from "../src/protocol/conversation.ts";
+import type { Fact } from "../src/protocol/facts.ts";
+import type { DeltaFrame } from "../src/protocol/frames.ts";
+import type {
+  Approval,
+  CreateSession,
+  RequestView,
+  SessionSummary,
+  SessionView,
+  TurnResult,
+  VerifyReport,
+} from "../src/protocol/http.ts";
+
+/** Called synchronously, in order; must not throw or wait. `encoded` is the whole `event` frame as JSON, made once for all. */
+export interface SessionListener {
+  event(fact: Fact, encoded: string): void;
+  delta(frame: DeltaFrame): void;
+  /** The session is gone from here (archived, daemon stopping, log dead). */
+  closed(reason: string): void;
+}
+
+export interface Subscription {
+  /** Facts up to `head` are read with `events`; everything later comes to the listener. */
+  head: number;
+  epoch: number;
+  /** Texts in the making at this moment, as one delta each from offset 0. */
+  partial: DeltaFrame[];
+  unsubscribe(): void;
+}
+
+/** Every method rejects with a Problem; `not_found` for an unknown session. `session` is always a full id. */
+export interface Host {
+  create(input: CreateSession): Promise<{ session_id: string }>;
+  /** The full id for an id, unique prefix, name, or `last`; `not_found`, or `conflict` naming the candidates. */
+  resolve(name: string): Promise<string>;
+  list(
+    options: { limit: number; cursor?: string },
+  ): Promise<{ sessions: SessionSummary[]; next: string | null }>;
+  count(): number;
+  command(session: string, command: Command, by: string): Promise<Receipt>;
+  /** Waits until the turn that holds `message_id` ends. */
+  turn(session: string, messageId: string, signal: AbortSignal): Promise<TurnResult>;
+  /** Waits until the call has its result. */
+  call(
+    session: string,
+    callId: string,
+    signal: AbortSignal,
+  ): Promise<{ output: string; success: boolean; name: string }>;
+  view(session: string, at?: number): Promise<SessionView>;
+  approvals(session: string): Promise<Approval[]>;
+  /** Durable facts after `after`, in order. */
+  events(session: string, after: number, limit: number): Promise<{ events: Fact[]; head: number }>;
+  subscribe(session: string, listener: SessionListener): Promise<Subscription>;
+  request(session: string, requestId: string): Promise<RequestView>;
+  verify(session: string): Promise<VerifyReport>;
+  fork(session: string, at?: number, name?: string): Promise<{ session_id: string }>;
+  archive(session: string): Promise<void>;
+  restore(session: string): Promise<void>;
+  tools(): ToolSpec[];
+}

@@ -1,0 +1,44 @@
+// Commands: requests of a client that a session may refuse.
+import { z } from "zod";
+import { approvalDecision, delivery } from "./facts.ts";
+import { jsonObject } from "./json.ts";
+
+export const messageTextMax = 1_000_000;
+export const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
+const clientId = z.string().regex(idPattern, "must be 1 to 128 letters, digits or _ . : -");
+
+export const command = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("message.send"),
+    message: z.string().min(1).max(messageTextMax),
+    id: clientId.optional(),
+    delivery: delivery.default("steer"),
+    max_steps: z.number().int().min(1).max(10_000).optional(),
+  }),
+  z.strictObject({ type: z.literal("turn.cancel") }),
+  z.strictObject({
+    type: z.literal("call.answer"),
+    call_id: z.string().min(1).max(128),
+    decision: approvalDecision,
+    reason: z.string().max(10_000).optional(),
+    /** When given, must be the digest of `call.approval_requested`: proves what the person was shown. */
+    digest: z.string().max(128).optional(),
+  }),
+  z.strictObject({
+    type: z.literal("tool.run"),
+    tool_call: z.strictObject({ name: z.string().min(1).max(128), args: jsonObject }),
+    id: clientId.optional(),
+  }),
+  z.strictObject({ type: z.literal("session.rename"), name: z.string().min(1).max(200) }),
+]);
+export type Command = z.infer<typeof command>;
+
+/** The answer to an accepted command: the fact is on disk. */
+export const receipt = z.object({
+  seq: z.number().int(),
+  message_id: z.string().optional(),
+  call_id: z.string().optional(),
+  /** True when the same id had been accepted before; `seq` is then that of the first. */
+  repeated: z.boolean().optional(),
+});
+export type Receipt = z.infer<typeof receipt>;

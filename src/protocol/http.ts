@@ -1,0 +1,164 @@
+// Bodies of the HTTP interface: requests are strict, answers are open to new fields.
+import { z } from "zod";
+import { message } from "./conversation.ts";
+import {
+  agentMode,
+  approvalDecision,
+  delivery,
+  eventEnvelope,
+  permissionMode,
+  turnOutcome,
+} from "./facts.ts";
+import { jsonObject, jsonValue } from "./json.ts";
+import { idPattern, messageTextMax } from "./commands.ts";
+
+const path = z.string().min(1).max(4096);
+
+export const createSessionBody = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  context: z.string().max(100_000).optional(),
+  agent_mode: agentMode.default("single"),
+  model: z.string().min(1).max(200).optional(),
+  workspace: path.optional(),
+  /** Further folders that file tools may use. */
+  add_dirs: z.array(path).max(16).default([]),
+  permission_mode: permissionMode.default("default"),
+});
+export type CreateSession = z.infer<typeof createSessionBody>;
+
+export const sendMessageBody = z.strictObject({
+  message: z.string().min(1).max(messageTextMax),
+  id: z.string().regex(idPattern, "must be 1 to 128 letters, digits or _ . : -").optional(),
+  delivery: delivery.default("steer"),
+  max_steps: z.number().int().min(1).max(10_000).optional(),
+});
+export const runToolBody = z.strictObject({
+  tool_call: z.strictObject({ name: z.string().min(1).max(128), args: jsonObject }),
+  id: z.string().regex(idPattern).optional(),
+});
+export const answerBody = z.strictObject({
+  decision: approvalDecision,
+  reason: z.string().max(10_000).optional(),
+  digest: z.string().max(128).optional(),
+});
+export const forkBody = z.strictObject({
+  at: z.number().int().min(1).optional(),
+  name: z.string().min(1).max(200).optional(),
+});
+
+/** `idle` and every word after it up to `failed` are at rest; the others have work going on. */
+export const sessionStatus = z.enum([
+  "idle",
+  "interrupted",
+  "failed",
+  "parked",
+  "archived",
+  "thinking",
+  "acting",
+  "waiting_for_approval",
+  "cancelling",
+  "damaged",
+]);
+export type SessionStatus = z.infer<typeof sessionStatus>;
+
+export const sessionSummary = z.object({
+  session_id: z.string(),
+  name: z.string().nullable(),
+  status: sessionStatus,
+  seq: z.number().int(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  workspace: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  permission_mode: permissionMode,
+  forked_from: z.string().nullable(),
+});
+export type SessionSummary = z.infer<typeof sessionSummary>;
+
+export const approval = z.object({
+  call_id: z.string(),
+  name: z.string(),
+  actor: z.string(),
+  prompt: z.string(),
+  digest: z.string(),
+  seq: z.number().int(),
+});
+export type Approval = z.infer<typeof approval>;
+
+export const sessionView = z.object({
+  session_id: z.string(),
+  seq: z.number().int(),
+  conversation: z.array(message),
+  state: z.object({
+    summary: sessionSummary,
+    digest: z.string(),
+    actors: z.record(z.string(), jsonValue),
+    calls: z.record(z.string(), jsonValue),
+    effects: z.record(z.string(), jsonValue),
+    approvals: z.array(approval),
+    usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number().optional() }),
+  }),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+/** What a model call was sent: `wire` is the exact body, `matches` says whether its hash is the recorded one. */
+export const requestView = z.object({
+  request_id: z.string(),
+  seq: z.number().int(),
+  provider: z.string(),
+  model: z.string(),
+  wire: jsonObject,
+  sha256: z.string(),
+  recorded_sha256: z.string(),
+  matches: z.boolean(),
+});
+export type RequestView = z.infer<typeof requestView>;
+
+export const verifyReport = z.object({
+  session_id: z.string(),
+  ok: z.boolean(),
+  records: z.number().int(),
+  digests: z.number().int(),
+  requests: z.number().int(),
+  final_digest: z.string(),
+  live_digest: z.string().nullable(),
+  /** The first record that differs, when there is one. */
+  diverged: z.object({ seq: z.number().int(), expected: z.string(), found: z.string(), what: z.string() })
+    .nullable(),
+});
+export type VerifyReport = z.infer<typeof verifyReport>;
+
+export const eventsPage = z.object({ events: z.array(eventEnvelope), head: z.number().int() });
+export type EventsPage = z.infer<typeof eventsPage>;
+
+export const health = z.object({
+  status: z.literal("ok"),
+  version: z.string(),
+  uptime_s: z.number(),
+  sessions: z.number().int(),
+});
+
+export const turnResult = z.object({
+  messages: z.array(message),
+  tool_calls: z.array(
+    z.object({ call_id: z.string(), name: z.string(), status: z.string(), output: z.string() }),
+  ),
+  outcome: turnOutcome,
+  seq: z.number().int(),
+});
+export type TurnResult = z.infer<typeof turnResult>;
+
+export const toolResult = z.object({
+  result: z.object({ id: z.string(), name: z.string(), output: z.string(), success: z.boolean() }),
+});
+
+/** `<data>/daemon.json`: how any client finds the daemon. */
+export const daemonFile = z.object({
+  pid: z.number().int(),
+  url: z.string(),
+  token_file: z.string(),
+  version: z.string(),
+  started_at: z.string(),
+});
+export type DaemonFile = z.infer<typeof daemonFile>;
