@@ -1,0 +1,52 @@
+// What the scripted provider looks at: the last user message and the rounds of tool calls since. Pure.
+import type { Message, ModelRequest } from "../../protocol/conversation.ts";
+import type { ModelCall } from "../contract.ts";
+
+/** One call of this turn and its result. */
+export interface CallResult {
+  name: string;
+  output: string;
+  isError: boolean;
+}
+
+/** The turn so far: what was asked, and one entry for each answer with calls since then. */
+export interface Turn {
+  prompt: string;
+  rounds: CallResult[][];
+  tools: ReadonlySet<string>;
+}
+
+/** What the provider says next; without calls the turn ends. */
+export interface Answer {
+  text: string;
+  calls: ModelCall[];
+  /** Waits this long before each piece of text. */
+  delayMs?: number;
+}
+
+/** Reads the turn out of a request; everything before the last user message is history. */
+export function readTurn(request: ModelRequest): Turn {
+  const start = request.messages.findLastIndex((message) => message.role === "user");
+  const asked = request.messages[start];
+  return {
+    prompt: asked?.role === "user" ? asked.text : "",
+    rounds: readRounds(request.messages.slice(start + 1)),
+    tools: new Set(request.tools.map((tool) => tool.name)),
+  };
+}
+
+/** An answer that ends the turn. */
+export function say(text: string): Answer {
+  return { text, calls: [] };
+}
+
+function readRounds(messages: readonly Message[]): CallResult[][] {
+  const rounds: CallResult[][] = [];
+  for (const message of messages) {
+    if (message.role === "assistant" && message.calls.length > 0) rounds.push([]);
+    if (message.role === "tool") {
+      rounds.at(-1)?.push({ name: message.name, output: message.output, isError: message.is_error });
+    }
+  }
+  return rounds;
+}
