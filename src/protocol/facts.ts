@@ -96,10 +96,11 @@ export const factData = {
     prompt: z.string(),
     call_id: z.string(),
   }),
+  "agent.resumed": z.object({ agent: z.string() }),
   "agent.finished": z.object({ agent: z.string(), result: z.string() }),
   "agent.failed": z.object({ agent: z.string(), error: z.string() }),
   "agent.stopped": z.object({ agent: z.string(), reason: z.string() }),
-  "turn.cancelled": z.object({ by: z.string(), outcome: z.enum(["cancelled", "interrupted"]) }),
+  "turn.cancelled": z.object({ by: z.string(), outcome: z.enum(["cancelled", "interrupted", "parked"]) }),
   "turn.ended": z.object({ outcome: turnOutcome, steps: z.number().int(), error: errorInfo.optional() }),
 } as const;
 

@@ -1,0 +1,234 @@
+// The agent machine: the loop of one agent, main or sub-agent: a message, a model call, tool calls, until the turn ends.
+// Pure: what is to be done outside is a named action; ids come from the sequence number of the fact.
+import { assign, setup } from "xstate";
+import type { Delivery, ErrorInfo, TurnOutcome } from "../src/protocol/facts.ts";
+import { iterationsMax } from "./step.ts";
+
+/** Model calls a turn may make when the message names no limit. */
+export const turnStepsMax = 100;
+
+export interface AgentContext {
+  /** Model calls of this turn so far, and how many there may be. */
+  steps: number;
+  stepsMax: number;
+  /** The model call in flight. */
+  request: string | null;
+  /** Tool calls without a result, and those of them that wait for a person. */
+  open: readonly string[];
+  asking: readonly string[];
+  /** Messages that came while busy: steering ones join the next model call, queued ones the next turn. */
+  steering: number;
+  queued: number;
+  outcome: TurnOutcome;
+  error: ErrorInfo | null;
+}
+
+export type AgentEvent =
+  | { type: "message.received"; seq: number; delivery: Delivery; max_steps?: number }
+  | { type: "model.called"; seq: number; request_id: string }
+  | { type: "model.replied"; seq: number; request_id: string; call_ids: string[] }
+  | { type: "model.failed"; seq: number; request_id: string; error: ErrorInfo }
+  | { type: "call.approval_requested"; seq: number; call_id: string }
+  | { type: "call.approved"; seq: number; call_id: string }
+  | { type: "call.ended"; seq: number; call_id: string }
+  | { type: "turn.cancelled"; seq: number; outcome: "cancelled" | "interrupted" | "parked" }
+  | { type: "turn.ended"; seq: number; outcome: TurnOutcome }
+  | { type: "session.forked"; seq: number }
+  | { type: "session.archived"; seq: number }
+  | { type: "session.restored"; seq: number };
+
+const initialContext: AgentContext = {
+  steps: 0,
+  stepsMax: turnStepsMax,
+  request: null,
+  open: [],
+  asking: [],
+  steering: 0,
+  queued: 0,
+  outcome: "completed",
+  error: null,
+};
+
+const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);
+
+const base = setup({
+  types: { context: {} as AgentContext, events: {} as AgentEvent },
+  actions: {
+    // Effects: named, with JSON parameters; the kernel carries them out.
+    "model.call": (_, _params: { request_id: string }) => {},
+    "calls.propose": (_, _params: { request_id: string; call_ids: string[] }) => {},
+    "work.cancel": () => {},
+    "turn.end": (_, _params: { outcome: TurnOutcome; steps: number; error?: ErrorInfo }) => {},
+    // Bookkeeping.
+    begin_turn: assign(({ context, event }) => ({
+      steps: 0,
+      stepsMax: event.type === "message.received" ? event.max_steps ?? turnStepsMax : context.stepsMax,
+      steering: 0,
+      queued: 0,
+      outcome: "completed" as const,
+      error: null,
+    })),
+    begin_request: assign(({ context, event }) => ({ steps: context.steps + 1, request: `r${event.seq}` })),
+    note_waiting: assign(({ context, event }) => {
+      if (event.type !== "message.received") return {};
+      return event.delivery === "steer" ? { steering: context.steering + 1 } : { queued: context.queued + 1 };
+    }),
+    clear_steering: assign({ steering: 0 }),
+    note_reply: assign(({ event }) => ({
+      request: null,
+      open: event.type === "model.replied" ? event.call_ids : [],
+      asking: [],
+    })),
+    note_failure: assign(({ event }) => ({
+      request: null,
+      outcome: "failed" as const,
+      error: event.type === "model.failed" ? event.error : null,
+    })),
+    forget_request: assign({ request: null }),
+    note_asking: assign(({ context, event }) =>
+      event.type === "call.approval_requested" ? { asking: [...context.asking, event.call_id] } : {}
+    ),
+    note_answered: assign(({ context, event }) =>
+      event.type === "call.approved" ? { asking: without(context.asking, event.call_id) } : {}
+    ),
+    note_ended: assign(({ context, event }) =>
+      event.type === "call.ended"
+        ? { open: without(context.open, event.call_id), asking: without(context.asking, event.call_id) }
+        : {}
+    ),
+    note_limit: assign({ outcome: "limit" as const }),
+    note_cancel: assign(({ event }) => ({
+      outcome: event.type === "turn.cancelled" ? event.outcome : "interrupted" as const,
+    })),
+  },
+  guards: {
+    is_current: ({ context, event }) => "request_id" in event && event.request_id === context.request,
+    has_calls: ({ context, event }) =>
+      event.type === "model.replied" && event.request_id === context.request && event.call_ids.length > 0,
+    is_steered: ({ context, event }) =>
+      event.type === "model.replied" && event.request_id === context.request && context.steering > 0 &&
+      context.steps < context.stepsMax,
+    is_open: ({ context, event }) => "call_id" in event && context.open.includes(event.call_id),
+    is_last_call: ({ context, event }) =>
+      event.type === "call.ended" && context.open.length === 1 && context.open[0] === event.call_id,
+    is_last_call_of_turn: ({ context, event }) =>
+      event.type === "call.ended" && context.open.length === 1 && context.open[0] === event.call_id &&
+      context.steps >= context.stepsMax,
+    is_last_asking: ({ context, event }) =>
+      "call_id" in event && context.asking.length === 1 && context.asking[0] === event.call_id,
+    nothing_left: ({ context }) => context.request === null && context.open.length === 0,
+    goes_on: ({ context, event }) =>
+      event.type === "turn.ended" && context.steering + context.queued > 0 &&
+      (event.outcome === "completed" || event.outcome === "cancelled" || event.outcome === "limit"),
+    ended_completed: ({ event }) => event.type === "turn.ended" && event.outcome === "completed",
+    ended_failed: ({ event }) => event.type === "turn.ended" && event.outcome === "failed",
+    ended_parked: ({ event }) => event.type === "turn.ended" && event.outcome === "parked",
+  },
+});
+
+const begin = { target: "thinking", actions: ["begin_turn"] } as const;
+const stop = { target: "stopped" } as const;
+const atRest = { on: { "message.received": begin, "session.archived": stop } } as const;
+const halt = { target: "cancelling", actions: ["note_cancel"] } as const;
+
+/** States at rest: idle, interrupted, failed, parked, stopped. All others have work going on or owed. */
+export const agentMachine = base.createMachine({
+  id: "agent",
+  options: { maxIterations: iterationsMax },
+  context: initialContext,
+  initial: "idle",
+  states: {
+    idle: atRest,
+    interrupted: atRest,
+    failed: atRest,
+    /** Crashed too often on the same work: waits for a person, any message goes on. */
+    parked: atRest,
+    stopped: { on: { "session.restored": { target: "idle" } } },
+    thinking: {
+      entry: [
+        "begin_request",
+        { type: "model.call", params: ({ context }) => ({ request_id: context.request ?? "" }) },
+      ],
+      on: {
+        "message.received": { actions: ["note_waiting"] },
+        "model.called": { guard: "is_current", actions: ["clear_steering"] },
+        "model.replied": [
+          {
+            guard: "has_calls",
+            target: "acting",
+            actions: [
+              "note_reply",
+              {
+                type: "calls.propose",
+                params: ({ event }) =>
+                  event.type === "model.replied"
+                    ? { request_id: event.request_id, call_ids: event.call_ids }
+                    : { request_id: "", call_ids: [] },
+              },
+            ],
+          },
+          { guard: "is_steered", target: "thinking", reenter: true, actions: ["note_reply"] },
+          { guard: "is_current", target: "settling", actions: ["note_reply"] },
+        ],
+        "model.failed": { guard: "is_current", target: "settling", actions: ["note_failure"] },
+        "turn.cancelled": halt,
+        "session.forked": halt,
+      },
+    },
+    acting: {
+      initial: "running",
+      states: { running: {}, waiting_for_approval: {} },
+      on: {
+        "message.received": { actions: ["note_waiting"] },
+        "call.approval_requested": {
+          guard: "is_open",
+          target: ".waiting_for_approval",
+          actions: ["note_asking"],
+        },
+        "call.approved": [
+          { guard: "is_last_asking", target: ".running", actions: ["note_answered"] },
+          { guard: "is_open", actions: ["note_answered"] },
+        ],
+        "call.ended": [
+          { guard: "is_last_call_of_turn", target: "settling", actions: ["note_ended", "note_limit"] },
+          { guard: "is_last_call", target: "thinking", actions: ["note_ended"] },
+          { guard: "is_last_asking", target: ".running", actions: ["note_ended"] },
+          { guard: "is_open", actions: ["note_ended"] },
+        ],
+        "turn.cancelled": halt,
+        "session.forked": halt,
+      },
+    },
+    cancelling: {
+      entry: ["work.cancel"],
+      always: { guard: "nothing_left", target: "settling" },
+      on: {
+        "message.received": { actions: ["note_waiting"] },
+        "model.failed": { guard: "is_current", actions: ["forget_request"] },
+        "call.ended": { guard: "is_open", actions: ["note_ended"] },
+        // A cancelled turn may still be forked or interrupted by a stop of the daemon: the first outcome stands.
+        "session.forked": { target: "cancelling", reenter: true },
+      },
+    },
+    settling: {
+      entry: [{
+        type: "turn.end",
+        params: ({ context }) => ({
+          outcome: context.outcome,
+          steps: context.steps,
+          ...(context.error === null ? {} : { error: context.error }),
+        }),
+      }],
+      on: {
+        "message.received": { actions: ["note_waiting"] },
+        "turn.ended": [
+          { guard: "goes_on", target: "thinking", actions: ["begin_turn"] },
+          { guard: "ended_completed", target: "idle" },
+          { guard: "ended_failed", target: "failed" },
+          { guard: "ended_parked", target: "parked" },
+          { target: "interrupted" },
+        ],
+      },
+    },
+  },
+});

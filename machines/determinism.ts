@@ -1,0 +1,67 @@
+// Determinism at run time: while a machine steps, the clock, randomness, timers, the network and the environment throw.
+// Swapping a few globals costs well under a microsecond and catches what a review would miss.
+
+/** What a machine reached for. A bug in the machine, never a user's mistake. */
+function forbidden(name: string): () => never {
+  return () => {
+    throw new Error(
+      `A machine used ${name}: machines see only the fact and their context; put it in the fact`,
+    );
+  };
+}
+
+interface Slot {
+  owner: Record<string, unknown>;
+  key: string;
+  trap: unknown;
+}
+
+const dateTrap = Object.assign(forbidden("Date"), {
+  now: forbidden("Date.now"),
+  parse: forbidden("Date.parse"),
+  UTC: forbidden("Date.UTC"),
+});
+
+// The one cast of this file: globals are written by name.
+const globals = globalThis as unknown as Record<string, unknown> & {
+  Math: Record<string, unknown>;
+  crypto: Record<string, unknown>;
+  performance: Record<string, unknown>;
+  Deno: { env: Record<string, unknown> };
+};
+
+function slots(): Slot[] {
+  const named: [Record<string, unknown>, string, string][] = [
+    [globals.Math, "random", "Math.random"],
+    [globals.crypto, "randomUUID", "crypto.randomUUID"],
+    [globals.crypto, "getRandomValues", "crypto.getRandomValues"],
+    [globals.performance, "now", "performance.now"],
+    [globals.Deno.env, "get", "Deno.env.get"],
+    [globals.Deno.env, "toObject", "Deno.env.toObject"],
+    [globals, "setTimeout", "setTimeout"],
+    [globals, "setInterval", "setInterval"],
+    [globals, "queueMicrotask", "queueMicrotask"],
+    [globals, "fetch", "fetch"],
+  ];
+  return [
+    { owner: globals, key: "Date", trap: dateTrap },
+    ...named.map(([owner, key, name]) => ({ owner, key, trap: forbidden(name) })),
+  ];
+}
+
+let traps: Slot[] | undefined;
+
+/** Runs `step` with the ambient world out of reach. Not re-entrant: steps do not nest. */
+export function withoutAmbientWorld<T>(step: () => T): T {
+  traps ??= slots();
+  const saved: unknown[] = [];
+  for (const { owner, key, trap } of traps) {
+    saved.push(owner[key]);
+    owner[key] = trap;
+  }
+  try {
+    return step();
+  } finally {
+    for (const [index, { owner, key }] of traps.entries()) owner[key] = saved[index];
+  }
+}

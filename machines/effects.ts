@@ -1,0 +1,90 @@
+// The effect registry: every outside act a machine may ask for, and which fact is its outcome.
+import type { Fact } from "../src/protocol/facts.ts";
+import type { JsonObject } from "../src/protocol/json.ts";
+import type { EffectRequest } from "./step.ts";
+
+/**
+ * `outside` touches the world, after its record is synced; `follow_up` only writes further facts, in the same batch;
+ * `signal` tells running executors to stop and leaves nothing owed.
+ */
+export type EffectClass = "outside" | "follow_up" | "signal";
+
+export const effectKinds = {
+  "model.call": { class: "outside", key: "request_id" },
+  "call.review": { class: "outside", key: "call_id" },
+  "call.run": { class: "outside", key: "call_id" },
+  "calls.propose": { class: "follow_up", key: "request_id" },
+  "turn.end": { class: "follow_up", key: "actor" },
+  "agent.report": { class: "follow_up", key: "agent" },
+  "call.report": { class: "follow_up", key: "call_id" },
+  "work.cancel": { class: "signal", key: "actor" },
+} as const satisfies Record<string, { class: EffectClass; key: string }>;
+
+export type EffectKind = keyof typeof effectKinds;
+
+/** An effect that is owed: asked for by a logged fact and not ended by a later one. */
+export interface PendingEffect {
+  kind: EffectKind;
+  actor: string;
+  params: JsonObject;
+  /** Times its work was begun, by `model.called` and `call.started` facts. */
+  attempts: number;
+}
+
+export function isEffectKind(kind: string): kind is EffectKind {
+  return Object.hasOwn(effectKinds, kind);
+}
+
+/** The natural key of an effect, unique within a session: `<kind>:<what it is about>`. */
+export function effectKey(effect: { kind: EffectKind; actor: string; params: JsonObject }): string {
+  const field = effectKinds[effect.kind].key;
+  return `${effect.kind}:${field === "actor" ? effect.actor : String(effect.params[field])}`;
+}
+
+/** An effect request of a machine as a pending effect; throws when the registry does not know it (a bug). */
+export function pendingEffect(request: EffectRequest, actor: string): PendingEffect {
+  if (!isEffectKind(request.kind)) throw new Error(`Effect "${request.kind}" is not in the registry`);
+  return { kind: request.kind, actor, params: request.params, attempts: 0 };
+}
+
+/** Keys of the effects that a fact is the outcome of. */
+export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffect>>): string[] {
+  switch (fact.type) {
+    case "model.replied":
+    case "model.failed":
+      return [`model.call:${fact.data.request_id}`];
+    case "call.approval_requested":
+      return [`call.review:${fact.data.call_id}`];
+    case "call.finished":
+    case "call.failed":
+    case "call.interrupted":
+    case "call.denied": {
+      const id = fact.data.call_id;
+      return [`call.review:${id}`, `call.run:${id}`, `call.report:${id}`];
+    }
+    case "call.proposed":
+      return Object.keys(pending).filter((key) => isLastProposal(pending[key], fact.data.call_id));
+    case "turn.ended":
+      return [`turn.end:${fact.actor}`];
+    case "agent.finished":
+    case "agent.failed":
+    case "agent.stopped":
+      return [`agent.report:${fact.data.agent}`];
+    default:
+      return [];
+  }
+}
+
+/** The key of the effect whose work a fact says has begun, or undefined. */
+export function begunBy(fact: Fact, pending: Readonly<Record<string, PendingEffect>>): string | undefined {
+  if (fact.type === "model.called") return `model.call:${fact.data.request_id}`;
+  if (fact.type !== "call.started") return undefined;
+  const review = `call.review:${fact.data.call_id}`;
+  return Object.hasOwn(pending, review) ? review : `call.run:${fact.data.call_id}`;
+}
+
+function isLastProposal(effect: PendingEffect | undefined, callId: string): boolean {
+  if (effect?.kind !== "calls.propose") return false;
+  const ids = effect.params.call_ids;
+  return Array.isArray(ids) && ids.at(-1) === callId;
+}

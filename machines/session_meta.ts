@@ -1,0 +1,98 @@
+// What a session is, beside what its actors do: a plain fold of the session's own facts.
+import type { Fact, FactData, PermissionMode } from "../src/protocol/facts.ts";
+
+export interface SessionMeta {
+  sessionId: string;
+  name: string | null;
+  workspace: string;
+  addDirs: readonly string[];
+  provider: string;
+  model: string;
+  permissionMode: PermissionMode;
+  context: string;
+  machineVersion: string;
+  createdAt: string;
+  forkedFrom: string | null;
+  archived: boolean;
+  epoch: number;
+  /** Recoveries in a row without any progress in between: bounds restart loops. */
+  recoveries: number;
+  /** Standing answers of this session: what `allow_always` and `reject_always` covered. */
+  granted: readonly string[];
+  refused: readonly string[];
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number | null;
+}
+
+/** The next meta, or the same object when the fact says nothing about the session itself. */
+export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | null {
+  if (fact.type === "session.created") return created(fact.data, fact.at);
+  if (meta === null) return null;
+  switch (fact.type) {
+    case "session.renamed":
+      return { ...meta, name: fact.data.name };
+    case "session.forked":
+      return { ...meta, sessionId: fact.data.session_id, forkedFrom: fact.data.from, recoveries: 0 };
+    case "session.archived":
+      return { ...meta, archived: true };
+    case "session.restored":
+      return { ...meta, archived: false };
+    case "session.owned":
+      return {
+        ...meta,
+        epoch: fact.data.epoch,
+        recoveries: fact.data.recovered ? meta.recoveries + 1 : meta.recoveries,
+      };
+    case "model.replied":
+      return spent({ ...meta, recoveries: 0 }, fact.data.usage);
+    case "message.received":
+    case "call.finished":
+    case "call.failed":
+      return meta.recoveries === 0 ? meta : { ...meta, recoveries: 0 };
+    case "call.approved":
+      return withGrant(meta, "granted", fact.data.grant);
+    case "call.denied":
+      return withGrant(meta, "refused", fact.data.grant);
+    default:
+      return meta;
+  }
+}
+
+function created(data: FactData<"session.created">, at: string): SessionMeta {
+  return {
+    sessionId: data.session_id,
+    name: data.name ?? null,
+    workspace: data.workspace,
+    addDirs: data.add_dirs,
+    provider: data.provider,
+    model: data.model,
+    permissionMode: data.permission_mode,
+    context: data.context ?? "",
+    machineVersion: data.machine_version,
+    createdAt: at,
+    forkedFrom: null,
+    archived: false,
+    epoch: 0,
+    recoveries: 0,
+    granted: [],
+    refused: [],
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: null,
+  };
+}
+
+function spent(meta: SessionMeta, usage: FactData<"model.replied">["usage"]): SessionMeta {
+  return {
+    ...meta,
+    inputTokens: meta.inputTokens + usage.input_tokens,
+    outputTokens: meta.outputTokens + usage.output_tokens,
+    costUsd: usage.cost_usd === undefined ? meta.costUsd : (meta.costUsd ?? 0) + usage.cost_usd,
+  };
+}
+
+function withGrant(meta: SessionMeta, list: "granted" | "refused", grant: string | undefined): SessionMeta {
+  if (grant === undefined || meta[list].includes(grant)) return meta;
+  return { ...meta, [list]: [...meta[list], grant] };
+}
