@@ -1,0 +1,179 @@
+// Puts an answer together from its chunks. Knows when an answer is whole, and never lets half a tool call through.
+import { z } from "zod";
+import type { Usage } from "../../protocol/facts.ts";
+import { jsonObject } from "../../protocol/json.ts";
+import type { ModelCall, ModelEvent } from "../contract.ts";
+import { badAnswer, CallFailure, streamedFailure } from "./failure.ts";
+import type { ServerEvent } from "./sse.ts";
+
+/** The most calls of one answer. */
+export const callsMax = 128;
+
+const callDelta = z.object({
+  index: z.number().int().nullish(),
+  id: z.string().nullish(),
+  function: z.object({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
+});
+type CallDelta = z.infer<typeof callDelta>;
+const tokens = z.number().nonnegative().transform(Math.trunc).nullish();
+const chunk = z.object({
+  choices: z.array(z.object({
+    index: z.number().nullish(),
+    delta: z.object({
+      content: z.string().nullish(),
+      refusal: z.string().nullish(),
+      tool_calls: z.array(callDelta).nullish(),
+    }).nullish(),
+    finish_reason: z.string().nullish(),
+  })).nullish(),
+  usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
+  error: z.unknown(),
+});
+
+/** A call in the making; `index` and `id` are the endpoint's and only tell calls apart. */
+interface Draft {
+  index: number | null;
+  id: string;
+  name: string;
+  fragments: string[];
+}
+
+export interface Assembly {
+  readonly text: string;
+  /** Something of the answer has arrived: another attempt would say it twice. */
+  readonly started: boolean;
+  /** The endpoint has said why it stopped: only the usage may follow. */
+  readonly finished: boolean;
+  /** Takes one event; returns the text that it adds. Throws a CallFailure. */
+  add(event: ServerEvent): string;
+  /** `[DONE]` was seen. */
+  close(): void;
+  /** The whole answer; throws a CallFailure when it was cut or ends inside a call. */
+  end(): Extract<ModelEvent, { type: "done" }>;
+}
+
+/**
+ * Repeated chunks: the wire has no sequence numbers, and two equal pieces of text may be meant ("ha", "ha"), so text is
+ * never dropped here (see sse.ts for events with ids). What is provably a repetition does no harm: the name of a call and
+ * the finish reason are set, not appended, and arguments behind a complete JSON object can only be a repetition.
+ */
+export function assembleAnswer(): Assembly {
+  const drafts: Draft[] = [];
+  let text = "";
+  let finish = "";
+  let closed = false;
+  let usage: Usage = { input_tokens: 0, output_tokens: 0 };
+
+  return {
+    get text() {
+      return text;
+    },
+    get started() {
+      return text !== "" || drafts.length > 0;
+    },
+    get finished() {
+      return finish !== "";
+    },
+    add(event) {
+      const parsed = parseChunk(event);
+      if (parsed.usage) {
+        usage = {
+          input_tokens: parsed.usage.prompt_tokens ?? 0,
+          output_tokens: parsed.usage.completion_tokens ?? 0,
+        };
+      }
+      const choice = parsed.choices?.find((one) => (one.index ?? 0) === 0);
+      const added = (choice?.delta?.content ?? "") + (choice?.delta?.refusal ?? "");
+      text += added;
+      for (const delta of choice?.delta?.tool_calls ?? []) addCallDelta(drafts, delta);
+      // Some servers send an empty reason with every chunk.
+      finish = choice?.finish_reason || finish;
+      return added;
+    },
+    close() {
+      closed = true;
+    },
+    end() {
+      if (finish === "" && (!closed || drafts.length > 0)) throw cutOff(drafts);
+      // Any other reason to stop (length, content filter) may have cut the last call.
+      const whole = finish === "tool_calls" || finish === "stop" || finish === "function_call";
+      const calls = drafts.map((draft) => finishCall(draft, whole));
+      return { type: "done", text, calls, usage, stop_reason: finish === "" ? "stop" : finish };
+    },
+  };
+}
+
+function cutOff(drafts: readonly Draft[]): CallFailure {
+  if (drafts.length > 0) return badAnswer("it ended inside a tool call");
+  return new CallFailure("disconnected", "the answer ended before it was whole", { retry: true });
+}
+
+function parseChunk(event: ServerEvent): z.infer<typeof chunk> {
+  let value: unknown;
+  try {
+    value = JSON.parse(event.data);
+  } catch {
+    throw badAnswer(`an event is not JSON: ${event.data.slice(0, 80)}`);
+  }
+  if (event.event === "error") throw streamedFailure(value);
+  const parsed = chunk.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw badAnswer(`an event has the wrong shape: "${issue?.path.join(".")}": ${issue?.message}`);
+  }
+  if (parsed.data.error) throw streamedFailure(parsed.data.error);
+  return parsed.data;
+}
+
+function addCallDelta(drafts: Draft[], delta: CallDelta): void {
+  const name = delta.function?.name ?? "";
+  let draft = findDraft(drafts, delta, name);
+  if (draft === undefined) {
+    if (drafts.length >= callsMax) throw badAnswer(`it has more than ${callsMax} tool calls`);
+    draft = { index: delta.index ?? null, id: delta.id ?? "", name: "", fragments: [] };
+    drafts.push(draft);
+  }
+  if (name !== "") draft.name = name;
+  if (draft.id === "") draft.id = delta.id ?? "";
+  if (delta.function?.arguments) draft.fragments.push(delta.function.arguments);
+}
+
+/** By index; where servers leave it out or give every call the same one, a new id with a name opens a new call. */
+function findDraft(drafts: readonly Draft[], delta: CallDelta, name: string): Draft | undefined {
+  const id = delta.id ?? "";
+  const byId = id === "" ? undefined : drafts.findLast((draft) => draft.id === id);
+  if (byId !== undefined && (delta.index == null || byId.index === delta.index)) return byId;
+  const candidate = delta.index == null
+    ? (name === "" ? drafts.at(-1) : undefined)
+    : drafts.findLast((draft) => draft.index === delta.index);
+  const another = candidate !== undefined && id !== "" && candidate.id !== "" && candidate.id !== id &&
+    name !== "";
+  return another ? undefined : candidate;
+}
+
+function finishCall(draft: Draft, whole: boolean): ModelCall {
+  if (draft.name === "") throw badAnswer("a tool call has no name");
+  const source = draft.fragments.join("");
+  // Models leave the arguments of a tool that takes none empty.
+  if (source.trim() === "" && whole) return { name: draft.name, args: {} };
+  const args = parseArgs(draft.fragments);
+  if (args !== null) return { name: draft.name, args };
+  if (!whole) throw badAnswer(`the arguments of the call of "${draft.name}" are cut off`);
+  return { name: draft.name, args: source };
+}
+
+function parseArgs(fragments: readonly string[]): ModelCall["args"] | null {
+  const source = fragments.join("");
+  const half = source.slice(0, source.length / 2);
+  const withoutLast = fragments.at(-1) === fragments.at(-2) ? fragments.slice(0, -1).join("") : source;
+  const candidates = [source, withoutLast, ...(half + half === source ? [half] : [])];
+  for (const candidate of new Set(candidates)) {
+    try {
+      const parsed = jsonObject.safeParse(JSON.parse(candidate));
+      if (parsed.success) return parsed.data;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,159 @@
+// A local model server that breaks on demand: the OpenAI chat-completions wire on loopback, one plan for each request.
+// It keeps every request as bytes and refuses, as real endpoints do, a conversation with an orphaned call or result.
+import type { Plan, Step } from "./model_plan.ts";
+import { refuse } from "./model_plan.ts";
+
+/** A request body as far as the server reads it. */
+export interface WireMessage {
+  role: string;
+  content?: string | null;
+  tool_call_id?: string;
+  tool_calls?: { id: string; function: { name: string; arguments: string } }[];
+}
+export interface WireRequest {
+  model: string;
+  messages: WireMessage[];
+  stream?: boolean;
+  [key: string]: unknown;
+}
+
+/** One request as it arrived. */
+export interface Recorded {
+  bytes: Uint8Array;
+  headers: Record<string, string>;
+  body: WireRequest;
+}
+
+export interface ModelServer {
+  /** The base URL to configure, with `/v1`. */
+  readonly url: string;
+  readonly requests: readonly Recorded[];
+  /** What was wrong with the conversations that arrived; empty when all was well. */
+  readonly orphans: readonly string[];
+  /** Answers that the client hung up on. */
+  readonly hungUp: number;
+  close(): Promise<void>;
+}
+
+export interface ModelServerOptions {
+  /** Decides what happens with request `n` (from 0). */
+  reply(request: WireRequest, n: number): Plan | Promise<Plan>;
+  port?: number;
+}
+
+/** The most requests that are kept. */
+const requestsMax = 10_000;
+
+/** Starts the server on 127.0.0.1; `GET /report` tells another process what arrived. */
+export function startModelServer(options: ModelServerOptions): ModelServer {
+  const requests: Recorded[] = [];
+  const orphans: string[] = [];
+  const stopped = new AbortController();
+  let count = 0;
+  let hungUp = 0;
+
+  const answerChat = async (request: Request): Promise<Response> => {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    const body: WireRequest = JSON.parse(new TextDecoder().decode(bytes));
+    const n = count++;
+    if (requests.length < requestsMax) {
+      requests.push({ bytes, headers: Object.fromEntries(request.headers), body });
+    }
+    const found = findOrphans(body.messages).map((text) => `request ${n}: ${text}`);
+    orphans.push(...found);
+    const plan = found.length > 0 ? refuse(400, found.join("; ")) : await options.reply(body, n);
+    const stream = play(plan.steps, stopped.signal, () => hungUp++);
+    return new Response(stream, { status: plan.status, headers: plan.headers });
+  };
+
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: options.port ?? 0,
+    onListen: () => {},
+    // A cut connection is an error to the server; here it is meant.
+    onError: () => new Response("fault", { status: 500 }),
+  }, (request) => {
+    const path = new URL(request.url).pathname;
+    if (path === "/report") return Response.json({ requests: count, orphans, hung_up: hungUp });
+    if (path === "/v1/chat/completions" && request.method === "POST") return answerChat(request);
+    return Response.json({ error: { message: `Unknown request URL: ${path}` } }, { status: 404 });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    requests,
+    orphans,
+    get hungUp() {
+      return hungUp;
+    },
+    async close() {
+      stopped.abort();
+      await server.shutdown();
+    },
+  };
+}
+
+function play(
+  steps: readonly Step[],
+  stopped: AbortSignal,
+  onHungUp: () => void,
+): ReadableStream<Uint8Array> {
+  let next = 0;
+  const gone = new AbortController();
+  const ended = AbortSignal.any([stopped, gone.signal]);
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      while (true) {
+        const step = steps[next++];
+        if (step === undefined) return controller.close();
+        if (step instanceof Uint8Array) {
+          if (step.length === 0) continue;
+          return controller.enqueue(step);
+        }
+        if (step === "cut") return controller.error(new Error("cut on purpose"));
+        await wait(step === "silence" ? undefined : step.waitMs, ended);
+        if (gone.signal.aborted) return;
+        if (ended.aborted) return controller.error(new Error("server stopped"));
+      }
+    },
+    cancel() {
+      onHungUp();
+      gone.abort();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Waits for the time, or for ever, but never longer than until the signal. */
+function wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}
+
+/** Every call must have exactly one result, directly behind it, and every result its call. */
+export function findOrphans(messages: readonly WireMessage[]): string[] {
+  const found: string[] = [];
+  const waiting = new Set<string>();
+  const flush = (at: number) => {
+    for (const id of waiting) found.push(`call "${id}" has no result before message ${at}`);
+    waiting.clear();
+  };
+  messages.forEach((message, at) => {
+    if (message.role === "tool") {
+      const id = message.tool_call_id ?? "";
+      if (!waiting.delete(id)) found.push(`result "${id}" in message ${at} has no open call`);
+      return;
+    }
+    flush(at);
+    for (const call of message.tool_calls ?? []) {
+      if (waiting.has(call.id)) found.push(`call "${call.id}" appears twice in message ${at}`);
+      waiting.add(call.id);
+    }
+  });
+  flush(messages.length);
+  return found;
+}
