@@ -1,0 +1,156 @@
+// Opening a log after whatever happened: read to its end, decide torn tail or damage, cut the one, refuse the other.
+import { segmentName, segmentsIn } from "./names.ts";
+import { type Disk, storageFailed } from "./disk.ts";
+import type { OpenReport } from "./port.ts";
+import { damaged } from "./reader.ts";
+import { setTailAside } from "./repair.ts";
+import { readSnapshot, snapshotSeqs, type StoredSnapshot } from "./snapshots.ts";
+import { type LogState, notePlace } from "./state.ts";
+import { provenAfter } from "./verdict.ts";
+import { walk, type WalkEnd } from "./walk.ts";
+
+/** Reads a session's log to its end. Null when it holds nothing that was ever acknowledged. */
+export async function recover(
+  disk: Disk,
+  session: { sessionId: string; folder: string; parent: string },
+): Promise<LogState | null> {
+  const { sessionId, folder } = session;
+  const names = disk.list(folder);
+  if (names === null) return null;
+  const firsts = segmentsIn(names);
+  const snapshot = names.includes("snapshots") ? newestSnapshot(disk, folder) : null;
+  const places = new Map<number, number>();
+  const end = readToEnd(disk, { folder, firsts, places }, snapshot);
+  const proven = Math.max(
+    snapshot?.anchor.seq ?? 0,
+    end.covered,
+    provenBeyond(disk, { folder, firsts }, end),
+  );
+  if (end.at.seq === 0 && proven === 0) return null;
+  const state: LogState = {
+    disk,
+    sessionId,
+    folder,
+    firsts,
+    places,
+    offset: end.at.offset,
+    crc: end.at.crc ?? 0,
+    head: end.at.seq,
+    durable: end.at.seq,
+    epoch: end.at.epoch,
+    marked: Math.min(proven, end.at.seq),
+    markUnsynced: false,
+    bytes: 0,
+    report: { records: end.at.seq, torn: null, damage: null },
+    refusal: null,
+  };
+  if (end.at.seq < proven) refuse(state, end);
+  else await makeSound(state, { end, parent: session.parent });
+  for (const first of state.firsts) state.bytes += disk.stat(`${folder}/${segmentName(first)}`)?.size ?? 0;
+  return state;
+}
+
+/** True when the session's first record can be read, or was once there: cheap, for lists. */
+export function hasRecords(disk: Disk, folder: string): boolean {
+  const names = disk.list(folder) ?? [];
+  const firsts = segmentsIn(names);
+  if (firsts.length > 1) return true;
+  const end = walk(
+    disk,
+    { folder, firsts },
+    origin(),
+    ({ summary }) => summary.kind === "record" ? "stop" : undefined,
+  );
+  if (end.at.seq > 0) return true;
+  return provenBeyond(disk, { folder, firsts }, end) > 0 || newestSnapshot(disk, folder) !== null;
+}
+
+function newestSnapshot(disk: Disk, folder: string): StoredSnapshot | null {
+  for (const seq of snapshotSeqs(disk, folder)) {
+    const snapshot = readSnapshot(disk, folder, seq);
+    if (snapshot !== null) return snapshot;
+  }
+  return null;
+}
+
+function origin() {
+  return { segment: 0, offset: 0, seq: 0, crc: 0, epoch: 0 };
+}
+
+/** Walks from the snapshot's record when that is still in its place, else from the start. */
+function readToEnd(
+  disk: Disk,
+  log: { folder: string; firsts: number[]; places: Map<number, number> },
+  snapshot: StoredSnapshot | null,
+): WalkEnd {
+  const note = (seq: number, offset: number): void => notePlace(log.places, seq, offset);
+  const segment = snapshot === null ? -1 : log.firsts.indexOf(snapshot.anchor.first);
+  if (snapshot !== null && segment >= 0) {
+    const { seq, offset, crc } = snapshot.anchor;
+    let anchored = false;
+    const end = walk(disk, log, { segment, offset, seq: seq - 1, crc: null, epoch: 0 }, (visited) => {
+      if (visited.summary.kind === "record") note(visited.summary.seq, visited.offset);
+      anchored ||= visited.line.crc === crc && visited.offset === offset;
+      return anchored ? undefined : "stop";
+    });
+    if (anchored) return end;
+    log.places.clear();
+  }
+  return walk(disk, log, origin(), ({ summary, offset }) => {
+    if (summary.kind === "record") note(summary.seq, offset);
+    return undefined;
+  });
+}
+
+function provenBeyond(
+  disk: Disk,
+  log: { folder: string; firsts: readonly number[] },
+  end: WalkEnd,
+): number {
+  return end.hole === null ? 0 : provenAfter(disk, log, end.at);
+}
+
+function refuse(state: LogState, end: WalkEnd): void {
+  const damage: NonNullable<OpenReport["damage"]> = {
+    seq: end.at.seq + 1,
+    segment: segmentName(state.firsts[end.at.segment] ?? 1),
+    offset: end.at.offset,
+    reason: end.hole ?? "records that had been synced are gone",
+  };
+  state.report = { ...state.report, damage };
+  state.refusal = damaged(state, damage);
+}
+
+/** Cuts a torn tail and syncs what no mark proves to be synced: it may only be in the page cache. */
+async function makeSound(state: LogState, found: { end: WalkEnd; parent: string }): Promise<void> {
+  const { disk, folder } = state;
+  try {
+    if (found.end.hole !== null) {
+      const { torn, offset } = await setTailAside(disk, state, found.end.at);
+      state.offset = offset;
+      state.report = { ...state.report, torn };
+    }
+    if (state.marked === state.head && state.report.torn === null) return;
+    await Promise.all([
+      ...state.firsts.slice(-2).map((first) => syncFile(disk, `${folder}/${segmentName(first)}`)),
+      disk.syncFolder(folder),
+      disk.syncFolder(found.parent),
+    ]);
+  } catch (error) {
+    // What is proven can still be read; the rest is neither promised nor cut.
+    state.durable = state.marked;
+    state.refusal = storageFailed(
+      `Cannot make the log of session "${state.sessionId}" sound for writing`,
+      error,
+    );
+  }
+}
+
+async function syncFile(disk: Disk, path: string): Promise<void> {
+  const file = disk.open(path, "append");
+  try {
+    await file.sync();
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,34 @@
+// Records for log tests, and a real data folder that is removed at the end.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { onTestFinished } from "vitest";
+import type { LogRecord } from "../../src/log/port.ts";
+
+/** Records `from`..`from + count - 1` of one epoch, with every optional field on some of them. */
+export function records(from: number, count: number, epoch = 1, text = "hello"): LogRecord[] {
+  return Array.from({ length: count }, (_, i) => record(from + i, epoch, text));
+}
+
+export function record(seq: number, epoch = 1, text = "hello"): LogRecord {
+  const base: LogRecord = {
+    seq,
+    at: new Date(Date.UTC(2026, 0, 1) + seq).toISOString(),
+    epoch,
+    actor: "main",
+    type: "message.received",
+    v: 1,
+    data: { message_id: `m${seq}`, text: `${text} ${seq} "quoted" \u2028 üñî 🙂 {"_":"`, delivery: "steer" },
+    post: seq.toString(16).padStart(8, "0"),
+  };
+  if (seq % 3 === 0) base.effects = [{ id: `${seq}.0`, kind: "model", actor: "main", params: { n: seq } }];
+  if (seq % 4 === 0) Object.assign(base, { id: `c${seq}`, ends: [`${seq - 1}.0`], drops: ["x.1"] });
+  if (seq % 5 === 0) base.during = `${seq - 2}.0`;
+  return base;
+}
+
+/** A fresh folder for one test. */
+export function dataFolder(): string {
+  const folder = mkdtempSync(`${tmpdir()}/jamey-log-`);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
