@@ -1,0 +1,56 @@
+// Routes about the daemon itself.
+import { z } from "zod";
+import { toolSpec } from "../../protocol/conversation.ts";
+import { health } from "../../protocol/http.ts";
+import { jsonObject } from "../../protocol/json.ts";
+import { defineRoute } from "../route.ts";
+
+export const getHealth = defineRoute({
+  method: "GET",
+  path: "/health",
+  summary: "Whether the daemon is well; needs no token",
+  open: true,
+  answers: { 200: { description: "It is", schema: health } },
+  handle: ({ services }) =>
+    Response.json({
+      status: "ok",
+      version: services.version,
+      uptime_s: Math.max(0, Math.round((Date.now() - services.startedAt.getTime()) / 100) / 10),
+      sessions: services.host.count(),
+    }),
+});
+
+export const getTools = defineRoute({
+  method: "GET",
+  path: "/tools",
+  summary: "The tools that agents have",
+  answers: {
+    200: {
+      description: "Name, description and JSON Schema of each",
+      schema: z.object({ tools: z.array(toolSpec) }),
+    },
+  },
+  handle: ({ services }) => Response.json({ tools: services.host.tools() }),
+});
+
+export const postShutdown = defineRoute({
+  method: "POST",
+  path: "/shutdown",
+  summary: "Stop the daemon: running work is kept and goes on at the next start",
+  answers: {
+    202: { description: "It stops after this answer", schema: z.object({ accepted: z.literal(true) }) },
+  },
+  handle: ({ services }) => {
+    // After the answer is on its way, since stopping ends connections.
+    setTimeout(services.onShutdown, 0);
+    return Response.json({ accepted: true }, { status: 202 });
+  },
+});
+
+export const getOpenApi = defineRoute({
+  method: "GET",
+  path: "/openapi.json",
+  summary: "This interface as an OpenAPI 3.1 document",
+  answers: { 200: { description: "The document", schema: jsonObject } },
+  handle: ({ services }) => Response.json(services.openApi()),
+});

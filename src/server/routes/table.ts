@@ -1,0 +1,40 @@
+// The table of all routes: the router, the OpenAPI document and the tests read this list.
+import type { Route } from "../route.ts";
+import { getEvents, openSocket } from "./events.ts";
+import {
+  archiveSession,
+  createSession,
+  forkSession,
+  getRequest,
+  getSession,
+  listSessions,
+  renameSession,
+  restoreSession,
+  verifySession,
+} from "./sessions.ts";
+import { getHealth, getOpenApi, getTools, postShutdown } from "./system.ts";
+import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
+
+/** Every route there is. */
+export const routes: readonly Route[] = [
+  getHealth,
+  createSession,
+  listSessions,
+  getSession,
+  archiveSession,
+  restoreSession,
+  renameSession,
+  sendMessage,
+  cancelTurn,
+  runTool,
+  listApprovals,
+  answerApproval,
+  forkSession,
+  getEvents,
+  openSocket,
+  getRequest,
+  verifySession,
+  getTools,
+  postShutdown,
+  getOpenApi,
+];

@@ -1,0 +1,110 @@
+// One WebSocket: sends history and live facts at the client's pace, deltas while it keeps up, and answers its commands.
+// What waits in the socket is bounded; a client that takes nothing is closed and resumes by sequence.
+import { Problem } from "../../protocol/problem.ts";
+import { toProblem } from "../errors.ts";
+import { type Feed, openFeed } from "../feed.ts";
+import type { Services } from "../route.ts";
+import { createCommandReader } from "./commands.ts";
+import { createDeltas } from "./deltas.ts";
+import { closeCodes, createWire, type Wire } from "./wire.ts";
+
+export interface SocketRequest {
+  session: string;
+  after: number;
+  deltas: boolean;
+  services: Services;
+}
+
+/** Serves the socket until it closes; `onClosed` is called once. */
+export function runConnection(socket: WebSocket, options: SocketRequest & { onClosed: () => void }): void {
+  const { stopping } = options.services;
+  const wire = createWire(socket);
+  const reader = createCommandReader({ wire, session: options.session, services: options.services });
+  let feed: Feed | null = null;
+  const stop = () => wire.close(closeCodes.goingAway, "the daemon is stopping");
+
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => {
+    if (stopping.aborted) return stop();
+    stopping.addEventListener("abort", stop);
+    serve(wire, options, (opened) => feed = opened)
+      .catch((thrown) => fail(wire, toProblem(thrown, options.services.report)))
+      .finally(() => feed?.close());
+  };
+  socket.onmessage = (message) => reader.read(message.data);
+  socket.onclose = () => {
+    stopping.removeEventListener("abort", stop);
+    feed?.close();
+    options.onClosed();
+  };
+  // Always followed by a close.
+  socket.onerror = () => {};
+}
+
+async function serve(wire: Wire, options: SocketRequest, onFeed: (feed: Feed) => void): Promise<void> {
+  const { session, after, services } = options;
+  const { host, limits } = services;
+  const deltas = createDeltas(limits);
+  let synced = false;
+  const sendDeltas = () => {
+    if (!synced || wire.waiting() > limits.deltaBufferBytesMax) return;
+    for (const frame of deltas.take(feed.position())) wire.send(frame);
+  };
+  const feed = await openFeed({
+    host,
+    session,
+    after,
+    limits,
+    onFact: (fact) => deltas.note(fact),
+    ...(options.deltas ? { onDelta: (frame) => (deltas.add(frame), sendDeltas()) } : {}),
+  });
+  onFeed(feed);
+  wire.send({ type: "hello", session_id: session, head: feed.head, epoch: feed.epoch });
+  if (after > feed.head) {
+    throw new Problem("bad_request", `Cannot follow after ${after}: the session ends at ${feed.head}`);
+  }
+  if (options.deltas) feed.partial.forEach((frame) => deltas.add(frame));
+
+  while (wire.isOpen()) {
+    const items = await feed.next();
+    for (const { fact, encoded } of items) {
+      if (!await drained(wire, limits)) return;
+      deltas.note(fact);
+      wire.sendEncoded(encoded);
+    }
+    if (!synced && feed.position() >= feed.head) {
+      synced = true;
+      wire.send({ type: "synced", seq: feed.position() });
+    }
+    sendDeltas();
+    if (items.length > 0) continue;
+    const reason = feed.ended();
+    if (reason !== null) return wire.close(closeCodes.goingAway, reason);
+    await feed.wait(deltas.pending() ? limits.bufferPollMs : limits.heartbeatMs);
+  }
+}
+
+/** Waits while the socket is too full; false when it closed, of itself or for taking nothing. */
+async function drained(
+  wire: Wire,
+  limits: { pushBufferBytesMax: number; deltaBufferBytesMax: number; bufferPollMs: number; stallMs: number },
+): Promise<boolean> {
+  if (wire.waiting() <= limits.pushBufferBytesMax) return wire.isOpen();
+  let least = wire.waiting();
+  let since = performance.now();
+  while (wire.isOpen() && wire.waiting() > limits.deltaBufferBytesMax) {
+    await new Promise((resolve) => setTimeout(resolve, limits.bufferPollMs));
+    if (wire.waiting() < least) {
+      least = wire.waiting();
+      since = performance.now();
+    } else if (performance.now() - since > limits.stallMs) {
+      wire.close(closeCodes.tooSlow, "too slow: resume by sequence");
+    }
+  }
+  return wire.isOpen();
+}
+
+function fail(wire: Wire, problem: Problem): void {
+  wire.send({ type: "error", code: problem.code, message: problem.message });
+  wire.close(problem.status < 500 ? closeCodes.refused : closeCodes.failed, problem.code);
+}
