@@ -109,7 +109,11 @@ function play(
           if (step.length === 0) continue;
           return controller.enqueue(step);
         }
-        if (step === "cut") return controller.error(new Error("cut on purpose"));
+        if (step === "cut") {
+          // What was sent so far must leave first: a body that makes the server wait gets it flushed.
+          await wait(1, ended);
+          return controller.error(new Error("cut on purpose"));
+        }
         await wait(step === "silence" ? undefined : step.waitMs, ended);
         if (gone.signal.aborted) return;
         if (ended.aborted) return controller.error(new Error("server stopped"));

@@ -27,7 +27,7 @@ const chunk = z.object({
     finish_reason: z.string().nullish(),
   })).nullish(),
   usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 /** A call in the making; `index` and `id` are the endpoint's and only tell calls apart. */

@@ -5,7 +5,7 @@ import { badAnswer, CallFailure } from "./failure.ts";
 import type { IdleWatch } from "./idle_watch.ts";
 
 /** One event may be this long: a whole tool call with a file in it may come as one. */
-export const eventCharsMax = 16 * 1024 * 1024;
+export const eventBytesMax = 16 * 1024 * 1024;
 /** All of one answer, with its framing. */
 export const answerBytesMax = 128 * 1024 * 1024;
 
@@ -16,10 +16,10 @@ export interface ServerEvent {
 }
 
 /**
- * Yields the events of a body. Throws a CallFailure: `disconnected` when the connection breaks, `bad_answer` for what is
- * not an event stream or beyond the limits, and what the watch throws. At the end of the body an unfinished event counts
- * only if it is whole JSON or `[DONE]` (some servers leave out the last blank line). An event with the same non-empty `id:`
- * and the same data as the one before it is a repetition and is left out.
+ * Yields the events of a body; lines end with LF or CRLF. Throws a CallFailure: `disconnected` when the connection breaks,
+ * `bad_answer` for what is not an event stream or beyond the limits, and what the watch throws; everything before is yielded.
+ * At the end of the body an unfinished event counts only if it is whole JSON or `[DONE]` (some servers leave out the last
+ * blank line). An event with the same non-empty `id:` and data as the one before it is a repetition and is left out.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
@@ -27,8 +27,8 @@ export async function* readEvents(
   limitMs: () => number | undefined,
 ): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const parser = eventParser();
+  const lines = lineSplitter();
+  const events = eventParser();
   let received = 0;
   try {
     while (true) {
@@ -36,9 +36,13 @@ export async function* readEvents(
       if (done) break;
       received += value.length;
       if (received > answerBytesMax) throw badAnswer(`it is longer than ${answerBytesMax} bytes`);
-      yield* parser.push(decode(decoder, value));
+      for (const line of lines.push(value)) {
+        const event = events.push(line);
+        if (event !== null) yield event;
+      }
     }
-    yield* parser.end();
+    const last = events.end(lines.end());
+    if (last !== null) yield last;
   } finally {
     // Not awaited: a cancel may wait for a connection that says nothing.
     reader.cancel().catch(() => {});
@@ -55,35 +59,64 @@ async function readNext(
   }
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes, { stream: true });
-  } catch {
-    throw badAnswer("it is not valid UTF-8");
-  }
+const lineFeed = 0x0a;
+
+/** Splits bytes into lines; a line that comes in many parts is joined once. */
+function lineSplitter() {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let parts: Uint8Array[] = [];
+  let size = 0;
+
+  const take = (part: Uint8Array) => {
+    parts.push(part);
+    size += part.length;
+    if (size > eventBytesMax) throw badAnswer(`one line is longer than ${eventBytesMax} bytes`);
+  };
+  const join = (): string => {
+    const line = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) {
+      line.set(part, at);
+      at += part.length;
+    }
+    parts = [];
+    size = 0;
+    try {
+      return decoder.decode(line).replace(/\r$/, "");
+    } catch {
+      throw badAnswer("it is not valid UTF-8");
+    }
+  };
+
+  return {
+    *push(bytes: Uint8Array): Generator<string> {
+      let from = 0;
+      for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, from)) {
+        take(bytes.subarray(from, at));
+        from = at + 1;
+        yield join();
+      }
+      if (from < bytes.length) take(bytes.subarray(from));
+    },
+    /** The last line, when no line end followed; cut text says nothing, so it may be half a character. */
+    end(): string {
+      try {
+        return join();
+      } catch {
+        return "";
+      }
+    },
+  };
 }
 
 function eventParser() {
-  let rest = "";
-  /** How much of `rest` is known to hold no line end, so that a long line is not searched again and again. */
-  let searched = 0;
   let event = "";
   let id = "";
   let data: string[] = [];
   let size = 0;
   let before: { id: string; data: string } | null = null;
 
-  const takeLine = (line: string) => {
-    if (line.startsWith(":")) return;
-    const colon = line.indexOf(":");
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
-    if (field === "data") data.push(value);
-    else if (field === "event") event = value;
-    else if (field === "id") id = value;
-    else if (field !== "retry") throw badAnswer(`"${field.slice(0, 40)}" is no field of an event stream`);
-  };
-  const takeEvent = (): ServerEvent | null => {
+  const take = (): ServerEvent | null => {
     const ready = data.length > 0 ? { event, data: data.join("\n") } : null;
     const repeated = ready !== null && id !== "" && before?.id === id && before.data === ready.data;
     if (ready !== null) before = { id, data: ready.data };
@@ -92,44 +125,27 @@ function eventParser() {
     size = 0;
     return repeated ? null : ready;
   };
-
-  return {
-    *push(text: string): Generator<ServerEvent> {
-      rest += text;
-      while (true) {
-        const end = nextLineEnd(rest, searched);
-        if (end === null) break;
-        const line = rest.slice(0, end.at);
-        rest = rest.slice(end.next);
-        searched = 0;
-        size += line.length;
-        if (line !== "") takeLine(line);
-        const ready = line === "" ? takeEvent() : null;
-        if (ready !== null) yield ready;
-      }
-      searched = Math.max(0, rest.length - 1);
-      if (size + rest.length > eventCharsMax) {
-        throw badAnswer(`one event is longer than ${eventCharsMax} characters`);
-      }
-    },
-    *end(): Generator<ServerEvent> {
-      if (/^data:/.test(rest)) takeLine(rest.replace(/\r$/, ""));
-      const last = takeEvent();
-      if (last !== null && isWhole(last.data)) yield last;
-    },
+  /** Takes one line without its end; an empty one completes the event. */
+  const push = (line: string): ServerEvent | null => {
+    if (line === "") return take();
+    if (line.startsWith(":")) return null;
+    size += line.length;
+    if (size > eventBytesMax) throw badAnswer(`one event is longer than ${eventBytesMax} bytes`);
+    const colon = line.indexOf(":");
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    if (field === "data") data.push(value);
+    else if (field === "event") event = value;
+    else if (field === "id") id = value;
+    else if (field !== "retry") throw badAnswer(`"${field.slice(0, 80)}" is no field of an event stream`);
+    return null;
   };
-}
-
-/** Lines end with LF, CRLF or CR; a CR at the end of the text may be half a CRLF, so it waits. */
-function nextLineEnd(text: string, from: number): { at: number; next: number } | null {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x0a) return { at, next: at + 1 };
-    if (code !== 0x0d) continue;
-    if (at + 1 === text.length) return null;
-    return { at, next: text.charCodeAt(at + 1) === 0x0a ? at + 2 : at + 1 };
-  }
-  return null;
+  const end = (rest: string): ServerEvent | null => {
+    if (rest.startsWith("data:")) push(rest);
+    const last = take();
+    return last !== null && isWhole(last.data) ? last : null;
+  };
+  return { push, end };
 }
 
 function isWhole(data: string): boolean {

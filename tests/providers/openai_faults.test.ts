@@ -1,0 +1,297 @@
+// The openai provider against an endpoint that breaks in every way we know: each fault ends in one clean failure or in
+// a retry, no text is doubled and no half tool call gets through.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openaiProvider } from "../../src/providers/openai.ts";
+import {
+  answer,
+  bytes,
+  chunk,
+  cutAfter,
+  delta,
+  endedAfter,
+  event,
+  page,
+  type Plan,
+  refuse,
+  silentAfter,
+  sizeOf,
+  slowed,
+  sse,
+} from "../support/model_plan.ts";
+import { type ModelServer, startModelServer, type WireRequest } from "../support/model_server.ts";
+import { ask, type Run, runModel } from "./contract.ts";
+
+const apiKey = "sk-test-0123456789";
+let server: ModelServer;
+let reply: (request: WireRequest, n: number) => Plan;
+
+beforeAll(() => {
+  server = startModelServer({ reply: (request, n) => reply(request, n) });
+});
+afterEach(() => expect(server.orphans).toEqual([]));
+afterAll(() => server.close());
+
+/** Waits as long as the endpoint or the dice say, in milliseconds that a test can spare. */
+const quick = { baseMs: 1, maxMs: 4, retryAfterMaxMs: 3, random: () => 0.999 };
+
+/** Runs a request against these plans in turn (the last one again and again); counts the requests. */
+async function against(plans: Plan[], over = {}): Promise<Run & { asked: number }> {
+  const before = server.requests.length;
+  reply = (_, n) => plans[Math.min(n - before, plans.length - 1)] ?? answer();
+  const settings = { apiKey, baseUrl: server.url, model: "local", retries: 2, ...quick, ...over };
+  const run = await runModel(openaiProvider(settings), ask("hi"));
+  return { ...run, asked: server.requests.length - before };
+}
+
+const good = answer({ text: ["Hello ", "you."] });
+const withCall = answer({
+  text: ["I ", "run."],
+  calls: [{ name: "Bash", args: { command: "rm -r build" } }],
+});
+const cutAtOnce = cutAfter(good, 0);
+
+describe("faults that pass", () => {
+  test.each([
+    ["408", refuse(408, "slow"), "unavailable"],
+    ["409", refuse(409, "locked"), "unavailable"],
+    ["429", refuse(429, "too fast"), "rate_limited"],
+    ["500", refuse(500, "oops"), "unavailable"],
+    ["503 with a page", page(503, "text/html", "<html>busy</html>"), "unavailable"],
+    ["529", refuse(529, "overloaded"), "unavailable"],
+    ["a broken connection", cutAtOnce, "disconnected"],
+    ["an empty answer", sse([]), "disconnected"],
+    ["an error in the stream", sse([event({ error: { message: "try again", code: 502 } })]), "unavailable"],
+  ])("%s is retried and the answer then is whole", async (_, fault, code) => {
+    const { end, retries, asked } = await against([fault, fault, good]);
+    expect(end).toMatchObject({ type: "done", text: "Hello you." });
+    expect(asked).toBe(3);
+    expect(retries.map((retry) => [retry.attempt, retry.error.code])).toEqual([[1, code], [2, code]]);
+  });
+
+  test("retries are bounded, and the last failure is told", async () => {
+    for (const retries of [0, 1, 3]) {
+      const run = await against([refuse(500, "first"), refuse(500, "again")], { retries });
+      expect([run.asked, run.retries.length]).toEqual([retries + 1, retries]);
+      expect(run.end).toMatchObject({ type: "failed", error: { code: "unavailable" } });
+    }
+  });
+
+  test("an endpoint that nobody listens on is tried again, then unavailable", async () => {
+    const gone = startModelServer({ reply: () => good });
+    await gone.close();
+    const { end, retries } = await against([good], { baseUrl: gone.url });
+    expect(end).toMatchObject({ type: "failed", error: { code: "unavailable" } });
+    expect(retries).toHaveLength(2);
+  });
+
+  test("waits grow with each attempt and have a ceiling", async () => {
+    const { retries } = await against([refuse(500, "oops")], { retries: 5, baseMs: 2, maxMs: 9 });
+    expect(retries.map((retry) => retry.delayMs)).toEqual([1, 3, 7, 8, 8]);
+  });
+
+  test.each([
+    ["seconds", { "retry-after": "0.002" }, 2],
+    ["zero", { "retry-after": "0" }, 0],
+    ["more than the cap", { "retry-after": "3600" }, 3],
+    ["a date far away", { "retry-after": new Date(Date.now() + 1e9).toUTCString() }, 3],
+    ["a date in the past", { "retry-after": new Date(0).toUTCString() }, 0],
+    ["milliseconds", { "retry-after-ms": "1" }, 1],
+  ])("Retry-After is honoured: %s", async (_, headers, delayMs) => {
+    const { retries, end } = await against([refuse(429, "wait", headers), good], { baseMs: 1 });
+    expect(retries.map((retry) => retry.delayMs)).toEqual([delayMs]);
+    expect(end.type).toBe("done");
+  });
+
+  test("cancelling during a wait ends it at once", async () => {
+    const settings = {
+      apiKey,
+      baseUrl: server.url,
+      model: "local",
+      baseMs: 1e9,
+      maxMs: 1e9,
+      random: () => 0.5,
+    };
+    reply = () => refuse(500, "oops");
+    const { end, retries } = await runModel(openaiProvider(settings), ask("hi"), { abortAfter: 1 });
+    expect(retries).toHaveLength(1);
+    expect(end).toMatchObject({ type: "failed", text: "", error: { code: "cancelled" } });
+  });
+});
+
+describe("faults that stay", () => {
+  const started = event(delta({ content: "Hel" }));
+  const filler = "x".repeat(1024 * 1024);
+  test.each([
+    ["a wrong key", refuse(401, "Incorrect API key"), "auth", ""],
+    ["a forbidden model", refuse(403, "no access"), "auth", ""],
+    ["a bad request", refuse(400, "context too long"), "bad_request", ""],
+    ["an unknown model", refuse(404, "no such model"), "bad_request", ""],
+    [
+      "a redirect",
+      { ...page(307, "text/plain", ""), headers: { location: "http://127.0.0.1:1/" } },
+      "bad_request",
+      "",
+    ],
+    ["an HTML page in place of an answer", page(200, "text/html", "<html>log in</html>"), "bad_answer", ""],
+    ["a wrong content type", page(200, "application/json", "{}"), "bad_answer", ""],
+    ["an event that is not JSON", sse([started, bytes("data: {oops\n\n")]), "bad_answer", "Hel"],
+    ["an event of the wrong shape", sse([started, event({ choices: "none" })]), "bad_answer", "Hel"],
+    ["bytes that are no event stream", sse([bytes("hello\n\nworld\n\n")]), "bad_answer", ""],
+    [
+      "invalid UTF-8",
+      sse([started, new Uint8Array([...bytes('data: {"x":"'), 0xff, 0x0a, 0x0a])]),
+      "bad_answer",
+      "Hel",
+    ],
+    ["an event without end", sse([bytes("data: "), ...Array(17).fill(bytes(filler))]), "bad_answer", ""],
+    [
+      "an error after the first words",
+      sse([started, event({ error: { message: "gone", code: 500 } })]),
+      "unavailable",
+      "Hel",
+    ],
+    [
+      "a named error event",
+      sse([started, bytes('event: error\ndata: {"message":"gone"}\n\n')]),
+      "unavailable",
+      "Hel",
+    ],
+    [
+      "a spent quota",
+      page(429, "application/json", '{"error":{"message":"pay","code":"insufficient_quota"}}'),
+      "rate_limited",
+      "",
+    ],
+    ["a connection that breaks after the first words", sse([started, "cut"]), "disconnected", "Hel"],
+    ["an answer that just ends after the first words", sse([started]), "disconnected", "Hel"],
+    ["half a tool call at the end", endedAfter(withCall, 5), "bad_answer", "I run."],
+    [
+      "half a tool call and [DONE]",
+      { ...withCall, steps: [...withCall.steps.slice(0, 5), bytes("data: [DONE]\n\n")] },
+      "bad_answer",
+      "I run.",
+    ],
+    [
+      "a tool call cut by the length limit",
+      answer({ calls: [{ name: "Bash", args: '{"command":"rm -r' }], finish: "length" }),
+      "bad_answer",
+      "",
+    ],
+    ["a tool call without a name", answer({ calls: [{ name: "", args: "{}" }] }), "bad_answer", ""],
+    [
+      "more tool calls than anyone needs",
+      answer({ calls: Array(129).fill({ name: "Bash", args: {} }) }),
+      "bad_answer",
+      "",
+    ],
+  ])("%s is one failure, asked once", async (_, fault, code, text) => {
+    const { end, asked } = await against([fault]);
+    expect(end).toMatchObject({ type: "failed", text, error: { code } });
+    expect(asked).toBe(1);
+  });
+
+  test("an answer that says nothing is given up after the idle timeout, wherever it stops", async () => {
+    for (let steps = 0; steps < good.steps.length; steps++) {
+      const { end, asked } = await against([silentAfter(good, steps)], {
+        idleTimeoutMs: 40,
+        usageTimeoutMs: 40,
+      });
+      // From the finish reason on the answer is whole: only the usage is missing.
+      const whole = steps >= 4;
+      if (whole) expect(end).toMatchObject({ type: "done", text: "Hello you." });
+      else expect(end).toMatchObject({ type: "failed", error: { code: "idle_timeout" } });
+      expect(asked).toBe(1);
+    }
+  });
+
+  test("a slow answer is not idle: keep-alive comments count as life", async () => {
+    const alive = sse([...Array(12).fill(bytes(": still here\n\n")), ...good.steps]);
+    const { end } = await against([slowed(alive, 20)], { idleTimeoutMs: 200 });
+    expect(end).toMatchObject({ type: "done", text: "Hello you." });
+  });
+
+  test("an endpoint that accepts and never answers is given up", async () => {
+    const deaf = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const baseUrl = `http://127.0.0.1:${deaf.addr.port}/v1`;
+    const { end } = await against([good], { baseUrl, idleTimeoutMs: 40 });
+    expect(end).toMatchObject({ type: "failed", error: { code: "idle_timeout" } });
+    deaf.close();
+  });
+
+  test("an error page that never ends is given up", async () => {
+    const endless: Plan = { ...refuse(500, "oops"), steps: [bytes("<html>"), "silence"] };
+    const { end } = await against([endless], { idleTimeoutMs: 40 });
+    expect(end).toMatchObject({ type: "failed", error: { code: "idle_timeout" } });
+    const huge: Plan = { ...refuse(500, "oops"), steps: Array(200).fill(bytes("y".repeat(64 * 1024))) };
+    const run = await against([huge], { retries: 0 });
+    expect(run.end).toMatchObject({ type: "failed", error: { code: "unavailable" } });
+  });
+});
+
+describe("wherever the connection breaks", () => {
+  const wholeCalls = [{ name: "Bash", args: { command: "rm -r build" } }];
+
+  test("no half answer is taken for a whole one and no half call gets through", async () => {
+    let failed = 0;
+    for (let at = 0; at < sizeOf(withCall); at += 5) {
+      const { end } = await against([cutAfter(withCall, at)], { retries: 0 });
+      expect("I run.".startsWith(end.text)).toBe(true);
+      if (end.type === "done") {
+        expect(end.calls).toEqual(wholeCalls);
+      } else {
+        expect(end.error.code).toBe("disconnected");
+        failed++;
+      }
+    }
+    expect(failed).toBeGreaterThan(100);
+  });
+
+  test("the same when a proxy ends the answer in good order", async () => {
+    for (let steps = 0; steps < withCall.steps.length; steps++) {
+      const { end } = await against([endedAfter(withCall, steps)], { retries: 0 });
+      if (end.type === "done") expect(end.calls).toEqual(wholeCalls);
+      else expect(["disconnected", "bad_answer"]).toContain(end.error.code);
+    }
+  });
+
+  test("text that a person has seen is never said twice", async () => {
+    const late: Plan = { ...good, steps: [...good.steps.slice(0, 2), "cut"] };
+    const broken = await against([late, good]);
+    expect([broken.asked, broken.end.type, broken.end.text]).toEqual([1, "failed", "Hello "]);
+    const early: Plan = { ...good, steps: [...good.steps.slice(0, 1), "cut"] };
+    const mended = await against([early, good]);
+    expect([mended.asked, mended.end.type, mended.end.text]).toEqual([2, "done", "Hello you."]);
+  });
+});
+
+describe("error messages", () => {
+  test("name the model, the endpoint and what it said", async () => {
+    const { end } = await against([refuse(400, "context too long.")]);
+    const host = new URL(server.url).host;
+    expect(end).toMatchObject({
+      error: { message: `Cannot ask model "local" at "${host}": the endpoint answered 400 context too long` },
+    });
+  });
+
+  test.each([
+    ["a refusal", refuse(401, `Incorrect API key provided: ${apiKey}.`)],
+    ["a page", page(500, "text/html", `<p>Authorization: Bearer ${apiKey}</p>`)],
+    ["an error in the stream", sse([event({ error: { message: `bad key ${apiKey}` } })])],
+    ["a broken event", sse([bytes(`data: {"key":${apiKey}\n\n`)])],
+    ["a content type", page(200, `text/${apiKey}`, "x")],
+  ])("never hold the key, also when the endpoint repeats it: %s", async (_, plan) => {
+    const { events } = await against([plan]);
+    expect(JSON.stringify(events)).not.toContain(apiKey);
+    expect(JSON.stringify(events)).toContain("[redacted]");
+  });
+
+  test("are cut when an endpoint sends a book", async () => {
+    const { end } = await against([refuse(400, "x".repeat(50_000))]);
+    if (end.type === "failed") expect(end.error.message.length).toBeLessThan(1_200);
+  });
+
+  test("an answer in several choices is read from the first", async () => {
+    const other = event(chunk({ choices: [{ index: 1, delta: { content: "other" } }] }));
+    expect((await against([sse([other, ...good.steps])])).end.text).toBe("Hello you.");
+  });
+});
