@@ -1,0 +1,137 @@
+// `jamey attach`: the history of a session, then what happens in it, live; approvals can be answered here.
+import { follow } from "../client/follow.ts";
+import type { Client } from "../client/client.ts";
+import type { EventEnvelope } from "../protocol/facts.ts";
+import { approvalChoices, approvalText, parseAnswer, sendAnswer } from "./approvals.ts";
+import { type Command, type Context, need, seqMax } from "./command.ts";
+import { type Lines, openLines } from "./lines.ts";
+import { createLiveView, type LiveView } from "./live_view.ts";
+import { createPending, type PendingApprovals } from "./pending.ts";
+import { signalExit } from "./signals.ts";
+
+export const attachCommand: Command = {
+  usage: "attach <session>",
+  summary: "Show the events of a session, past and live; answer its approvals",
+  options: [
+    ["--after <seq>", "Only events after this number"],
+    ["--no-deltas", "Facts only, no text while it is being written"],
+  ],
+  examples: ["jamey attach last", "jamey attach review --after 120", "jamey attach last --json | jq .type"],
+  async run(context, input) {
+    const session = need(input, 0, "the session", "attach");
+    const after = input.number("after", { min: 0, max: seqMax }) ?? 0;
+    const client = await context.client();
+    const view = await client.view(session);
+    const stop = new AbortController();
+    let exit = 0;
+    context.signals.handle((signal) => {
+      exit = signalExit[signal];
+      stop.abort();
+    });
+    const deltas = input.flag("deltas") && !context.json;
+    const options = { session: view.session_id, after, deltas, signal: stop.signal };
+    if (context.json) await printJson(context, client, options);
+    else {
+      banner(context, view.state.summary.permission_mode);
+      await show(context, client, options);
+    }
+    return exit;
+  },
+};
+
+interface AttachOptions {
+  session: string;
+  after: number;
+  deltas: boolean;
+  signal: AbortSignal;
+}
+
+/** Says loudly that nobody will be asked. */
+export function banner({ terminal }: Context, mode: string): void {
+  if (mode !== "bypassPermissions") return;
+  const { inverse, red } = terminal.talkColours;
+  terminal.warn(inverse(red(" bypassPermissions: tools in this session run without asking ")));
+}
+
+async function printJson(context: Context, client: Client, options: AttachOptions): Promise<void> {
+  for await (const frame of follow(client, options.session, options)) {
+    if (frame.type === "event") context.terminal.json(frame.event);
+  }
+}
+
+async function show(context: Context, client: Client, options: AttachOptions): Promise<void> {
+  const { terminal } = context;
+  const view = createLiveView(terminal);
+  const pending = createPending();
+  const lines = terminal.inIsTerminal && terminal.outIsTerminal ? openLines({ isTerminal: true }) : undefined;
+  // While the terminal is read by lines, Ctrl-C comes from there.
+  lines?.onInterrupt(() => Deno.kill(Deno.pid, "SIGINT"));
+  if (lines !== undefined) {
+    void answerFromKeyboard(context, client, options.session, { lines, pending, view });
+  }
+  let live = false;
+  try {
+    for await (const frame of follow(client, options.session, options)) {
+      if (frame.type === "event") {
+        view.event(frame.event);
+        pending.fact(frame.event);
+        if (live) ask(context, pending, frame.event, view);
+      } else if (frame.type === "delta") view.delta(frame);
+      else if (frame.type === "synced" && !live) {
+        live = true;
+        for (const approval of pending.all()) view.note(question(context, approval));
+      }
+    }
+  } finally {
+    lines?.close();
+  }
+}
+
+function ask(context: Context, pending: PendingApprovals, event: EventEnvelope, view: LiveView): void {
+  if (event.type !== "call.approval_requested") return;
+  const asked = pending.all().at(-1);
+  if (asked !== undefined) view.note(question(context, asked));
+}
+
+function question({ terminal }: Context, approval: Parameters<typeof approvalText>[0]): string {
+  const how = terminal.inIsTerminal
+    ? `  ${terminal.colours.dim(`Answer: ${approvalChoices}`)}`
+    : `  ${terminal.colours.dim("Answer with: jamey approve SESSION CALL, or jamey deny SESSION CALL")}`;
+  return `${approvalText(approval, terminal.colours)}\n${how}`;
+}
+
+interface Desk {
+  lines: Lines;
+  pending: PendingApprovals;
+  view: LiveView;
+}
+
+/** The oldest question is answered first. */
+async function answerFromKeyboard(
+  context: Context,
+  client: Client,
+  session: string,
+  desk: Desk,
+): Promise<void> {
+  const { lines, pending, view } = desk;
+  for (let typed = await lines.next(); typed !== undefined; typed = await lines.next()) {
+    const [approval, ...more] = pending.all();
+    if (typed.trim() === "") continue;
+    if (approval === undefined) {
+      view.note("  Nothing waits for an answer; to talk to the agent use: jamey chat -s SESSION");
+      continue;
+    }
+    const answer = parseAnswer(typed);
+    if (answer === undefined) {
+      view.note(`  Answer: ${approvalChoices}`);
+      continue;
+    }
+    pending.answered(approval.call_id);
+    const first = await sendAnswer(client, session, approval, answer).catch((thrown) => {
+      view.note(`  ${context.terminal.colours.red(String(thrown.message))}`);
+      return true;
+    });
+    if (!first) view.note("  Somebody else was first");
+    for (const waiting of more.slice(0, 1)) view.note(question(context, waiting));
+  }
+}

@@ -1,0 +1,161 @@
+// `jamey chat`: a conversation at the terminal. Lines are messages, answers to questions, or commands.
+import { messageOf, Problem } from "../protocol/problem.ts";
+import { approvalChoices, approvalText, parseAnswer, sendAnswer } from "./approvals.ts";
+import { banner } from "./attach.ts";
+import { type Chat, chatCommand } from "./chat_commands.ts";
+import { enterRoom, type Room } from "./chat_room.ts";
+import type { Command, Context, Input } from "./command.ts";
+import { type Lines, openLines } from "./lines.ts";
+import { neutral } from "./neutral.ts";
+import { sessionOptions, sessionSettings } from "./new.ts";
+import { signalExit } from "./signals.ts";
+
+export const chat: Command = {
+  usage: "chat",
+  summary: "Talk to an agent in this folder (also: jamey alone)",
+  options: [
+    ["-s, --session <session>", "Go on with this session (default: a new one)"],
+    ...sessionOptions,
+  ],
+  examples: ["jamey", "jamey chat -s last", "jamey chat --model provider/model"],
+  run: (context, input) => talk(context, input),
+};
+
+/** `jamey` without a command. */
+export const defaultCommand: Command = {
+  ...chat,
+  usage: "",
+  summary: "Talk to an agent in this folder (chat)",
+};
+
+const doubleInterruptMs = 2_000;
+const promptText = "> ";
+const nobodyToAsk = "nobody to ask (the input ended): use --permission-mode bypassPermissions";
+
+async function talk(context: Context, input: Input): Promise<number> {
+  const { terminal } = context;
+  const client = await context.clientOrStart();
+  const lines = openLines({ isTerminal: terminal.inIsTerminal });
+  let room: Room | undefined;
+  const chatting: Chat = {
+    context,
+    client,
+    room: () => {
+      if (room === undefined) throw new Error("The chat has no session yet");
+      return room;
+    },
+    create: async () => (await client.create(sessionSettings(input, "chat"))).session_id,
+    async enter(sessionId) {
+      await room?.leave();
+      const { state } = await client.view(sessionId);
+      banner(context, state.summary.permission_mode);
+      const shown = new Set<string>();
+      room = await enterRoom({
+        client,
+        terminal,
+        sessionId,
+        changed: () => room && promptFor(context, lines, room, shown),
+      });
+    },
+  };
+  try {
+    const named = input.text("session");
+    await chatting.enter(
+      named === undefined ? await chatting.create() : (await client.view(named)).session_id,
+    );
+    terminal.talk(terminal.talkColours.dim(`Session ${chatting.room().sessionId}; /help for commands`));
+    const interrupted = onInterrupt(chatting, lines);
+    return await readLines(chatting, lines, interrupted);
+  } finally {
+    await room?.leave();
+    lines.close();
+  }
+}
+
+async function readLines(chatting: Chat, lines: Lines, interrupted: { exit: number }): Promise<number> {
+  const { terminal } = chatting.context;
+  for (;;) {
+    // What comes through a pipe is a script: the next line waits until the answer to this one is complete.
+    if (!terminal.inIsTerminal) await chatting.room().rest();
+    const failure = chatting.room().failure();
+    if (failure !== undefined) throw failure;
+    if (!chatting.room().isBusy()) lines.prompt(promptText);
+    const line = await lines.next();
+    if (line === undefined) break;
+    try {
+      if (await take(chatting, line) === "quit") return interrupted.exit;
+    } catch (thrown) {
+      if (!(thrown instanceof Problem)) throw thrown;
+      const { red } = terminal.talkColours;
+      terminal.warn(`${red("error:")} ${neutral(messageOf(thrown))}`);
+      if (thrown.hint !== undefined) terminal.warn(`hint:  ${neutral(thrown.hint)}`);
+    }
+  }
+  await endOfInput(chatting, terminal.inIsTerminal);
+  return interrupted.exit;
+}
+
+async function take(chatting: Chat, line: string): Promise<"quit" | undefined> {
+  const room = chatting.room();
+  const trimmed = line.trim();
+  if (/^(::|\/)[a-z]+(\s|$)/.test(trimmed)) {
+    return await chatCommand(chatting, trimmed.replace(/^(::|\/)/, ""));
+  }
+  const question = room.question();
+  if (question !== undefined && trimmed !== "") {
+    const answer = parseAnswer(trimmed);
+    if (answer === undefined) return void chatting.context.terminal.talk(`Answer: ${approvalChoices}`);
+    room.answered(question.call_id);
+    const first = await sendAnswer(chatting.client, room.sessionId, question, answer);
+    if (!first) chatting.context.terminal.talk("Somebody else was first");
+    return undefined;
+  }
+  if (trimmed !== "") await room.say(line);
+  return undefined;
+}
+
+/** A script's last turn is finished; its questions cannot be answered any more. At a terminal, Ctrl-D just leaves. */
+async function endOfInput({ room, client }: Chat, isTerminal: boolean): Promise<void> {
+  if (isTerminal) return;
+  for (let question = room().question(); room().isBusy(); question = room().question()) {
+    if (question !== undefined) {
+      room().answered(question.call_id);
+      await sendAnswer(client, room().sessionId, question, { decision: "reject_once", reason: nobodyToAsk });
+    }
+    await room().rest();
+    if (room().failure() !== undefined) return;
+  }
+}
+
+/** Shows each question once, and the prompt when it is the person's turn. */
+function promptFor({ terminal }: Context, lines: Lines, room: Room, shown: Set<string>): void {
+  const question = room.question();
+  if (question !== undefined && !shown.has(question.call_id)) {
+    shown.add(question.call_id);
+    terminal.line(approvalText(question, terminal.colours));
+    lines.prompt(`  ${approvalChoices}: `);
+  } else if (question === undefined && !room.isBusy()) lines.prompt(promptText);
+}
+
+/** Ctrl-C stops the running turn; a second one, or one while nothing runs, leaves. */
+function onInterrupt({ room, client, context }: Chat, lines: Lines): { exit: number } {
+  const outcome = { exit: 0 };
+  let last = -Infinity;
+  const interrupt = () => {
+    const again = performance.now() - last < doubleInterruptMs;
+    last = performance.now();
+    if (again || !room().isBusy()) {
+      outcome.exit = again ? signalExit.SIGINT : 0;
+      return lines.close();
+    }
+    context.terminal.talk("\nStopping the turn; Ctrl-C again to leave");
+    client.cancel(room().sessionId).catch((thrown) => context.terminal.warn(messageOf(thrown)));
+  };
+  lines.onInterrupt(interrupt);
+  context.signals.handle((signal) => {
+    if (signal === "SIGINT") return interrupt();
+    outcome.exit = signalExit[signal];
+    lines.close();
+  });
+  return outcome;
+}

@@ -1,0 +1,102 @@
+// One session being chatted in: follows it, shows it, knows whether a turn runs and what waits for an answer.
+import type { Client } from "../client/client.ts";
+import { follow } from "../client/follow.ts";
+import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
+import type { Approval } from "../protocol/http.ts";
+import { Problem } from "../protocol/problem.ts";
+import { createChatView } from "./chat_view.ts";
+import { createPending } from "./pending.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Room {
+  sessionId: string;
+  /** Sends a message; resolves when it is durable. */
+  say(message: string): Promise<void>;
+  isBusy(): boolean;
+  /** The oldest question that waits. */
+  question(): Approval | undefined;
+  answered(callId: string): void;
+  /** Resolves when no turn runs, or a question waits. */
+  rest(): Promise<void>;
+  /** What ended the following, when it was not `leave`. */
+  failure(): Problem | undefined;
+  leave(): Promise<void>;
+}
+
+export interface RoomOptions {
+  client: Client;
+  terminal: Terminal;
+  sessionId: string;
+  /** Called when something changed that the prompt depends on. */
+  changed(): void;
+}
+
+/** Shows the history; resolves when it has been shown. */
+export async function enterRoom({ client, terminal, sessionId, changed }: RoomOptions): Promise<Room> {
+  const stop = new AbortController();
+  const own = new Set<string>();
+  const pending = createPending();
+  const view = createChatView(terminal, { typedHere: (id) => own.has(id) });
+  let busy = false;
+  let sent = 0;
+  let failure: Problem | undefined;
+  const waiters = new Set<() => void>();
+  const synced = Promise.withResolvers<void>();
+
+  function wake(): void {
+    for (const waiter of waiters) waiter();
+    waiters.clear();
+    changed();
+  }
+  function fact(event: EventEnvelope): void {
+    pending.fact(event);
+    view.event(event);
+    if (event.actor !== mainActor) return;
+    if (event.type === "message.received" || event.type === "model.called") busy = true;
+    if (event.type === "turn.ended" && event.seq > sent) busy = false;
+  }
+  async function run(): Promise<void> {
+    for await (const frame of follow(client, sessionId, { signal: stop.signal })) {
+      if (frame.type === "delta") view.delta(frame);
+      if (frame.type === "event") fact(frame.event);
+      if (frame.type === "synced") synced.resolve();
+      if (frame.type === "event") wake();
+    }
+  }
+  const running = run().catch((thrown) => {
+    if (!(thrown instanceof Problem)) throw thrown;
+    failure = thrown;
+  }).finally(() => {
+    synced.resolve();
+    wake();
+  });
+  await synced.promise;
+
+  return {
+    sessionId,
+    async say(message) {
+      const id = crypto.randomUUID();
+      own.add(id);
+      busy = true;
+      const { seq } = await client.send(sessionId, { message, id }).catch((thrown) => {
+        busy = false;
+        throw thrown;
+      });
+      sent = Math.max(sent, seq);
+    },
+    isBusy: () => busy,
+    question: () => pending.all()[0],
+    answered: (callId) => pending.answered(callId),
+    async rest() {
+      while (busy && pending.all().length === 0 && failure === undefined && !stop.signal.aborted) {
+        await new Promise<void>((resolve) => waiters.add(resolve));
+      }
+      view.closeLine();
+    },
+    failure: () => failure,
+    async leave() {
+      stop.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+// Every command, in the order of the help. A command that is not in this list does not exist.
+import { approveCommand } from "./approve.ts";
+import { archiveCommand } from "./archive.ts";
+import { attachCommand } from "./attach.ts";
+import { cancelCommand } from "./cancel.ts";
+import { chat, defaultCommand } from "./chat.ts";
+import type { Command } from "./command.ts";
+import { denyCommand } from "./deny.ts";
+import { forkCommand } from "./fork.ts";
+import { logsCommand } from "./logs.ts";
+import { newCommand } from "./new.ts";
+import { renameCommand } from "./rename.ts";
+import { replayCommand } from "./replay.ts";
+import { restartCommand } from "./restart.ts";
+import { restoreCommand } from "./restore.ts";
+import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
+import { sessionsCommand } from "./sessions.ts";
+import { startCommand } from "./start.ts";
+import { statusCommand } from "./status.ts";
+import { stopCommand } from "./stop.ts";
+import { toolsCommand } from "./tools.ts";
+
+export const commands: readonly Command[] = [
+  defaultCommand,
+  chat,
+  runCommand,
+  newCommand,
+  sessionsCommand,
+  attachCommand,
+  replayCommand,
+  forkCommand,
+  approveCommand,
+  denyCommand,
+  cancelCommand,
+  renameCommand,
+  archiveCommand,
+  restoreCommand,
+  toolsCommand,
+  serveCommand,
+  startCommand,
+  stopCommand,
+  restartCommand,
+  statusCommand,
+  logsCommand,
+];

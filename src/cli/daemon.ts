@@ -1,0 +1,138 @@
+// Starts the daemon in the background and waits until it answers; stops it and waits until it is gone.
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { openClient } from "../client/client.ts";
+import { isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
+import type { Context } from "./command.ts";
+import { lastLines, logPath, makeRoomForLog, sizeOf } from "./daemon_log.ts";
+
+export interface StartOptions {
+  host?: string | undefined;
+  port?: string | undefined;
+}
+
+const startWaitMs = 30_000;
+const stopWaitMs = 30_000;
+const pollMs = 50;
+/** After our child has ended: time for another daemon, started at the same moment, to be ready. */
+const otherDaemonWaitMs = 5_000;
+const reasonLinesMax = 20;
+
+/** Resolves when the daemon answers; throws a Problem `daemon_not_running` with the end of its log when it does not. */
+export async function startDaemon(context: Context, options: StartOptions = {}): Promise<void> {
+  const { dataDir } = context;
+  await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const log = logPath(dataDir);
+  await makeRoomForLog(log);
+  const from = await sizeOf(log);
+  const child = spawnDaemon(dataDir, log, options);
+  const deadline = Date.now() + startWaitMs;
+  let ended: number | null = null;
+  let patience = deadline;
+  while (Date.now() < Math.min(deadline, patience)) {
+    if (await isAnswering(context)) return;
+    const end = child.ended();
+    if (end !== null && ended === null) {
+      ended = end;
+      patience = Date.now() + (await isStarting(dataDir) ? otherDaemonWaitMs : 0);
+    }
+    await pause(pollMs);
+  }
+  throw await notStarted(log, from, ended);
+}
+
+/** True when a daemon runs in the data folder and answers. */
+export async function isAnswering(context: Pick<Context, "dataDir">): Promise<boolean> {
+  const file = await readDaemonFile(context.dataDir).catch(() => undefined);
+  return file !== undefined && await probe(file.url).catch(() => undefined) !== undefined;
+}
+
+/** Another process holds the folder already: two were started at the same moment. */
+async function isStarting(dataDir: string): Promise<boolean> {
+  const file = await readDaemonFile(dataDir).catch(() => undefined);
+  return file === undefined ? true : isAlive(file.pid);
+}
+
+/** Asks the daemon to stop and waits until its process has ended. False when none ran. */
+export async function stopDaemon(context: Context): Promise<boolean> {
+  const file = await readDaemonFile(context.dataDir);
+  const client = await openClient(context).catch((thrown) => {
+    if (isNotRunning(thrown)) return undefined;
+    throw thrown;
+  });
+  if (client === undefined) return false;
+  const url = client.connection().url;
+  await client.shutdown();
+  const pid = file?.url === url ? file.pid : undefined;
+  const deadline = Date.now() + stopWaitMs;
+  while (Date.now() < deadline) {
+    const gone = pid === undefined ? await probe(url).catch(() => undefined) === undefined : !isAlive(pid);
+    if (gone) return true;
+    await pause(pollMs);
+  }
+  const who = pid === undefined ? `the daemon at "${url}"` : `process ${pid}`;
+  throw new Problem("unavailable", `Cannot stop the daemon: ${who} still runs after ${stopWaitMs / 1000} s`, {
+    hint: `Look at its log with: jamey logs${pid === undefined ? "" : `; end it with: kill ${pid}`}`,
+  });
+}
+
+// Node's spawn, not Deno's: it can give the child our log file, so that even a crash of the runtime leaves its words there.
+function spawnDaemon(dataDir: string, log: string, { host, port }: StartOptions): { ended(): number | null } {
+  const own = Deno.build.standalone ? [] : ["run", "-A", fileURLToPath(Deno.mainModule)];
+  const args = [
+    "serve",
+    "--data-dir",
+    dataDir,
+    ...(host ? ["--host", host] : []),
+    ...(port ? ["--port", port] : []),
+  ];
+  const file = openSync(log, "a", 0o600);
+  let code: number | null = null;
+  try {
+    const child = spawn(Deno.execPath(), [...own, ...args], {
+      detached: true,
+      stdio: ["ignore", file, file],
+      env: { ...process.env, NO_COLOR: "1" },
+      windowsHide: true,
+    });
+    child.on("exit", (status) => code = status ?? 1);
+    child.on("error", () => code = 1);
+    child.unref();
+  } catch (thrown) {
+    throw new Problem("internal", `Cannot start the daemon: ${messageOf(thrown)}`);
+  } finally {
+    closeSync(file);
+  }
+  return { ended: () => code };
+}
+
+async function notStarted(log: string, from: number, ended: number | null): Promise<Problem> {
+  const said = (await lastLines(log, reasonLinesMax, from)).join("\n");
+  const what = ended === null
+    ? `it did not answer in ${startWaitMs / 1000} s`
+    : `it ended with exit code ${ended}`;
+  return new Problem(
+    "daemon_not_running",
+    `Cannot start the daemon: ${what}${said === "" ? "" : `\n${said}`}`,
+    {
+      hint: `Its log is "${log}"`,
+    },
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // EPERM: it is there and belongs to somebody else.
+    return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,89 @@
+// The command line: parses the words, runs the command, and turns whatever happens into an exit code.
+import { openClient } from "../client/client.ts";
+import { isNotRunning } from "../client/connection.ts";
+import { dataDir } from "../platform/data_dir.ts";
+import { version } from "../platform/version.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
+import type { Context, Input, Serve } from "./command.ts";
+import { commands } from "./commands.ts";
+import { startDaemon } from "./daemon.ts";
+import { helpFor } from "./help.ts";
+import { neutral } from "./neutral.ts";
+import { parse } from "./parse.ts";
+import { openSignals, type Signals } from "./signals.ts";
+import { openTerminal, PipeClosed } from "./terminal.ts";
+
+/** Runs one command; resolves with the exit code of the process and never throws. */
+export async function main(args: readonly string[], { serve }: { serve: Serve }): Promise<number> {
+  const signals = openSignals();
+  try {
+    const { command, input } = parse(args, commands);
+    const context = createContext(input, signals, serve);
+    if (input.flag("version")) return print(context, `${version}\n`);
+    if (input.flag("help")) return print(context, helpFor(command, commands, version));
+    return await command.run(context, input);
+  } catch (thrown) {
+    return report(thrown);
+  } finally {
+    signals.close();
+  }
+}
+
+function print({ terminal }: Context, text: string): number {
+  terminal.write(text);
+  return 0;
+}
+
+function createContext(input: Input, signals: Signals, serve: Serve): Context {
+  const quiet = input.flag("quiet");
+  const terminal = openTerminal({ quiet });
+  const context: Context = {
+    terminal,
+    signals,
+    json: input.flag("json"),
+    quiet,
+    version,
+    get dataDir() {
+      return ownDataDir(input);
+    },
+    url: input.text("url"),
+    token: Deno.env.get("JAMEY_TOKEN"),
+    client: () => openClient(context),
+    clientOrStart: async () => {
+      try {
+        return await openClient(context);
+      } catch (thrown) {
+        if (!isNotRunning(thrown) || context.url !== undefined) throw thrown;
+      }
+      terminal.talk("Starting the daemon (stop it with: jamey stop)");
+      await startDaemon(context);
+      return await openClient(context);
+    },
+    serve,
+  };
+  return context;
+}
+
+function ownDataDir(input: Input): string {
+  const override = input.text("dataDir");
+  const found = dataDir({ os: Deno.build.os, env: (name) => Deno.env.get(name), override });
+  if (found !== undefined) return found;
+  throw new Problem("bad_config", "Cannot find the data folder: there is no home folder in the environment", {
+    hint: "Set JAMEY_DATA_DIR or give --data-dir",
+  });
+}
+
+/** Says what went wrong on stderr; a reader of stdout that has gone is no error. */
+function report(thrown: unknown): number {
+  if (thrown instanceof PipeClosed) return 0;
+  const terminal = openTerminal({ quiet: false });
+  const { red, dim } = terminal.talkColours;
+  if (thrown instanceof Problem) {
+    terminal.warn(`${red("error:")} ${neutral(thrown.message)}`);
+    if (thrown.hint !== undefined) terminal.warn(`${dim("hint:")}  ${neutral(thrown.hint)}`);
+    return thrown.exitCode;
+  }
+  const details = thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : messageOf(thrown);
+  terminal.warn(`${red("This is a bug in jamey:")} ${neutral(details)}`);
+  return 1;
+}

@@ -1,0 +1,68 @@
+// `jamey new`: creates a session and prints its id.
+import type { CreateSession } from "../protocol/http.ts";
+import { permissionMode } from "../protocol/facts.ts";
+import { Problem } from "../protocol/problem.ts";
+import type { Command, Input } from "./command.ts";
+
+/** Options of every command that may create a session. */
+export const sessionOptions = [
+  ["--model <model>", "Model of the new session, as provider/model or model"],
+  ["--permission-mode <mode>", `What tools may do without asking: ${permissionMode.options.join(", ")}`],
+] as const;
+
+export const newCommand: Command = {
+  usage: "new",
+  summary: "Create a session and print its id",
+  options: [
+    ["--name <name>", "A name to call it by"],
+    ["--workspace <folder>", "The folder it works in (default: this one)"],
+    ...sessionOptions,
+  ],
+  examples: [
+    "jamey new --name review",
+    "jamey new --workspace ~/project --permission-mode bypassPermissions",
+  ],
+  async run(context, input) {
+    const name = input.text("name");
+    const settings = { ...(name === undefined ? {} : { name }), ...sessionSettings(input, "new") };
+    const { session_id } = await (await context.clientOrStart()).create(settings);
+    if (context.json) context.terminal.json({ session_id });
+    else context.terminal.line(session_id);
+    return 0;
+  },
+};
+
+/** Settings for a new session: model and permission mode as given, the workspace as given or this folder. */
+export function sessionSettings(input: Input, command: string): Partial<CreateSession> {
+  const model = input.text("model");
+  const mode = permissionModeOf(input, command);
+  return {
+    workspace: workspaceOf(input.text("workspace")),
+    ...(model === undefined ? {} : { model }),
+    ...(mode === undefined ? {} : { permission_mode: mode }),
+  };
+}
+
+function permissionModeOf(input: Input, command: string) {
+  const given = input.text("permissionMode");
+  const parsed = permissionMode.optional().safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Problem(
+    "usage",
+    `Cannot run "jamey ${command}": "--permission-mode" is "${given}", ` +
+      `expected one of ${permissionMode.options.join(", ")}`,
+  );
+}
+
+/** The real path, so that the same folder has one name however it was reached. */
+export function workspaceOf(folder: string | undefined): string {
+  const path = folder ?? Deno.cwd();
+  try {
+    const real = Deno.realPathSync(path);
+    if (Deno.statSync(real).isDirectory) return real;
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+    throw new Problem("bad_request", `Cannot use workspace "${path}": there is no such folder`);
+  }
+  throw new Problem("bad_request", `Cannot use workspace "${path}": it is not a folder`);
+}

@@ -1,0 +1,138 @@
+// One event as lines for a person: number, time, actor, type and what matters of its data. All foreign text is neutral.
+import type { EventEnvelope } from "../protocol/facts.ts";
+import type { JsonObject, JsonValue } from "../protocol/json.ts";
+import { neutralLine, shortLine, shortText } from "./neutral.ts";
+import type { Colours } from "./terminal.ts";
+
+export interface RenderOptions {
+  colours: Colours;
+  columns: number;
+  /** For `model.replied`: the part of the text that has not been shown yet; undefined shows all of it. */
+  restOfText?: string | undefined;
+}
+
+const argsCharsMax = 400;
+const outputLinesMax = 12;
+const outputCharsMax = 400;
+const textLinesMax = 2000;
+const textCharsMax = 20_000;
+const typeWidth = 23;
+
+/** No line feed at the end. */
+export function renderEvent(event: EventEnvelope, options: RenderOptions): string {
+  const { dim } = options.colours;
+  const head =
+    `${String(event.seq).padStart(5)} ${dim(event.at.slice(11, 19))} ${dim(neutralLine(event.actor))} ` +
+    colourOf(event.type, options.colours)(neutralLine(event.type).padEnd(typeWidth));
+  const { line, block } = describe(event, options);
+  const first = `${head} ${line}`.trimEnd();
+  return block === "" ? first : `${first}\n${indent(block)}`;
+}
+
+/** The arguments of a call on one line. */
+export function argsText(args: JsonValue | undefined, charsMax = argsCharsMax): string {
+  if (args === undefined) return "";
+  return shortLine(typeof args === "string" ? args : JSON.stringify(args), charsMax);
+}
+
+interface Description {
+  line: string;
+  block: string;
+}
+
+function describe({ type, data }: EventEnvelope, options: RenderOptions): Description {
+  const text = (key: string) => typeof data[key] === "string" ? data[key] : "";
+  const call = `${shortLine(text("name"), 60)} ${options.colours.dim(shortLine(text("call_id"), 60))}`;
+  switch (type) {
+    case "session.created":
+      return line(
+        `${shortLine(text("workspace"), 200)}, ${text("provider")}/${text("model")}, ${
+          text("permission_mode")
+        }`,
+      );
+    case "message.received":
+      return block(text("delivery") === "queue" ? "(queued)" : "", longText(text("text")));
+    case "model.called":
+      return line(`${shortLine(`${text("provider")}/${text("model")}`, 100)}${attempt(data)}`);
+    case "model.replied":
+      return block(usageText(data), longText(options.restOfText ?? text("text")));
+    case "model.failed":
+      return line(errorText(data["error"]));
+    case "call.proposed":
+      return line(`${call} ${argsText(data["args"])}`);
+    case "call.approval_requested":
+      return block(call, longText(text("prompt")));
+    case "call.approved":
+      return line(`${call} by ${shortLine(text("by"), 60)} (${text("decision")})`);
+    case "call.denied":
+      return line(`${call} by ${shortLine(text("by"), 60)}: ${shortLine(text("reason"), argsCharsMax)}`);
+    case "call.finished":
+      return block(call + (data["truncated"] === true ? " (truncated)" : ""), outputText(text("output")));
+    case "call.failed":
+      return block(`${call}: ${shortLine(text("error"), argsCharsMax)}`, outputText(text("output")));
+    case "call.interrupted":
+      return block(`${call}: ${shortLine(text("reason"), argsCharsMax)}`, outputText(text("output")));
+    case "call.started":
+      return line(call + attempt(data));
+    case "turn.ended":
+      return line(
+        `${text("outcome")} after ${String(data["steps"])} steps${prefixed(errorText(data["error"]))}`,
+      );
+    default:
+      return line(shortLine(JSON.stringify(data), argsCharsMax));
+  }
+}
+
+function line(text: string): Description {
+  return { line: text.replaceAll("\n", " "), block: "" };
+}
+
+function block(first: string, text: string): Description {
+  return { line: first, block: text };
+}
+
+function attempt(data: JsonObject): string {
+  return typeof data["attempt"] === "number" && data["attempt"] > 1 ? ` (attempt ${data["attempt"]})` : "";
+}
+
+function usageText(data: JsonObject): string {
+  const usage = data["usage"];
+  if (!isObject(usage)) return "";
+  return `${String(usage["input_tokens"])} in, ${String(usage["output_tokens"])} out`;
+}
+
+/** Code and message of an error value; empty when there is none. */
+export function errorText(error: JsonValue | undefined): string {
+  if (!isObject(error)) return "";
+  return shortLine(`${String(error["code"])}: ${String(error["message"])}`, argsCharsMax);
+}
+
+function prefixed(text: string): string {
+  return text === "" ? "" : `: ${text}`;
+}
+
+function outputText(text: string): string {
+  return text === "" ? "" : shortText(text, outputLinesMax, outputCharsMax);
+}
+
+function longText(text: string): string {
+  return text === "" ? "" : shortText(text, textLinesMax, textCharsMax);
+}
+
+function indent(text: string): string {
+  return text.split("\n").map((part) => `      ${part}`).join("\n");
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function colourOf(type: string, colours: Colours): (text: string) => string {
+  if (/failed|denied|interrupted|exceeded/.test(type)) return colours.red;
+  if (type === "call.approval_requested") return colours.yellow;
+  if (type.startsWith("message.")) return colours.cyan;
+  if (type.startsWith("model.")) return colours.green;
+  if (type.startsWith("call.")) return colours.blue;
+  if (type.startsWith("turn.")) return colours.magenta;
+  return colours.dim;
+}

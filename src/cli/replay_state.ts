@@ -1,0 +1,83 @@
+// A folded state, and the difference of two, as text for a person.
+import type { Message } from "../protocol/conversation.ts";
+import type { SessionView } from "../protocol/http.ts";
+import type { JsonValue } from "../protocol/json.ts";
+import type { Change } from "./diff.ts";
+import { neutralLine, shortLine, shortText } from "./neutral.ts";
+import { argsText } from "./render.ts";
+import type { Colours } from "./terminal.ts";
+
+const messageLinesMax = 10;
+const valueCharsMax = 300;
+
+/** The conversation in short and the state of every machine; ends with a line feed. */
+export function drawState({ session_id, seq, conversation, state }: SessionView, colours: Colours): string {
+  const { bold, dim } = colours;
+  const { summary } = state;
+  const tokens = `${state.usage.input_tokens} tokens in, ${state.usage.output_tokens} out`;
+  return [
+    `${bold(`Session ${neutralLine(session_id)} at #${seq}`)} ${summary.status}`,
+    `  ${shortLine(`${summary.provider}/${summary.model}`, 100)}, ${summary.permission_mode}, ${tokens}`,
+    `  ${dim(`digest ${state.digest}`)}`,
+    "",
+    bold(`Conversation (${conversation.length} messages)`),
+    ...conversation.flatMap((message, place) => drawMessage(message, place, colours)),
+    ...section("Actors", state.actors, colours),
+    ...section("Calls", state.calls, colours),
+    ...section("Effects", state.effects, colours),
+    ...(state.approvals.length === 0 ? [] : ["", bold("Waiting for approval")]),
+    ...state.approvals.map(({ call_id, prompt }) =>
+      `  ${neutralLine(call_id)}: ${shortLine(prompt, valueCharsMax)}`
+    ),
+    "",
+  ].join("\n");
+}
+
+function drawMessage(message: Message, place: number, { cyan, green, blue, red }: Colours): string[] {
+  const tint = message.role === "user" ? cyan : message.role === "assistant" ? green : blue;
+  const head = `  [${place}] ${tint(message.role)}`;
+  switch (message.role) {
+    case "user":
+      return [`${head} ${short(message.text)}`];
+    case "assistant":
+      return [
+        `${head} ${short(message.text)}`.trimEnd(),
+        ...message.calls.map(({ name, call_id, args }) =>
+          `      → ${neutralLine(name)} ${neutralLine(call_id)} ${argsText(args)}`
+        ),
+      ];
+    case "tool": {
+      const failed = message.is_error ? red(" (error)") : "";
+      return [
+        `${head} ${neutralLine(message.name)} ${neutralLine(message.call_id)}${failed}: ${
+          short(message.output)
+        }`,
+      ];
+    }
+  }
+}
+
+function short(text: string): string {
+  return shortText(text, messageLinesMax, valueCharsMax).replaceAll("\n", "\n        ");
+}
+
+function section(title: string, values: { [key: string]: JsonValue }, { bold }: Colours): string[] {
+  const entries = Object.entries(values);
+  if (entries.length === 0) return [];
+  return ["", bold(title), ...entries.map(([key, value]) => `  ${neutralLine(key)}: ${json(value)}`)];
+}
+
+/** One line for each change; ends with a line feed. */
+export function drawChanges(changes: readonly Change[], { green, red, yellow }: Colours): string {
+  if (changes.length === 0) return "No difference\n";
+  return changes.map(({ path, kind, before, after }) => {
+    const where = neutralLine(path);
+    if (kind === "added") return green(`+ ${where}: ${json(after)}`);
+    if (kind === "removed") return red(`- ${where}: ${json(before)}`);
+    return yellow(`~ ${where}: ${json(before)} -> ${json(after)}`);
+  }).join("\n") + "\n";
+}
+
+function json(value: JsonValue | undefined): string {
+  return shortLine(JSON.stringify(value) ?? "", valueCharsMax);
+}

@@ -1,0 +1,82 @@
+// `jamey replay --step`: a walk through a session, one event at a time; without a terminal, every step is printed.
+import type { Client } from "../client/client.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
+import type { EventEnvelope } from "../protocol/facts.ts";
+import type { Context } from "./command.ts";
+import { diffViews } from "./diff.ts";
+import { readEvents } from "./event_pages.ts";
+import { openLines } from "./lines.ts";
+import { drawChanges, drawState } from "./replay_state.ts";
+import { renderEvent } from "./render.ts";
+
+interface Walk {
+  context: Context;
+  client: Client;
+  session: string;
+}
+
+const keys = "Enter next, p previous, NUMBER go to, s state, d what changed, r request, q quit";
+
+/** Starts at the event with this number, or the first one after it. */
+export async function stepThrough(walk: Walk, at: number): Promise<number> {
+  const { terminal } = walk.context;
+  const events = await readEvents(walk.client, walk.session);
+  if (!terminal.inIsTerminal || !terminal.outIsTerminal) {
+    for (const event of events.filter(({ seq }) => seq >= at)) show(walk.context, event);
+    return 0;
+  }
+  const lines = openLines({ isTerminal: true });
+  lines.onInterrupt(() => lines.close());
+  terminal.talk(keys);
+  let place = clamp(at - 1, events);
+  for (let moved = true;;) {
+    const event = events[place];
+    if (event === undefined) break;
+    if (moved) show(walk.context, event);
+    lines.prompt(`${event.seq}/${events.length}> `);
+    const typed = await lines.next();
+    if (typed === undefined || /^q/i.test(typed.trim())) break;
+    const next = await act(walk, event, typed.trim()).catch((thrown) => {
+      if (!(thrown instanceof Problem)) throw thrown;
+      terminal.warn(messageOf(thrown));
+      return 0;
+    });
+    const to = clamp(place + next, events);
+    moved = to !== place;
+    if (!moved && next !== 0) terminal.talk(next > 0 ? "This is the last event" : "This is the first event");
+    place = to;
+  }
+  lines.close();
+  return 0;
+}
+
+/** How many events to go on, or back. */
+async function act({ context, client, session }: Walk, event: EventEnvelope, typed: string): Promise<number> {
+  const { terminal } = context;
+  if (typed === "" || typed === "n") return 1;
+  if (typed === "p") return -1;
+  if (/^\d{1,9}$/.test(typed)) return Number(typed) - event.seq;
+  if (typed === "s") terminal.write(drawState(await client.view(session, event.seq), terminal.colours));
+  else if (typed === "d") {
+    if (event.seq === 1) terminal.talk("There is nothing before the first event");
+    else {
+      const before = await client.view(session, event.seq - 1);
+      const after = await client.view(session, event.seq);
+      terminal.write(drawChanges(diffViews(before, after), terminal.colours));
+    }
+  } else if (typed === "r") {
+    const id = event.data["request_id"];
+    if (typeof id !== "string") terminal.talk("This event belongs to no request; go to a model.called event");
+    else terminal.line(JSON.stringify((await client.request(session, id)).wire, null, 2));
+  } else terminal.talk(keys);
+  return 0;
+}
+
+function show({ terminal, json }: Context, event: EventEnvelope): void {
+  if (json) terminal.json(event);
+  else terminal.line(renderEvent(event, { colours: terminal.colours, columns: terminal.columns }));
+}
+
+function clamp(place: number, events: readonly EventEnvelope[]): number {
+  return Math.max(0, Math.min(events.length - 1, place));
+}

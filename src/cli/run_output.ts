@@ -1,0 +1,147 @@
+// The three output formats of `jamey run`.
+import { z } from "zod";
+import { createDeltaText } from "../client/delta_text.ts";
+import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
+import type { DeltaFrame } from "../protocol/frames.ts";
+import type { SessionSummary } from "../protocol/http.ts";
+import type { Context } from "./command.ts";
+import { neutral, shortLine } from "./neutral.ts";
+import { argsText, errorText } from "./render.ts";
+import type { RunResult } from "./run_outcome.ts";
+import type { Terminal } from "./terminal.ts";
+
+export const outputFormat = z.enum(["text", "json", "stream-json"]);
+export type OutputFormat = z.infer<typeof outputFormat>;
+
+export interface RunOutput {
+  wantsDeltas: boolean;
+  init(session: SessionSummary): void;
+  event(event: EventEnvelope): void;
+  delta(frame: DeltaFrame): void;
+  result(result: RunResult): void;
+}
+
+export function openRunOutput(context: Context, format: OutputFormat): RunOutput {
+  if (format === "text") {
+    return context.terminal.outIsTerminal ? streamedText(context) : finalText(context.terminal);
+  }
+  const { terminal } = context;
+  const streams = format === "stream-json";
+  return {
+    wantsDeltas: false,
+    init(session) {
+      if (streams) terminal.json(initLine(session, context.version));
+    },
+    event(event) {
+      if (streams) terminal.json({ type: "event", event });
+    },
+    delta: () => {},
+    result(result) {
+      terminal.json(result);
+      complain(terminal, result);
+    },
+  };
+}
+
+function initLine(session: SessionSummary, version: string) {
+  return {
+    type: "system",
+    subtype: "init",
+    session_id: session.session_id,
+    cwd: session.workspace,
+    provider: session.provider,
+    model: session.model,
+    permission_mode: session.permission_mode,
+    jamey_version: version,
+  };
+}
+
+/** For pipes: the answer and nothing else. Model text is made harmless only where a terminal would obey it. */
+function finalText(terminal: Terminal): RunOutput {
+  return {
+    wantsDeltas: false,
+    init: () => {},
+    event: (event) => tell(terminal, event),
+    delta: () => {},
+    result(result) {
+      if (hasAnswer(result)) terminal.line(result.result.trimEnd());
+      complain(terminal, result);
+    },
+  };
+}
+
+/** For a person at a terminal: the text as it comes. */
+function streamedText({ terminal }: Context): RunOutput {
+  const text = createDeltaText();
+  let open = false;
+  const show = (part: string) => {
+    if (part === "") return;
+    terminal.write(neutral(part));
+    open = !part.endsWith("\n");
+  };
+  const closeLine = () => {
+    if (open) terminal.write("\n");
+    open = false;
+  };
+  return {
+    wantsDeltas: true,
+    init: () => {},
+    event(event) {
+      const requestId = event.data["request_id"];
+      if (event.actor === mainActor && typeof requestId === "string") {
+        const final = event.data["text"];
+        if (event.type === "model.called") text.started(requestId, event.seq);
+        if (event.type === "model.replied" && typeof final === "string") show(text.rest(requestId, final));
+        if (event.type !== "model.called") closeLine();
+      }
+      tell(terminal, event);
+    },
+    delta(frame) {
+      if (frame.actor === mainActor) show(text.fresh(frame));
+    },
+    result(result) {
+      closeLine();
+      complain(terminal, result);
+    },
+  };
+}
+
+/** What the agent does, on stderr. */
+function tell(terminal: Terminal, { type, data }: EventEnvelope): void {
+  const { dim, red } = terminal.talkColours;
+  const name = shortLine(String(data["name"] ?? ""), 60);
+  if (type === "call.proposed") terminal.talk(dim(`· ${name} ${argsText(data["args"], 200)}`));
+  if (type === "call.failed") {
+    terminal.talk(red(`· ${name} failed: ${shortLine(String(data["error"]), 200)}`));
+  }
+  if (type === "call.denied") {
+    terminal.talk(red(`· ${name} denied: ${shortLine(String(data["reason"]), 200)}`));
+  }
+  if (type === "model.failed") terminal.talk(red(`· the model failed: ${errorText(data["error"])}`));
+}
+
+function hasAnswer(result: RunResult): boolean {
+  return result.result !== "" && (result.num_turns > 0 || !result.is_error);
+}
+
+function complain(terminal: Terminal, { is_error, subtype, error, session_id }: RunResult): void {
+  if (!is_error) return;
+  const { red, dim } = terminal.talkColours;
+  const why = error === undefined ? explain(subtype) : neutral(error.message);
+  terminal.warn(`${red("error:")} ${why}`);
+  if (error?.hint !== undefined) terminal.warn(`${dim("hint:")}  ${neutral(error.hint)}`);
+  if (session_id !== null) terminal.talk(dim(`Look at it with: jamey replay ${session_id}`));
+}
+
+function explain(subtype: string): string {
+  switch (subtype) {
+    case "error_permission_denied":
+      return "A tool call was denied: there was nobody to ask; use --permission-mode bypassPermissions or jamey chat";
+    case "error_max_turns":
+      return "The turn was ended: it reached its limit of model calls";
+    case "error_cancelled":
+      return "The turn was cancelled";
+    default:
+      return `The turn did not complete: ${subtype.replace(/^error_/, "").replaceAll("_", " ")}`;
+  }
+}

@@ -1,0 +1,60 @@
+// `jamey sessions`: lists the sessions, the last used first.
+import type { Client } from "../client/client.ts";
+import type { SessionSummary } from "../protocol/http.ts";
+import type { Command, Context } from "./command.ts";
+import { shortLine } from "./neutral.ts";
+
+const pageSessions = 100;
+const pagesMax = 100;
+
+export const sessionsCommand: Command = {
+  usage: "sessions",
+  summary: "List the sessions, the last used first",
+  options: [["-n, --limit <count>", "At most so many (default: all, up to 10000)"]],
+  examples: ["jamey sessions", "jamey sessions -n 5", "jamey sessions --json | jq -r .session_id"],
+  async run(context, input) {
+    const limit = input.number("limit", { min: 1, max: pageSessions * pagesMax }) ?? pageSessions * pagesMax;
+    const client = await context.client();
+    const sessions = await listSessions(client, limit);
+    if (context.json) sessions.forEach((session) => context.terminal.json(session));
+    else printSessions(context, sessions);
+    return 0;
+  },
+};
+
+/** All sessions, at most `limit`, read page by page. */
+export async function listSessions(client: Client, limit: number): Promise<SessionSummary[]> {
+  const sessions: SessionSummary[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < pagesMax && sessions.length < limit; page++) {
+    const answer: Awaited<ReturnType<Client["sessions"]>> = await client.sessions({
+      limit: Math.min(pageSessions, limit - sessions.length),
+      cursor,
+    });
+    sessions.push(...answer.sessions);
+    cursor = answer.next ?? null;
+    if (cursor === null) break;
+  }
+  return sessions;
+}
+
+/** A table for people. */
+export function printSessions({ terminal }: Context, sessions: readonly SessionSummary[]): void {
+  const { dim, red } = terminal.colours;
+  if (sessions.length === 0) return terminal.talk("There are no sessions yet; create one with: jamey new");
+  const rows = sessions.map((session) => [
+    session.session_id,
+    session.status,
+    String(session.seq),
+    session.updated_at.slice(0, 16).replace("T", " "),
+    shortLine(session.name ?? "", 30),
+    shortLine(session.workspace, 60) +
+    (session.permission_mode === "bypassPermissions" ? red(" bypass") : ""),
+  ]);
+  const titles = ["SESSION", "STATUS", "EVENTS", "UPDATED", "NAME", "WORKSPACE"];
+  const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const format = (row: string[]) =>
+    row.map((cell, i) => i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)).join("  ");
+  terminal.line(dim(format(titles)));
+  for (const row of rows) terminal.line(format(row));
+}

@@ -1,0 +1,74 @@
+// `jamey status`: whether a daemon runs, and where.
+import { connect, isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
+import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
+import type { Command, Context } from "./command.ts";
+
+export interface DaemonStatus {
+  running: boolean;
+  data_dir: string;
+  pid: number | null;
+  url: string | null;
+  version: string | null;
+  uptime_s: number | null;
+  sessions: number | null;
+  /** Why the daemon cannot be used although it runs. */
+  problem?: string;
+}
+
+export const statusCommand: Command = {
+  usage: "status",
+  summary: "Show whether the daemon runs; exit code 0 when it does, 3 when not",
+  options: [],
+  examples: ["jamey status", "jamey status --json"],
+  async run(context) {
+    const status = await daemonStatus(context);
+    if (context.json) context.terminal.json(status);
+    else context.terminal.write(describe(status));
+    return status.running ? 0 : problemCodes.daemon_not_running.exit;
+  },
+};
+
+/** The state of the daemon that commands with these options would talk to. */
+export async function daemonStatus(context: Context): Promise<DaemonStatus> {
+  const file = await readDaemonFile(context.dataDir);
+  const url = context.url ?? file?.url;
+  const answer = url === undefined ? undefined : await probe(url);
+  const problem = answer === undefined ? undefined : await connect(context).then(() => undefined, explain);
+  return {
+    running: answer !== undefined,
+    data_dir: context.dataDir,
+    pid: answer !== undefined && file?.url === url ? file?.pid ?? null : null,
+    url: answer === undefined ? null : url ?? null,
+    version: answer?.version ?? null,
+    uptime_s: answer?.uptime_s ?? null,
+    sessions: answer?.sessions ?? null,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function explain(thrown: unknown): string | undefined {
+  if (isNotRunning(thrown)) return undefined;
+  if (thrown instanceof Problem) return thrown.message;
+  return messageOf(thrown);
+}
+
+function describe(status: DaemonStatus): string {
+  if (!status.running) return `not running (data folder: ${status.data_dir})\nStart it with: jamey start\n`;
+  const lines = [
+    `running     ${status.url}`,
+    `process     ${status.pid ?? "unknown"}`,
+    `version     ${status.version}`,
+    `up          ${duration(status.uptime_s ?? 0)}`,
+    `sessions    ${status.sessions}`,
+    `data folder ${status.data_dir}`,
+  ];
+  if (status.problem !== undefined) lines.push(`problem     ${status.problem}`);
+  return lines.join("\n") + "\n";
+}
+
+function duration(seconds: number): string {
+  const s = Math.floor(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+}

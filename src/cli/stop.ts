@@ -1,0 +1,16 @@
+// `jamey stop`: asks the daemon to end and waits for it.
+import type { Command } from "./command.ts";
+import { stopDaemon } from "./daemon.ts";
+
+export const stopCommand: Command = {
+  usage: "stop",
+  summary: "Stop the daemon; running turns continue at the next start",
+  options: [],
+  examples: ["jamey stop"],
+  async run(context) {
+    const stopped = await stopDaemon(context);
+    if (context.json) context.terminal.json({ stopped });
+    else context.terminal.talk(stopped ? "The daemon has stopped" : "No daemon was running");
+    return 0;
+  },
+};

@@ -1,0 +1,91 @@
+// The daemon's interface as functions: one per route, each with a checked answer.
+import { z } from "zod";
+import { type Receipt, receipt } from "../protocol/commands.ts";
+import { toolSpec } from "../protocol/conversation.ts";
+import type { ApprovalDecision } from "../protocol/facts.ts";
+import {
+  approval,
+  type CreateSession,
+  eventsPage,
+  health,
+  requestView,
+  sessionSummary,
+  sessionView,
+  verifyReport,
+} from "../protocol/http.ts";
+import { connect, type Connection, type ConnectOptions } from "./connection.ts";
+import { request } from "./http.ts";
+
+export type Client = ReturnType<typeof createClient>;
+
+/** Finds the daemon and returns its functions. */
+export async function openClient(options: ConnectOptions): Promise<Client> {
+  return createClient(await connect(options), options);
+}
+
+const created = z.object({ session_id: z.string() });
+const done = z.unknown();
+const eventsPageMax = 1000;
+const verifyWaitMs = 600_000;
+
+/** All functions throw a Problem; `session` may be an id, a unique prefix, a name or `last`. */
+export function createClient(first: Connection, options: ConnectOptions) {
+  let connection = first;
+  const get = <Answer>(path: string, answer: z.ZodType<Answer>, signal?: AbortSignal) =>
+    request(connection, { path, answer, signal });
+  const post = <Answer>(path: string, body: unknown, answer: z.ZodType<Answer>) =>
+    request(connection, { method: "POST", path, body, answer });
+  const at = (session: string, rest = "") => `/sessions/${encodeURIComponent(session)}${rest}`;
+
+  return {
+    connection: () => connection,
+    /** Looks for the daemon again: after a restart it may have another port. */
+    reconnect: async () => {
+      connection = await connect(options);
+    },
+    health: () => get("/health", health),
+    create: (input: Partial<CreateSession>) => post("/sessions", input, created),
+    sessions: (query: { limit?: number; cursor?: string | null } = {}) => {
+      const search = new URLSearchParams({ limit: String(query.limit ?? 100) });
+      if (query.cursor) search.set("cursor", query.cursor);
+      return get(
+        `/sessions?${search}`,
+        z.object({ sessions: z.array(sessionSummary), next: z.string().nullish() }),
+      );
+    },
+    view: (session: string, seq?: number) =>
+      get(at(session, seq === undefined ? "" : `?at=${seq}`), sessionView),
+    events: (session: string, after: number, limit = eventsPageMax, signal?: AbortSignal) =>
+      get(at(session, `/events?after=${after}&limit=${limit}`), eventsPage, signal),
+    send: (session: string, body: SendMessage): Promise<Receipt> =>
+      post(at(session, "/messages"), body, receipt),
+    cancel: (session: string) => post(at(session, "/cancel"), {}, done),
+    approvals: (session: string) =>
+      get(at(session, "/approvals"), z.object({ approvals: z.array(approval) })),
+    answer: (session: string, callId: string, body: Answer) =>
+      post(at(session, `/approvals/${encodeURIComponent(callId)}`), body, done),
+    fork: (session: string, body: { at?: number; name?: string }) =>
+      post(at(session, "/fork"), body, created),
+    rename: (session: string, name: string) => post(at(session, "/name"), { name }, done),
+    archive: (session: string) => request(connection, { method: "DELETE", path: at(session), answer: done }),
+    restore: (session: string) => post(at(session, "/restore"), {}, done),
+    request: (session: string, requestId: string) =>
+      get(at(session, `/requests/${encodeURIComponent(requestId)}`), requestView),
+    verify: (session: string) =>
+      request(connection, { path: at(session, "/verify"), answer: verifyReport, waitMs: verifyWaitMs }),
+    tools: () => get("/tools", z.object({ tools: z.array(toolSpec) })),
+    shutdown: () => post("/shutdown", {}, done),
+  };
+}
+
+export interface SendMessage {
+  message: string;
+  id?: string;
+  max_steps?: number;
+}
+
+export interface Answer {
+  decision: ApprovalDecision;
+  reason?: string;
+  digest?: string;
+}
