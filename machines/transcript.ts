@@ -26,9 +26,13 @@ export interface Transcript {
   /** What the next model call of an agent is sent: messages, and those that steer it from now on. */
   forRequest(actor: string): Message[];
   call(callId: string): CallRecord | undefined;
+  /** True for every call there ever was. */
+  knows(callId: string): boolean;
   /** Arguments of any call a model reply names. */
   proposed(requestId: string): readonly ProposedCall[];
   lastText(actor: string): string;
+  /** How a sub-agent ended, in words: its result, its error or the reason it was stopped. */
+  agentEnd(actor: string): string;
 }
 
 interface Conversation {
@@ -42,10 +46,12 @@ export function createTranscript(): Transcript {
   const conversations = new Map<string, Conversation>();
   const open = new Map<string, CallRecord>();
   const replies = new Map<string, ProposedCall[]>();
+  const ends = new Map<string, string>();
+  const known = new Set<string>();
 
   const of = (actor: string): Conversation => {
-    const known = conversations.get(actor);
-    if (known !== undefined) return known;
+    const found = conversations.get(actor);
+    if (found !== undefined) return found;
     const made: Conversation = { messages: [], active: false, steering: [], queued: [] };
     conversations.set(actor, made);
     return made;
@@ -67,10 +73,17 @@ export function createTranscript(): Transcript {
         if (calls.length > 0) replies.set(fact.data.request_id, calls);
         return;
       }
+      case "agent.finished":
+        return void ends.set(fact.actor, fact.data.result);
+      case "agent.failed":
+        return void ends.set(fact.actor, fact.data.error);
+      case "agent.stopped":
+        return void ends.set(fact.actor, `the sub-agent was stopped (${fact.data.reason})`);
       case "turn.ended":
         return endTurn(of(fact.actor), fact);
       case "call.proposed":
         open.set(fact.data.call_id, proposedRecord(fact));
+        known.add(fact.data.call_id);
         return;
       default:
         return applyCall(fact, open, of(fact.actor));
@@ -82,11 +95,13 @@ export function createTranscript(): Transcript {
     messages: (actor) => of(actor).messages,
     forRequest: (actor) => [...of(actor).messages, ...of(actor).steering],
     call: (callId) => open.get(callId),
+    knows: (callId) => known.has(callId),
     proposed: (requestId) => replies.get(requestId) ?? [],
     lastText: (actor) => {
       const last = of(actor).messages.findLast((message) => message.role === "assistant");
       return last?.role === "assistant" ? last.text : "";
     },
+    agentEnd: (actor) => ends.get(actor) ?? "",
   };
 }
 

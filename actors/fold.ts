@@ -1,0 +1,117 @@
+// Folding: a saved log read back into a state, a transcript, or a proof. Runs no effect.
+import { emptySession, type SessionState, stepSession } from "../machines/session.ts";
+import { fromPlainSession, type PlainSession, toPlainSession } from "../machines/plain_session.ts";
+import { createTranscript, type Transcript } from "../machines/transcript.ts";
+import type { LogRecord, SessionLog, Snapshot } from "../src/log/port.ts";
+import type { Fact } from "../src/protocol/facts.ts";
+import type { JsonValue } from "../src/protocol/json.ts";
+import { readFacts } from "./packing.ts";
+
+/** Records read at a time. */
+const pageRecords = 2_000;
+
+export interface Divergence {
+  seq: number;
+  expected: string;
+  found: string;
+  what: string;
+}
+
+export interface Folded {
+  state: SessionState;
+  /** Command ids and where they are. */
+  ids: [string, number][];
+  epoch: number;
+  diverged: Divergence | null;
+  /** Records stepped, after the snapshot if there was one. */
+  steps: number;
+}
+
+interface SavedState {
+  session: PlainSession;
+  ids: [string, number][];
+  epoch: number;
+}
+
+/** Folds up to `at` (default: all that is on disk), from the nearest snapshot of this machine version when there is one. */
+export async function foldState(
+  log: SessionLog,
+  options: { at?: number; machineVersion: string; snapshots?: boolean },
+): Promise<Folded> {
+  const end = Math.min(options.at ?? log.durable, log.durable);
+  const folded = startOf(
+    options.snapshots === false ? null : await log.snapshot(end),
+    options.machineVersion,
+  );
+  while (folded.state.seq < end && folded.diverged === null) {
+    const records = await log.read(folded.state.seq + 1, Math.min(pageRecords, end - folded.state.seq));
+    if (records.length === 0) break;
+    for (const record of records) {
+      stepRecord(folded, record, await bareFact(record, log));
+      if (folded.diverged !== null) break;
+    }
+  }
+  return folded;
+}
+
+function startOf(snapshot: Snapshot | null, machineVersion: string): Folded {
+  const fresh: Folded = { state: emptySession, ids: [], epoch: 0, diverged: null, steps: 0 };
+  if (snapshot === null || snapshot.machineVersion !== machineVersion) return fresh;
+  // Snapshots are our own, checked by hash, and of this machine version.
+  const saved = snapshot.state as unknown as SavedState;
+  return { ...fresh, state: fromPlainSession(saved.session), ids: saved.ids, epoch: saved.epoch };
+}
+
+export function toSnapshot(
+  state: SessionState,
+  more: { ids: [string, number][]; epoch: number; machineVersion: string },
+): Snapshot {
+  const saved: SavedState = { session: toPlainSession(state), ids: more.ids, epoch: more.epoch };
+  // A state is JSON by the determinism rules.
+  return { seq: state.seq, machineVersion: more.machineVersion, state: saved as unknown as JsonValue };
+}
+
+function stepRecord(folded: Folded, record: LogRecord, fact: Fact): void {
+  const step = stepSession(folded.state, fact);
+  if (step.ignored || step.post !== record.post) {
+    const found = step.ignored ? `refused: ${step.why}` : step.post;
+    folded.diverged = { seq: record.seq, expected: record.post, found, what: "state" };
+    return;
+  }
+  folded.state = step.state;
+  folded.epoch = record.epoch;
+  folded.steps += 1;
+  if (record.id !== undefined) folded.ids.push([record.id, record.seq]);
+}
+
+/** Machines see small fields only: large values stay where they are, but for those the session's own fold keeps. */
+async function bareFact(record: LogRecord, log: SessionLog): Promise<Fact> {
+  if (record.type === "session.created") {
+    const [fact] = await readFacts([record], log);
+    if (fact !== undefined) return fact;
+  }
+  const { seq, at, actor, type, v, data } = record;
+  // The border cast: checked when it was appended; the digest proves that it means the same now.
+  return { seq, at, actor, type, v, data } as unknown as Fact;
+}
+
+/** Every fact up to `at`, in order, as clients see them. */
+export async function* facts(
+  log: SessionLog,
+  options: { from?: number; at?: number } = {},
+): AsyncGenerator<Fact> {
+  const end = Math.min(options.at ?? log.durable, log.durable);
+  let next = options.from ?? 1;
+  while (next <= end) {
+    const records = await log.read(next, Math.min(pageRecords, end - next + 1));
+    if (records.length === 0) return;
+    yield* await readFacts(records, log);
+    next += records.length;
+  }
+}
+
+export async function foldTranscript(log: SessionLog, at?: number): Promise<Transcript> {
+  const transcript = createTranscript();
+  for await (const fact of facts(log, at === undefined ? {} : { at })) transcript.apply(fact);
+  return transcript;
+}

@@ -1,0 +1,71 @@
+// Follow-ups: facts that follow from facts, without touching the world. They are written in the same batch.
+import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
+import type { PendingEffect } from "../machines/effects.ts";
+import { type SessionState, stateName } from "../machines/session.ts";
+import type { Transcript } from "../machines/transcript.ts";
+
+/** What a sub-agent is called in its parent's calls. */
+export const agentToolName = "Agent";
+
+/** The facts that a follow-up effect stands for, in the state it finds. */
+export function followUp(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
+  switch (effect.kind) {
+    case "calls.propose":
+      return proposals(effect, state, transcript);
+    case "turn.end":
+      return [{ actor: effect.actor, type: "turn.ended", data: turnEnd(effect) }];
+    case "agent.report":
+      return [agentEnd(effect, state, transcript)];
+    case "call.report":
+      return callEnd(effect, state, transcript);
+    default:
+      throw new Error(`Effect "${effect.kind}" is no follow-up`);
+  }
+}
+
+function proposals(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
+  return transcript.proposed(String(effect.params.request_id))
+    .filter((call) => !Object.hasOwn(state.calls, call.call_id))
+    .map((call) => ({ actor: effect.actor, type: "call.proposed", data: { ...call, by: "model" } }));
+}
+
+type DataOf<T extends FactDraft["type"]> = Extract<FactDraft, { type: T }>["data"];
+
+function turnEnd(effect: PendingEffect): DataOf<"turn.ended"> {
+  // The parameters are those that the agent machine gave, and no other code makes this effect.
+  return effect.params as unknown as DataOf<"turn.ended">;
+}
+
+function agentEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft {
+  const { actor } = effect;
+  const agent = String(effect.params.agent);
+  const outcome = String(effect.params.outcome);
+  if (outcome === "completed") {
+    return { actor, type: "agent.finished", data: { agent, result: transcript.lastText(actor) } };
+  }
+  if (outcome === "failed" || outcome === "limit") {
+    const error = state.agents[actor]?.context.error?.message ?? `it reached its limit of model calls`;
+    return { actor, type: "agent.failed", data: { agent, error: String(error) } };
+  }
+  return { actor, type: "agent.stopped", data: { agent, reason: outcome } };
+}
+
+function callEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
+  const child = state.children[effect.actor];
+  const call_id = String(effect.params.call_id);
+  if (child === undefined || !Object.hasOwn(state.calls, call_id)) return [];
+  const actor = child.parent;
+  const name = agentToolName;
+  const how = stateName(child.snapshot);
+  const end = transcript.agentEnd(effect.actor);
+  if (how === "finished") {
+    return [{ actor, type: "call.finished", data: { call_id, name, output: end, truncated: false } }];
+  }
+  if (how === "failed") return [{ actor, type: "call.failed", data: { call_id, name, error: end } }];
+  return [{ actor, type: "call.interrupted", data: { call_id, name, reason: end } }];
+}
+
+/** True for the actor path of a sub-agent. */
+export function isSubAgent(actor: string): boolean {
+  return actor !== mainActor;
+}

@@ -1,0 +1,150 @@
+// Packing: how facts are written to a log and read back. Secrets are taken out, large values go to blobs, and the
+// arguments of a proposed call, which stand in the model's reply already, are written as a reference to it.
+import type { Fact, FactDraft } from "../src/protocol/facts.ts";
+import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
+import { Problem } from "../src/protocol/problem.ts";
+import { upcast } from "../src/protocol/upcast.ts";
+import type { LogRecord, SessionLog } from "../src/log/port.ts";
+
+/** Strings of more UTF-8 bytes than this are stored as blobs. */
+export const inlineBytesMax = 32 * 1024;
+/** UTF-16 units that surely fit: a unit is at most three bytes. */
+const surelyInline = Math.floor(inlineBytesMax / 3);
+
+const blobKey = "$blob";
+const literalKey = "$literal";
+const argsKey = "$args_of";
+const markers = [blobKey, literalKey, argsKey];
+
+/** Replaces every known secret in every string of a value, and returns the same value when there is none. */
+export function redact<T>(value: T, secrets: readonly Secret[]): T {
+  if (secrets.length === 0) return value;
+  let text = JSON.stringify(value);
+  let found = false;
+  for (const secret of secrets) {
+    if (!text.includes(secret.encoded)) continue;
+    found = true;
+    text = text.replaceAll(secret.encoded, secret.replacement);
+  }
+  return found ? JSON.parse(text) : value;
+}
+
+export interface Secret {
+  encoded: string;
+  replacement: string;
+}
+
+/** Shorter values would hit ordinary words. */
+const secretCharsMin = 8;
+
+export function secretsFrom(named: Readonly<Record<string, string | undefined>>): Secret[] {
+  return Object.entries(named)
+    .filter((entry): entry is [string, string] => (entry[1]?.length ?? 0) >= secretCharsMin)
+    .map(([name, value]) => ({
+      encoded: JSON.stringify(value).slice(1, -1),
+      replacement: `[redacted: ${name}]`,
+    }));
+}
+
+/** True when packing needs the disk: somewhere in the value is a long string or a marker to escape. */
+export function needsPacking(value: unknown): boolean {
+  if (typeof value === "string") return value.length > surelyInline;
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(needsPacking);
+  return Object.entries(value).some(([key, inner]) => markers.includes(key) || needsPacking(inner));
+}
+
+export async function pack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
+  if (typeof value === "string") return await packText(value, log);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return await Promise.all(value.map((inner) => pack(inner, log)));
+  const packed: JsonObject = {};
+  for (const [key, inner] of Object.entries(value)) packed[key] = await pack(inner, log);
+  return markers.some((marker) => Object.hasOwn(value, marker)) ? { [literalKey]: packed } : packed;
+}
+
+async function packText(text: string, log: SessionLog): Promise<JsonValue> {
+  if (text.length <= surelyInline) return text;
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= inlineBytesMax) return text;
+  return { [blobKey]: await log.putBlob(bytes), bytes: bytes.length };
+}
+
+async function unpack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return await Promise.all(value.map((inner) => unpack(inner, log)));
+  const blob = value[blobKey];
+  if (typeof blob === "string") return new TextDecoder().decode(await log.getBlob(blob));
+  const literal = value[literalKey];
+  const source = typeof literal === "object" && literal !== null && !Array.isArray(literal) ? literal : value;
+  const unpacked: JsonObject = {};
+  for (const [key, inner] of Object.entries(source)) unpacked[key] = await unpack(inner, log);
+  return unpacked;
+}
+
+/** The data of a fact as it is logged: arguments that a model's reply holds are referred to, not repeated. */
+export function withoutRepeatedArgs(draft: FactDraft, replySeq: number | undefined): JsonObject {
+  // Fact data is JSON by its schemas.
+  const data = draft.data as unknown as JsonObject;
+  if (draft.type !== "call.proposed" || replySeq === undefined) return data;
+  return { ...data, args: { [argsKey]: replySeq } };
+}
+
+/** Reads stored records as facts, in order: values restored, versions raised. */
+export async function readFacts(records: readonly LogRecord[], log: SessionLog): Promise<Fact[]> {
+  const replies = new Map<number, JsonValue>();
+  const facts: Fact[] = [];
+  for (const record of records) {
+    let data = record.data;
+    if (record.type === "call.proposed") data = await restoreArgs(record, replies, log);
+    if (needsUnpacking(data)) data = await unpackObject(data, log);
+    if (record.type === "model.replied") replies.set(record.seq, data.calls ?? []);
+    const { seq, at, actor, type, v } = record;
+    facts.push(upcast({ seq, at, actor, type, v, data }));
+  }
+  return facts;
+}
+
+function needsUnpacking(value: JsonValue | undefined): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(needsUnpacking);
+  return Object.entries(value).some(([key, inner]) => markers.includes(key) || needsUnpacking(inner));
+}
+
+async function unpackObject(data: JsonObject, log: SessionLog): Promise<JsonObject> {
+  const unpacked = await unpack(data, log);
+  return typeof unpacked === "object" && unpacked !== null && !Array.isArray(unpacked) ? unpacked : data;
+}
+
+async function restoreArgs(
+  record: LogRecord,
+  replies: Map<number, JsonValue>,
+  log: SessionLog,
+): Promise<JsonObject> {
+  const args = record.data.args;
+  if (typeof args !== "object" || args === null || Array.isArray(args)) return record.data;
+  const seq = args[argsKey];
+  if (typeof seq !== "number") return record.data;
+  let calls = replies.get(seq);
+  if (calls === undefined) {
+    const [reply] = await log.read(seq, 1);
+    calls = reply === undefined ? [] : (await unpackObject(reply.data, log)).calls ?? [];
+    replies.set(seq, calls);
+  }
+  for (const call of Array.isArray(calls) ? calls : []) {
+    if (
+      typeof call === "object" && call !== null && !Array.isArray(call) &&
+      call.call_id === record.data.call_id
+    ) {
+      // Escaped once more, because the caller unpacks what it is given.
+      return {
+        ...record.data,
+        args: needsUnpacking(call.args) ? { [literalKey]: call.args ?? {} } : call.args ?? {},
+      };
+    }
+  }
+  throw new Problem(
+    "log_damaged",
+    `Cannot read fact ${record.seq}: the reply ${seq} it refers to holds no such call`,
+  );
+}

@@ -1,0 +1,185 @@
+// Replay: what a saved session was at any point, what its model was sent, and the proof that both are right.
+import { sessionDigest, toPlainSession } from "../machines/plain_session.ts";
+import { emptySession, mainStatus, type SessionState, stepSession } from "../machines/session.ts";
+import { createTranscript, type Transcript } from "../machines/transcript.ts";
+import type { SessionLog } from "../src/log/port.ts";
+import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";
+import type {
+  Approval,
+  RequestView,
+  SessionStatus,
+  SessionSummary,
+  SessionView,
+  VerifyReport,
+} from "../src/protocol/http.ts";
+import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
+import { Problem } from "../src/protocol/problem.ts";
+import type { Provider } from "../src/providers/contract.ts";
+import { type Divergence, facts } from "./fold.ts";
+import { loadHead, modelRequest, wireHash } from "./model_request.ts";
+import { readFacts } from "./packing.ts";
+
+export type ProviderOf = (name: string) => Provider | undefined;
+
+export function summaryOf(sessionId: string, state: SessionState): SessionSummary {
+  const { meta } = state;
+  if (meta === null) {
+    throw new Problem("log_damaged", `Cannot read session "${sessionId}": it has no beginning`);
+  }
+  return {
+    session_id: sessionId,
+    name: meta.name,
+    status: statusOf(state),
+    seq: state.seq,
+    created_at: meta.createdAt,
+    updated_at: state.at,
+    workspace: meta.workspace,
+    provider: meta.provider,
+    model: meta.model,
+    permission_mode: meta.permissionMode,
+    forked_from: meta.forkedFrom,
+  };
+}
+
+function statusOf(state: SessionState): SessionStatus {
+  const status = mainStatus(state);
+  // The names of the agent machine's states, but for its own word for an archived session.
+  return status === "stopped" ? "archived" : status as SessionStatus;
+}
+
+export function approvalsOf(state: SessionState, transcript: Transcript): Approval[] {
+  return Object.entries(state.calls).flatMap(([call_id, call]) => {
+    if (call.asked === null) return [];
+    const { digest, seq } = call.asked;
+    const prompt = transcript.call(call_id)?.prompt ?? "";
+    return [{ call_id, name: call.name, actor: call.actor, prompt, digest, seq }];
+  });
+}
+
+export function viewOf(sessionId: string, state: SessionState, transcript: Transcript): SessionView {
+  const plain = toPlainSession(state);
+  const meta = state.meta;
+  return {
+    session_id: sessionId,
+    seq: state.seq,
+    conversation: [...transcript.messages(mainActor)],
+    state: {
+      summary: summaryOf(sessionId, state),
+      digest: sessionDigest(state),
+      actors: json({ ...plain.agents, ...plain.children }),
+      calls: json(plain.calls),
+      effects: json(plain.effects),
+      approvals: approvalsOf(state, transcript),
+      usage: {
+        input_tokens: meta?.inputTokens ?? 0,
+        output_tokens: meta?.outputTokens ?? 0,
+        ...(meta?.costUsd === null || meta === null ? {} : { cost_usd: meta.costUsd }),
+      },
+    },
+  };
+}
+
+function json(value: object): Record<string, JsonValue> {
+  // States are JSON by the determinism rules.
+  return value as Record<string, JsonValue>;
+}
+
+/** The exact body that a model call was sent, rebuilt from the facts before it, and whether its hash is the recorded one. */
+export async function requestOf(
+  log: SessionLog,
+  requestId: string,
+  providerOf: ProviderOf,
+): Promise<RequestView> {
+  const transcript = createTranscript();
+  let found: RequestView | undefined;
+  for await (const fact of facts(log)) {
+    if (fact.type === "model.called" && (fact.data.request_id === requestId || requestId === "last")) {
+      found = await rebuild(log, fact, { transcript, providerOf });
+      // A call that was made again after a restart is found by its last attempt.
+    }
+    transcript.apply(fact);
+  }
+  if (found !== undefined) return found;
+  throw new Problem(
+    "not_found",
+    `Cannot show model call "${requestId}": session "${log.sessionId}" has none of that id`,
+  );
+}
+
+async function rebuild(
+  log: SessionLog,
+  fact: FactOf<"model.called">,
+  parts: { transcript: Transcript; providerOf: ProviderOf },
+): Promise<RequestView> {
+  const { request_id, provider: name, model, request_sha256, head } = fact.data;
+  const provider = parts.providerOf(name);
+  if (provider === undefined) {
+    throw new Problem(
+      "bad_config",
+      `Cannot rebuild model call "${request_id}": no provider "${name}" is configured`,
+    );
+  }
+  const messages = parts.transcript.forRequest(fact.actor);
+  const wire: JsonObject = provider.encode(modelRequest(model, await loadHead(head, log), messages));
+  const sha256 = wireHash(wire);
+  return {
+    request_id,
+    seq: fact.seq,
+    provider: name,
+    model,
+    wire,
+    sha256,
+    recorded_sha256: request_sha256,
+    matches: sha256 === request_sha256,
+  };
+}
+
+/** Folds the whole log from its first record, without snapshots, and proves every digest and every model request. */
+export async function verifyLog(
+  log: SessionLog,
+  options: { live: SessionState | null; providerOf: ProviderOf },
+): Promise<VerifyReport> {
+  const transcript = createTranscript();
+  const end = options.live?.seq ?? log.durable;
+  let state = emptySession;
+  let requests = 0;
+  let diverged: Divergence | null = null;
+  let digests = 0;
+  const pageRecords = 1_000;
+  while (state.seq < end && diverged === null) {
+    const records = await log.read(state.seq + 1, Math.min(pageRecords, end - state.seq));
+    if (records.length === 0) break;
+    const page: Fact[] = await readFacts(records, log);
+    for (const [index, fact] of page.entries()) {
+      const expected = records[index]?.post ?? "";
+      const step = stepSession(state, fact);
+      if (step.ignored || step.post !== expected) {
+        diverged = { seq: fact.seq, expected, found: step.ignored ? step.why : step.post, what: "state" };
+        break;
+      }
+      if (fact.type === "model.called" && options.providerOf(fact.data.provider) !== undefined) {
+        const view = await rebuild(log, fact, { transcript, providerOf: options.providerOf });
+        if (!view.matches) {
+          diverged = { seq: fact.seq, expected: view.recorded_sha256, found: view.sha256, what: "request" };
+          break;
+        }
+        requests += 1;
+      }
+      digests += 1;
+      state = step.state;
+      transcript.apply(fact);
+    }
+  }
+  const final_digest = sessionDigest(state);
+  const live_digest = options.live === null ? null : sessionDigest(options.live);
+  return {
+    session_id: log.sessionId,
+    ok: diverged === null && (live_digest === null || live_digest === final_digest) && state.seq === end,
+    records: state.seq,
+    digests,
+    requests,
+    final_digest,
+    live_digest,
+    diverged,
+  };
+}

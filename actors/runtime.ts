@@ -1,0 +1,341 @@
+// The runtime: all sessions of one daemon behind the host port, from its start-up recovery to its graceful stop.
+import { realpath, stat } from "node:fs/promises";
+import { customAlphabet } from "nanoid";
+import type { AnyMachineSnapshot } from "xstate";
+import { atRest, emptySession, type SessionState, stateName, stepSession } from "../machines/session.ts";
+import { checkedMachineVersion } from "../machines/version.ts";
+import type { LogStore } from "../src/log/port.ts";
+import { type FactDraft, factVersions, mainActor } from "../src/protocol/facts.ts";
+import type { CreateSession } from "../src/protocol/http.ts";
+import type { JsonObject } from "../src/protocol/json.ts";
+import { messageOf, Problem } from "../src/protocol/problem.ts";
+import type { Provider } from "../src/providers/contract.ts";
+import type { Tool } from "../tools/contract.ts";
+import { agentTool } from "./agent_tool.ts";
+import { modelExecutor } from "./call_model.ts";
+import { carryOut } from "./commands.ts";
+import { foldState, foldTranscript } from "./fold.ts";
+import type { Host } from "./host.ts";
+import { readFacts, type Secret } from "./packing.ts";
+import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
+import { callExecutor } from "./run_call.ts";
+import type { SessionActor } from "./session_actor.ts";
+import { createSessionIndex } from "./session_index.ts";
+import { createSessions, type Loaded } from "./sessions.ts";
+import { waitForCall, waitForTurn } from "./waiting.ts";
+
+/** How long a graceful stop waits for work to say how far it came. */
+const shutdownMs = 1_500;
+const sweepEveryMs = 1_000;
+/** Sessions opened at a time at start-up. */
+const openAtOnce = 8;
+
+const newId = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 14);
+
+export interface RuntimeOptions {
+  store: LogStore;
+  /** The first one is for new sessions. */
+  providers: readonly [Provider, ...Provider[]];
+  tools: readonly Tool[];
+  /** Values that must never reach a log, by the name that replaces them. */
+  secrets: readonly Secret[];
+  /** What a person should know: repaired tails, damage, a disk that refuses. */
+  report: (line: string) => void;
+}
+
+export interface Runtime extends Host {
+  /** Resolves when every session is known and those with work going on have taken it up again. */
+  ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { store } = options;
+  const machineVersion = checkedMachineVersion();
+  const tools = new Map([...options.tools, agentTool()].map((tool) => [tool.name, tool]));
+  const providers = new Map(options.providers.map((provider) => [provider.name, provider]));
+  const providerOf = (name: string) => providers.get(name);
+  const specs = () => [...tools.values()].map((tool) => tool.spec);
+  const index = createSessionIndex(store, machineVersion);
+  const unresting = new Set<string>();
+  let stopping = false;
+  const now = () => Date.now();
+
+  const onChange = (sessionId: string, state: SessionState): void => {
+    if (state.meta === null) return;
+    if (state.meta.archived) index.remove(sessionId);
+    else index.put(summaryOf(sessionId, state));
+    if (atRest(state)) unresting.delete(sessionId);
+    else unresting.add(sessionId);
+  };
+
+  const calls = callExecutor({ tools, effectDir: (session, effect) => store.effectDir(session, effect) });
+  const sessions = createSessions({
+    store,
+    machineVersion,
+    executors: {
+      "model.call": modelExecutor({ provider: providerOf, specs }),
+      "call.review": calls,
+      "call.run": calls,
+    },
+    secrets: options.secrets,
+    now,
+    onChange,
+    onTrouble: (_, problem) => {
+      if (problem.code !== "shutting_down") options.report(problem.message);
+    },
+  });
+
+  const withActor = <T>(sessionId: string, use: (actor: SessionActor) => Promise<T>): Promise<T> =>
+    sessions.with(sessionId, async ({ actor, problem }) => {
+      if (stopping) throw stoppingProblem();
+      if (actor === null) throw problem ?? new Problem("internal", `Session "${sessionId}" has no actor`);
+      return await use(actor);
+    });
+
+  const ready = openAll();
+  const sweeper = setInterval(() => void sessions.sweep(), sweepEveryMs);
+
+  /** Opens every session whose log changed since the index was saved, or which had work going on. */
+  async function openAll(): Promise<void> {
+    const saved = await index.readSaved();
+    const toOpen: string[] = [];
+    for (const id of await store.list()) {
+      const entry = saved.get(id);
+      if (entry !== undefined && entry.resting && entry.stamp === await store.stamp(id)) {
+        index.put(entry.summary);
+      } else toOpen.push(id);
+    }
+    const openNext = async (): Promise<void> => {
+      for (let id = toOpen.pop(); id !== undefined && !stopping; id = toOpen.pop()) await openOne(id);
+    };
+    await Promise.all(Array.from({ length: openAtOnce }, openNext));
+  }
+
+  async function openOne(id: string): Promise<void> {
+    try {
+      await sessions.with(id, ({ log, problem, state }) => {
+        const { torn } = log.report;
+        if (torn !== null) options.report(tornLine(id, torn));
+        if (problem !== null && state().meta !== null) {
+          index.put({ ...summaryOf(id, state()), status: "damaged" });
+        }
+        return Promise.resolve();
+      });
+    } catch (thrown) {
+      options.report(`Cannot open session "${id}": ${messageOf(thrown)}`);
+    }
+  }
+
+  async function create(input: CreateSession): Promise<{ session_id: string }> {
+    if (stopping) throw stoppingProblem();
+    const sessionId = newId();
+    const draft = await creation(sessionId, input, { provider: options.providers[0], machineVersion });
+    const at = new Date(now()).toISOString();
+    const fact = { ...draft, seq: 1, at, v: factVersions[draft.type] };
+    const step = stepSession(emptySession, fact);
+    if (step.ignored) throw new Error(`A new session refuses its beginning: ${step.why}`);
+    // Fact data is JSON by its schemas.
+    const data = draft.data as unknown as JsonObject;
+    const { actor, type } = draft;
+    const record = { seq: 1, at, epoch: 1, actor, type, v: fact.v, data, post: step.post };
+    const log = await store.create(sessionId, 1, [record]);
+    sessions.adopt(log, { state: step.state, epoch: 1, owned: true });
+    onChange(sessionId, step.state);
+    return { session_id: sessionId };
+  }
+
+  async function fork(from: string, at?: number, name?: string): Promise<{ session_id: string }> {
+    if (stopping) throw stoppingProblem();
+    const sessionId = newId();
+    await sessions.with(from, async ({ log, actor }) => {
+      await actor?.settled();
+      const point = at ?? log.durable;
+      if (point < 1 || point > log.durable) throw outOfRange(from, point, log.durable);
+      const copy = await store.fork(log, point, sessionId);
+      const folded = await foldState(copy, { machineVersion });
+      if (folded.diverged !== null) {
+        throw new Problem(
+          "log_damaged",
+          `Cannot fork session "${from}": record ${folded.diverged.seq} diverged`,
+        );
+      }
+      const forked = sessions.adopt(copy, { state: folded.state, epoch: folded.epoch + 1, owned: true });
+      const data = { session_id: sessionId, from, at: point };
+      await forked.actor?.tell({ actor: mainActor, type: "session.forked", data });
+      if (name !== undefined) {
+        await forked.actor?.tell({ actor: mainActor, type: "session.renamed", data: { name } });
+      }
+    });
+    return { session_id: sessionId };
+  }
+
+  const viewAt = (sessionId: string, at: number | undefined) =>
+    sessions.with(sessionId, async ({ log, actor, state }) => {
+      await actor?.settled();
+      if (at === undefined) {
+        const transcript = actor === null ? await foldTranscript(log, state().seq) : await actor.transcript();
+        return viewOf(sessionId, actor?.state() ?? state(), transcript);
+      }
+      if (at < 1 || at > log.durable) throw outOfRange(sessionId, at, log.durable);
+      const folded = await foldState(log, { at, machineVersion });
+      if (folded.diverged !== null) {
+        const { seq, expected, found } = folded.diverged;
+        throw new Problem(
+          "log_damaged",
+          `Cannot fold session "${sessionId}": record ${seq} gives ${found}, not ${expected}`,
+        );
+      }
+      return viewOf(sessionId, folded.state, await foldTranscript(log, at));
+    });
+
+  async function close(): Promise<void> {
+    stopping = true;
+    clearInterval(sweeper);
+    const actors = sessions.actors();
+    for (const actor of actors) haltWork(actor);
+    const deadline = now() + shutdownMs;
+    while (now() < deadline && actors.some((actor) => actor.running > 0)) await pause(10);
+    await Promise.all(actors.map((actor) => sessions.release(actor.id)));
+    await index.save((id) => !unresting.has(id)).catch((thrown) => options.report(messageOf(thrown)));
+    await store.close();
+  }
+
+  return {
+    ready,
+    close,
+    create,
+    fork,
+    resolve: async (name) => {
+      if (index.get(name) === undefined) await ready;
+      return index.resolve(name);
+    },
+    list: async (page) => {
+      await ready;
+      return index.page(page);
+    },
+    count: () => index.size(),
+    command: (session, command, by) => withActor(session, (actor) => carryOut(actor, command, { by, tools })),
+    turn: (session, messageId, signal) =>
+      sessions.with(session, (loaded) => waitForTurn(loaded, messageId, { signal, machineVersion })),
+    call: (session, callId, signal) =>
+      sessions.with(session, (loaded) => waitForCall(loaded, callId, signal)),
+    view: viewAt,
+    approvals: (session) =>
+      sessions.with(session, async ({ log, actor, state }) => {
+        await actor?.settled();
+        return approvalsOf(state(), actor === null ? await foldTranscript(log) : await actor.transcript());
+      }),
+    events: (session, after, limit) =>
+      sessions.with(session, async ({ log }) => {
+        const records = await log.read(after + 1, limit);
+        return { events: await readFacts(records, log), head: log.durable };
+      }),
+    subscribe: (session, listener) =>
+      withActor(session, (actor) => Promise.resolve(actor.subscribe(listener))),
+    request: (session, requestId) =>
+      sessions.with(session, ({ log }) => requestOf(log, requestId, providerOf)),
+    verify: (session) =>
+      sessions.with(session, async ({ log, actor }) => {
+        await actor?.settled();
+        return await verifyLog(log, { live: actor?.visible() ?? null, providerOf });
+      }),
+    archive: async (session) => {
+      await withActor(session, async (actor) => {
+        const told = await actor.tell({ actor: mainActor, type: "session.archived", data: {} });
+        if (told.accepted) return;
+        throw new Problem("conflict", `Cannot archive session "${session}": ${told.why}`, {
+          hint: "Cancel its turn first",
+        });
+      });
+      await sessions.release(session);
+      await store.trash(session);
+      index.remove(session);
+    },
+    restore: async (session) => {
+      await store.restore(session);
+      await withActor(
+        session,
+        (actor) => actor.tell({ actor: mainActor, type: "session.restored", data: {} }),
+      );
+    },
+    tools: specs,
+  };
+}
+
+/** Stops what runs, and records it; calls that wait for a person's answer keep waiting over a restart. */
+function haltWork(actor: SessionActor): void {
+  const state = actor.state();
+  for (const [path, snapshot] of Object.entries(state.agents)) {
+    if (waitsForPerson(state, path, snapshot)) actor.abort(path);
+    else {
+      actor.tell({ actor: path, type: "turn.cancelled", data: { by: "shutdown", outcome: "interrupted" } })
+        // An agent at rest has nothing to cancel; a log that fails has said so.
+        .then(() => actor.abort(path), () => {});
+    }
+  }
+}
+
+function waitsForPerson(state: SessionState, path: string, snapshot: AnyMachineSnapshot): boolean {
+  const name = stateName(snapshot);
+  if (name === "waiting_for_approval") return true;
+  return name === "acting" && Object.entries(state.children).some(([child, { parent }]) => {
+    const inner = state.agents[child];
+    return parent === path && inner !== undefined && waitsForPerson(state, child, inner);
+  });
+}
+
+async function creation(
+  sessionId: string,
+  input: CreateSession,
+  parts: { provider: Provider; machineVersion: string },
+): Promise<Extract<FactDraft, { type: "session.created" }>> {
+  const { provider, machineVersion } = parts;
+  return {
+    actor: mainActor,
+    type: "session.created",
+    data: {
+      session_id: sessionId,
+      ...(input.name === undefined ? {} : { name: input.name }),
+      workspace: await folder(input.workspace ?? Deno.cwd(), "workspace"),
+      add_dirs: await Promise.all(input.add_dirs.map((dir) => folder(dir, "add_dirs"))),
+      provider: provider.name,
+      model: input.model ?? provider.defaultModel,
+      agent_mode: input.agent_mode,
+      permission_mode: input.permission_mode,
+      ...(input.context === undefined ? {} : { context: input.context }),
+      machine_version: machineVersion,
+    },
+  };
+}
+
+async function folder(path: string, field: string): Promise<string> {
+  const refuse = (why: string) =>
+    new Problem("bad_request", `Cannot create a session: "${field}" is "${path}", ${why}`, {
+      hint: "Give the absolute path of a folder that exists",
+    });
+  if (!path.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(path)) throw refuse("which is not absolute");
+  if (path.includes("\0")) throw refuse("which holds a NUL character");
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw refuse("which does not exist");
+  if (!found.isDirectory()) throw refuse("which is not a folder");
+  return await realpath(path);
+}
+
+function outOfRange(session: string, at: number, head: number): Problem {
+  return new Problem("bad_request", `Cannot fold session "${session}" at ${at}: its facts are 1 to ${head}`);
+}
+
+function stoppingProblem(): Problem {
+  return new Problem("shutting_down", "Cannot take commands: the daemon is stopping", {
+    hint: "Try again when it is up",
+  });
+}
+
+function tornLine(id: string, torn: NonNullable<Loaded["log"]["report"]["torn"]>): string {
+  return `Session "${id}": ${torn.bytes} bytes of an unfinished write were cut from the end of its log, kept in "${torn.savedAs}"`;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

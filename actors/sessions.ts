@@ -1,0 +1,233 @@
+// Loaded sessions: opened when needed, kept while busy or watched, let go when idle. One actor per session, ever.
+import type { SessionState } from "../machines/session.ts";
+import type { LogStore, SessionLog } from "../src/log/port.ts";
+import { messageOf, Problem } from "../src/protocol/problem.ts";
+import { createDedupe, type Dedupe } from "./dedupe.ts";
+import { type Divergence, foldState, foldTranscript, toSnapshot } from "./fold.ts";
+import type { Secret } from "./packing.ts";
+import { createSessionActor, type Executor, type SessionActor } from "./session_actor.ts";
+
+/** Idle sessions kept open; the least recently used go first. */
+export const idleSessionsMax = 64;
+/** An idle session is let go after this long. */
+const idleMs = 60_000;
+/** A session is at rest after this long: its last records are covered by a mark. */
+const restMs = 1_000;
+/** Records after which a snapshot saves enough time to be worth its bytes. */
+const snapshotEvery = 500;
+/** Recoveries without progress before the session waits for a person. */
+const recoveriesMax = 3;
+
+export interface Loaded {
+  log: SessionLog;
+  /** Null when the log cannot be written: it is damaged, or does not fold to what it says. */
+  actor: SessionActor | null;
+  problem: Problem | null;
+  state(): SessionState;
+}
+
+export interface Sessions {
+  /** Runs `use` with the session loaded; it stays loaded meanwhile. Rejects with `not_found`. */
+  with<T>(sessionId: string, use: (loaded: Loaded) => Promise<T>): Promise<T>;
+  /** Takes over a log that was just made. */
+  adopt(log: SessionLog, from: { state: SessionState; epoch: number; owned: boolean }): Loaded;
+  /** Closes one session, wherever it stands. */
+  release(sessionId: string): Promise<void>;
+  actors(): SessionActor[];
+  sweep(): Promise<void>;
+}
+
+export interface SessionsOptions {
+  store: LogStore;
+  machineVersion: string;
+  executors: Readonly<Record<string, Executor>>;
+  secrets: readonly Secret[];
+  now: () => number;
+  onChange: (sessionId: string, state: SessionState) => void;
+  onTrouble: (sessionId: string, problem: Problem) => void;
+}
+
+interface Slot {
+  loaded: Promise<Loaded>;
+  /** What `loaded` resolved to. */
+  current: Loaded | null;
+  users: number;
+  usedAt: number;
+  snapshotSeq: number;
+  dedupe: Dedupe;
+  epoch: number;
+}
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { store } = options;
+  const slots = new Map<string, Slot>();
+  /** Logs that are being closed: none is opened again before. */
+  const closing = new Map<string, Promise<void>>();
+
+  const makeActor = (
+    slot: Slot,
+    from: { log: SessionLog; state: SessionState; owned: boolean },
+  ): Loaded => {
+    const { log } = from;
+    const actor = createSessionActor({
+      ...from,
+      epoch: slot.epoch,
+      dedupe: slot.dedupe,
+      secrets: options.secrets,
+      executors: options.executors,
+      readTranscript: () => foldTranscript(log),
+      now: options.now,
+      onVisible: (state) => {
+        slot.usedAt = options.now();
+        options.onChange(log.sessionId, state);
+        if (state.seq - slot.snapshotSeq >= snapshotEvery) void saveSnapshot(slot, log, state);
+      },
+      onDead: (problem) => {
+        options.onTrouble(log.sessionId, problem);
+        if (slots.get(log.sessionId) === slot) slots.delete(log.sessionId);
+        close(log.sessionId, () => actor.close(problem.message));
+      },
+    });
+    return { log, actor, problem: null, state: () => actor.visible() };
+  };
+
+  const saveSnapshot = async (slot: Slot, log: SessionLog, state: SessionState): Promise<void> => {
+    slot.snapshotSeq = state.seq;
+    const more = { ids: slot.dedupe.entries(), epoch: slot.epoch, machineVersion: options.machineVersion };
+    try {
+      await log.putSnapshot(toSnapshot(state, more));
+    } catch (thrown) {
+      // A snapshot is a cache: without it the next opening takes longer.
+      options.onTrouble(log.sessionId, asProblem(thrown));
+    }
+  };
+
+  const open = async (sessionId: string, slot: Slot): Promise<Loaded> => {
+    const log = await store.open(sessionId);
+    const folded = await foldState(log, { machineVersion: options.machineVersion });
+    slot.snapshotSeq = folded.state.seq - folded.steps;
+    slot.epoch = folded.epoch + 1;
+    slot.dedupe = createDedupe(folded.ids);
+    const problem = troubleOf(log, folded.diverged);
+    if (problem !== null) {
+      options.onTrouble(sessionId, problem);
+      return { log, actor: null, problem, state: () => folded.state };
+    }
+    const loaded = makeActor(slot, { log, state: folded.state, owned: false });
+    options.onChange(sessionId, folded.state);
+    if (loaded.actor !== null && Object.keys(folded.state.effects).length > 0) await recover(loaded.actor);
+    return loaded;
+  };
+
+  /** The actor goes on by itself with what was owed; after too many crashes on the same work it waits for a person. */
+  const recover = async (actor: SessionActor): Promise<void> => {
+    const crashes = actor.state().meta?.recoveries ?? 0;
+    try {
+      await actor.resume({ park: crashes >= recoveriesMax });
+    } catch (thrown) {
+      // Nothing can be written now: the session can be read, and is opened again when it is next asked for.
+      options.onTrouble(actor.id, asProblem(thrown));
+    }
+  };
+
+  const close = (sessionId: string, work: () => Promise<void>): Promise<void> => {
+    const closed = work()
+      .catch((thrown) => options.onTrouble(sessionId, asProblem(thrown)))
+      .finally(() => closing.delete(sessionId));
+    closing.set(sessionId, closed);
+    return closed;
+  };
+
+  const slotOf = (sessionId: string): Slot => {
+    const known = slots.get(sessionId);
+    if (known !== undefined) return known;
+    const slot = emptySlot(options.now());
+    slots.set(sessionId, slot);
+    slot.loaded = (closing.get(sessionId) ?? Promise.resolve()).then(() => open(sessionId, slot));
+    slot.loaded.then((loaded) => slot.current = loaded, () => slots.delete(sessionId));
+    return slot;
+  };
+
+  /** The slot leaves the table at once, so that nobody begins to use what is being closed. */
+  const release = async (sessionId: string): Promise<void> => {
+    const slot = slots.get(sessionId);
+    if (slot?.current === null) await slot.loaded;
+    if (slot === undefined || slot.current === null || slots.get(sessionId) !== slot) return;
+    slots.delete(sessionId);
+    const { log, actor, state } = slot.current;
+    await close(sessionId, async () => {
+      if (actor === null) return await log.close();
+      await actor.settled().catch(() => {});
+      if (!actor.dead && state().seq > slot.snapshotSeq) await saveSnapshot(slot, log, state());
+      await actor.close("it is no longer needed here");
+    });
+  };
+
+  const sweep = async (): Promise<void> => {
+    const byAge = [...slots].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    let excess = slots.size - idleSessionsMax;
+    for (const [sessionId, slot] of byAge) {
+      const idleFor = options.now() - slot.usedAt;
+      if (slot.current === null || idleFor < restMs || !isIdle(slot)) continue;
+      if (excess > 0 || idleFor > idleMs) {
+        excess -= 1;
+        await release(sessionId);
+      } else if (slot.current.actor !== null) await slot.current.log.mark();
+    }
+  };
+
+  return {
+    with: async (sessionId, use) => {
+      const slot = slotOf(sessionId);
+      slot.users += 1;
+      slot.usedAt = options.now();
+      try {
+        return await use(await slot.loaded);
+      } finally {
+        slot.users -= 1;
+      }
+    },
+    adopt: (log, from) => {
+      const slot = emptySlot(options.now());
+      slot.epoch = from.epoch;
+      slot.current = makeActor(slot, { log, ...from });
+      slot.loaded = Promise.resolve(slot.current);
+      slots.set(log.sessionId, slot);
+      return slot.current;
+    },
+    release,
+    actors: () => [...slots.values()].flatMap((slot) => slot.current?.actor ?? []),
+    sweep,
+  };
+}
+
+function isIdle(slot: Slot): boolean {
+  const actor = slot.current?.actor ?? null;
+  return slot.users === 0 && (actor === null || (actor.running === 0 && actor.subscribers === 0));
+}
+
+function emptySlot(usedAt: number): Slot {
+  const loaded = Promise.reject(new Error("Not opened yet"));
+  loaded.catch(() => {});
+  return { loaded, current: null, users: 0, usedAt, snapshotSeq: 0, dedupe: createDedupe(), epoch: 1 };
+}
+
+function troubleOf(log: SessionLog, diverged: Divergence | null): Problem | null {
+  const { damage } = log.report;
+  const hint = "It can be read and forked up to there, and is never written again";
+  if (damage !== null) {
+    const where = `segment "${damage.segment}", byte ${damage.offset}`;
+    const message =
+      `Cannot write to session "${log.sessionId}": record ${damage.seq} is damaged (${damage.reason}) in ${where}`;
+    return new Problem("log_damaged", message, { hint });
+  }
+  if (diverged === null) return null;
+  const { seq, expected, found } = diverged;
+  const message =
+    `Cannot go on with session "${log.sessionId}": record ${seq} folds to ${found}, not to ${expected}`;
+  return new Problem("log_damaged", message, { hint });
+}
+
+function asProblem(thrown: unknown): Problem {
+  return thrown instanceof Problem ? thrown : new Problem("internal", messageOf(thrown), { cause: thrown });
+}
