@@ -8,9 +8,12 @@ export const archiveCommand: Command = {
   examples: ["jamey archive review", "jamey restore review"],
   async run(context, input) {
     const session = need(input, 0, "the session", "archive");
-    await (await context.client()).archive(session);
-    if (context.json) context.terminal.json({ archived: true });
-    else context.terminal.talk("Archived; bring it back with: jamey restore SESSION");
+    const client = await context.client();
+    // In the trash only the full id is sure to find it.
+    const { session_id } = await client.view(session);
+    await client.archive(session_id);
+    if (context.json) context.terminal.json({ session_id, archived: true });
+    else context.terminal.talk(`Archived; bring it back with: jamey restore ${session_id}`);
     return 0;
   },
 };

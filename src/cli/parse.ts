@@ -63,12 +63,16 @@ function expand(words: readonly string[]): readonly string[] {
 
 // The parser turns words that look like numbers into numbers ("12e4" is a fine prefix of a session's id), empty words
 // into 0 and "- item" into options. A NUL, which no argument can contain, in front of a word keeps it as it is.
+// It also knows its options without a value by their camel-case names only.
 function shield(word: string, commands: readonly Command[]): string {
-  const [, name, value] = /^(--?[A-Za-z][^=]*)=([\s\S]*)$/.exec(word) ?? [];
-  if (name !== undefined && value !== undefined) return `${name}=\0${value}`;
-  const plain = word === "--" || /^--?[A-Za-z]/.test(word) ||
-    commands.some((command) => nameOf(command) === word);
-  return plain ? word : `\0${word}`;
+  const [, dashes, name, value] = /^(--?)([A-Za-z][^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+  if (dashes !== undefined && name !== undefined) {
+    const known = name.startsWith("no-")
+      ? name
+      : name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+    return `${dashes}${known}${value === undefined ? "" : `=\0${value}`}`;
+  }
+  return word === "--" || commands.some((command) => nameOf(command) === word) ? word : `\0${word}`;
 }
 
 function unshield(value: unknown): unknown {
