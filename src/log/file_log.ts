@@ -1,6 +1,7 @@
 // The log store on files: one folder a session, held by one process at a time. See names.ts for the layout.
+import { dirname } from "node:path";
 import { Problem } from "../protocol/problem.ts";
-import { type Disk, readWhole, replaceFile, storageFailed } from "./disk.ts";
+import { type Disk, DiskError, readWhole, replaceFile, storageFailed } from "./disk.ts";
 import { copyLog } from "./fork.ts";
 import { makeLineBuffer } from "./line_buffer.ts";
 import { lockDataFolder } from "./lock.ts";
@@ -198,7 +199,7 @@ export async function openFileLog(disk: Disk, data: string, options: FileLogOpti
 
 async function prepare(disk: Disk, data: string, url: string | undefined) {
   return await storage(`Cannot use data folder "${data}"`, async () => {
-    disk.makeFolder(data);
+    await makeLastingFolder(disk, data);
     const holder = {
       pid: Deno.pid,
       ...(url === undefined ? {} : { url }),
@@ -218,6 +219,23 @@ async function prepare(disk: Disk, data: string, url: string | undefined) {
     }
     return lock;
   });
+}
+
+/** Makes a folder whose name, with those of all parents made for it, survives a crash. */
+async function makeLastingFolder(disk: Disk, path: string): Promise<void> {
+  const unsynced = [dirname(path)];
+  for (let parent = dirname(path); disk.stat(parent) === null; parent = dirname(parent)) {
+    unsynced.push(dirname(parent));
+  }
+  disk.makeFolder(path);
+  await Promise.all(unsynced.map(async (folder) => {
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      // A parent that this user may not read cannot be synced by this user either.
+      if (!(error instanceof DiskError) || error.code !== "denied") throw error;
+    }
+  }));
 }
 
 function newState(disk: Disk, sessionId: string, folder: string): LogState {
@@ -254,7 +272,7 @@ async function storage<T>(what: string, work: () => T | Promise<T>): Promise<T> 
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && error.name === "DiskError") throw storageFailed(what, error);
+    if (error instanceof DiskError) throw storageFailed(what, error);
     throw error;
   }
 }

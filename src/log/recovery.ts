@@ -39,7 +39,8 @@ export async function recover(
     durable: end.at.seq,
     epoch: end.at.epoch,
     marked: Math.min(proven, end.at.seq),
-    markUnsynced: false,
+    // The closing mark was written, perhaps never synced.
+    markUnsynced: true,
     bytes: 0,
     report: { records: end.at.seq, torn: null, damage: null },
     refusal: null,
@@ -136,6 +137,7 @@ async function makeSound(state: LogState, found: { end: WalkEnd; parent: string 
       disk.syncFolder(folder),
       disk.syncFolder(found.parent),
     ]);
+    state.markUnsynced = false;
   } catch (error) {
     // What is proven can still be read; the rest is neither promised nor cut.
     state.durable = state.marked;
