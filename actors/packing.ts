@@ -1,6 +1,6 @@
 // Packing: how facts are written to a log and read back. Secrets are taken out, large values go to blobs, and the
 // arguments of a proposed call, which stand in the model's reply already, are written as a reference to it.
-import type { Fact, FactDraft } from "../src/protocol/facts.ts";
+import type { Fact } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import { upcast } from "../src/protocol/upcast.ts";
@@ -54,7 +54,13 @@ export function needsPacking(value: unknown): boolean {
   return Object.entries(value).some(([key, inner]) => markers.includes(key) || needsPacking(inner));
 }
 
-export async function pack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
+/** The data of a fact as it is logged: long strings by reference, markers escaped. */
+export async function packObject(data: JsonObject, log: SessionLog): Promise<JsonObject> {
+  const packed = await pack(data, log);
+  return typeof packed === "object" && packed !== null && !Array.isArray(packed) ? packed : data;
+}
+
+async function pack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
   if (typeof value === "string") return await packText(value, log);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return await Promise.all(value.map((inner) => pack(inner, log)));
@@ -82,12 +88,9 @@ async function unpack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
   return unpacked;
 }
 
-/** The data of a fact as it is logged: arguments that a model's reply holds are referred to, not repeated. */
-export function withoutRepeatedArgs(draft: FactDraft, replySeq: number | undefined): JsonObject {
-  // Fact data is JSON by its schemas.
-  const data = draft.data as unknown as JsonObject;
-  if (draft.type !== "call.proposed" || replySeq === undefined) return data;
-  return { ...data, args: { [argsKey]: replySeq } };
+/** Data whose arguments stand in the reply at `seq` already: they are referred to, not repeated. */
+export function withArgsOf(data: JsonObject, seq: number): JsonObject {
+  return { ...data, args: { [argsKey]: seq } };
 }
 
 /** Reads stored records as facts, in order: values restored, versions raised. */

@@ -11,7 +11,7 @@ import { version } from "../src/version.ts";
 import type { Dedupe } from "./dedupe.ts";
 import { followUp } from "./follow_ups.ts";
 import type { SessionListener, Subscription } from "./host.ts";
-import { needsPacking, pack, redact, type Secret, withoutRepeatedArgs } from "./packing.ts";
+import { needsPacking, packObject, redact, type Secret, withArgsOf } from "./packing.ts";
 
 /** Facts that may wait in one mailbox; more is a client out of control. */
 export const mailboxMax = 10_000;
@@ -132,7 +132,8 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
         if (answer !== null) answerRepeat(letter, answer);
         if (entries.length > 0) {
           for (const entry of entries) {
-            if (needsPacking(entry.record.data)) await packRecord(entry);
+            if (needsPacking(entry.record.data)) entry.record.data = await packObject(entry.record.data, log);
+            referToArgs(entry);
           }
           append(entries, letter);
         }
@@ -205,10 +206,19 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     for (const effect of step.effects) {
       if (effectKinds[effect.kind].class === "follow_up") takeFollowUps(effect, entries);
     }
+    if (fact.type === "session.forked") takeOwed(entries);
     for (const signal of step.signals) {
       cancelWork(signal.actor, { entries, forked: fact.type === "session.forked" });
     }
     return null;
+  }
+
+  /** Follow-ups that were owed where the fork was cut. */
+  function takeOwed(entries: Entry[]): void {
+    for (const [key, effect] of Object.entries(newest.effects)) {
+      const owed = effectKinds[effect.kind].class === "follow_up" && Object.hasOwn(newest.effects, key);
+      if (owed) takeFollowUps(effect, entries);
+    }
   }
 
   function takeFollowUps(effect: PendingEffect, entries: Entry[]): void {
@@ -251,13 +261,21 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     const callId = String(params.call_id);
     const call = newest.calls[callId];
     if (effectKinds[effect.kind].class !== "outside" || call === undefined) return [];
-    if (effect.attempts > 0 && !forked) return [];
+    const child = Object.values(newest.children).find((other) => other.callId === callId);
+    // A sub-agent's end is its call's end: it is told to stop as well, and reports.
+    if (child !== undefined || (effect.attempts > 0 && !forked)) return [];
     return [interruption(actor, callId, call.name)];
   }
 
-  async function packRecord(entry: Entry): Promise<void> {
-    const packed = await pack(entry.record.data, log);
-    if (typeof packed === "object" && packed !== null && !Array.isArray(packed)) entry.record.data = packed;
+  /** Arguments that the model's reply holds already are not written twice. */
+  function referToArgs({ fact, record }: Entry): void {
+    if (fact.type === "model.replied") {
+      for (const call of fact.data.calls) replySeqs.set(call.call_id, fact.seq);
+    } else if (fact.type === "call.proposed") {
+      const seq = replySeqs.get(fact.data.call_id);
+      replySeqs.delete(fact.data.call_id);
+      if (seq !== undefined) record.data = withArgsOf(record.data, seq);
+    }
   }
 
   function toRecord(
@@ -265,12 +283,8 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     more: { epoch: number; post: string; effects: PendingEffect[]; id: string | undefined },
   ): LogRecord {
     const { seq, at, actor, type, v } = fact;
-    if (fact.type === "model.replied") {
-      for (const call of fact.data.calls) replySeqs.set(call.call_id, seq);
-    }
-    const reply = fact.type === "call.proposed" ? replySeqs.get(fact.data.call_id) : undefined;
-    if (fact.type === "call.proposed") replySeqs.delete(fact.data.call_id);
-    const data: JsonObject = withoutRepeatedArgs(fact, reply);
+    // Fact data is JSON by its schemas.
+    const data = fact.data as unknown as JsonObject;
     const record: LogRecord = { seq, at, epoch: more.epoch, actor, type, v, data, post: more.post };
     if (more.id !== undefined) record.id = more.id;
     if (more.effects.length > 0) {
@@ -411,7 +425,8 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       if (stateName(child.snapshot) !== "running") continue;
       await tell({ actor: path, type: "agent.resumed", data: { agent: path.slice(path.indexOf(":") + 1) } });
     }
-    for (const effect of Object.values(newest.effects)) {
+    for (const [key, effect] of Object.entries(newest.effects)) {
+      if (!Object.hasOwn(newest.effects, key)) continue;
       if (effectKinds[effect.kind].class === "follow_up") {
         for (const draft of followUp(effect, newest, await sessionTranscript())) await tell(draft);
       } else start(effect, true);

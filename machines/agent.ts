@@ -221,6 +221,7 @@ export const agentMachine = base.createMachine({
       }],
       on: {
         "message.received": { actions: ["note_waiting"] },
+        "session.forked": { target: "settling", reenter: true },
         "turn.ended": [
           { guard: "goes_on", target: "thinking", actions: ["begin_turn"] },
           { guard: "ended_completed", target: "idle" },
