@@ -6,10 +6,10 @@ import type { JsonObject } from "../protocol/json.ts";
 import { Problem } from "../protocol/problem.ts";
 import { createAuthenticator } from "./auth.ts";
 import { errorResponse, type Report, toProblem } from "./errors.ts";
-import { createFollowers } from "./followers.ts";
 import { guard } from "./guard.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
+import { createPlaces } from "./places.ts";
 import type { Services } from "./route.ts";
 import { routes } from "./routes/table.ts";
 
@@ -77,7 +77,8 @@ function createServices(options: AppOptions): Services {
     report: options.report ?? ((line) => console.error(line)),
     onShutdown: options.onShutdown,
     stopping: options.stopping ?? new AbortController().signal,
-    followers: createFollowers(limits.followersMax),
+    followers: createPlaces(limits.followersMax, "Cannot follow the session"),
+    waits: createPlaces(limits.waitsMax, "Cannot wait for the end"),
     openApi: () => document ??= openApiDocument(routes, options.version),
   };
 }

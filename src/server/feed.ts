@@ -16,7 +16,6 @@ export interface Feed {
   /** Head of the session when the feed was opened: history ends here. */
   readonly head: number;
   readonly epoch: number;
-  readonly partial: DeltaFrame[];
   /** Sequence of the last fact handed out. */
   position(): number;
   /** The next facts; empty when there are none now. Rejects with a Problem when the log cannot be read. */
@@ -35,10 +34,13 @@ export interface FeedOptions {
   session: string;
   after: number;
   limits: ServerLimits;
-  /** Called synchronously as they happen, before the reader gets the fact. */
+  /** Called synchronously as they happen; texts that were in the making before come first, from offset 0. */
   onDelta?: (frame: DeltaFrame) => void;
+  /** Called synchronously as facts happen, before the reader gets them; not for history. */
   onFact?: (fact: Fact) => void;
 }
+
+const earlyDeltasMax = 1_000;
 
 /** Subscribes first and reads history then, so that no fact falls in between. */
 export async function openFeed(options: FeedOptions): Promise<Feed> {
@@ -49,6 +51,8 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
   let head = 0;
   let reason: string | null = null;
   let wake = () => {};
+  /** What comes while the subscription is being made has to follow the texts that it begins with. */
+  let early: DeltaFrame[] | null = [];
 
   const subscription: Subscription = await host.subscribe(session, {
     event(fact, encoded) {
@@ -57,18 +61,23 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
       options.onFact?.(fact);
       wake();
     },
-    delta: (frame) => options.onDelta?.(frame),
+    delta(frame) {
+      if (early === null) options.onDelta?.(frame);
+      else if (early.length < earlyDeltasMax) early.push(frame);
+    },
     closed(why) {
       reason = why;
       wake();
     },
   });
   head = Math.max(head, subscription.head);
+  const waiting: DeltaFrame[] = [...subscription.partial, ...early];
+  early = null;
+  for (const frame of waiting) options.onDelta?.(frame);
 
   return {
     head: subscription.head,
     epoch: subscription.epoch,
-    partial: subscription.partial,
     position: () => position,
     ended: () => reason,
     wake: () => wake(),

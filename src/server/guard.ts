@@ -49,7 +49,9 @@ export function guard(options: GuardOptions): MiddlewareHandler {
 
 function refusalOf(request: Request, options: GuardOptions): Problem | null {
   const { headers, method } = request;
-  const url = new URL(request.url);
+  // The runtime makes the URL out of the Host header, so it can be nonsense.
+  const url = URL.parse(request.url);
+  if (url === null) return misdirected(options.allowedHosts());
   return wrongHost(headers, url, options.allowedHosts()) ??
     foreignOrigin(headers) ??
     (options.isOpen(method, url.pathname) ? null : options.authenticator.check(headers)) ??
@@ -61,6 +63,10 @@ function refusalOf(request: Request, options: GuardOptions): Problem | null {
 function wrongHost(headers: Headers, url: URL, allowed: readonly string[]): Problem | null {
   // The URL differs from the header when the request line names another host (absolute form).
   if (allowed.includes(headers.get("host") ?? "") && allowed.includes(url.host)) return null;
+  return misdirected(allowed);
+}
+
+function misdirected(allowed: readonly string[]): Problem {
   return new Problem("misdirected", "Cannot answer: the Host header is not an address of this daemon", {
     hint: `Use http://${allowed[0] ?? "127.0.0.1"}`,
   });

@@ -48,6 +48,7 @@ export const defaultLimits = {
   heartbeatMs: 15_000,
   /** The longest that a request waits for a turn or a tool call. */
   waitMs: 3_600_000,
+  waitsMax: 1_000,
   stopGraceMs: 2_000,
   probeMs: 1_000,
 };

@@ -16,13 +16,10 @@ export interface BindOptions {
   onNotice?: (line: string) => void;
 }
 
-interface ServeOptions {
-  handler: (request: Request) => Response | Promise<Response>;
-  signal: AbortSignal;
-}
+type Handler = (request: Request) => Response | Promise<Response>;
 
 /** Binds and serves. Throws the Problems `usage` and `port_in_use`. */
-export async function listen(bind: BindOptions, serve: ServeOptions): Promise<Deno.HttpServer<Deno.NetAddr>> {
+export async function listen(bind: BindOptions, handler: Handler): Promise<Deno.HttpServer<Deno.NetAddr>> {
   if (!loopbackNames.includes(bind.hostname)) {
     throw new Problem(
       "usage",
@@ -33,7 +30,7 @@ export async function listen(bind: BindOptions, serve: ServeOptions): Promise<De
     );
   }
   const hostname = bind.hostname === "localhost" ? "127.0.0.1" : bind.hostname;
-  const first = tryPort(hostname, bind.port, serve);
+  const first = tryPort(hostname, bind.port, handler);
   if (first !== null) return first;
   const holder = await describeHolder(hostname, bind.port);
   if (bind.portIsExplicit) {
@@ -43,7 +40,7 @@ export async function listen(bind: BindOptions, serve: ServeOptions): Promise<De
   }
   const next = Array.from({ length: fallbackPorts }, (_, index) => bind.port + 1 + index);
   for (const port of [...next, 0]) {
-    const server = tryPort(hostname, port, serve);
+    const server = tryPort(hostname, port, handler);
     if (server === null) continue;
     bind.onNotice?.(`Port ${bind.port} is held by ${holder}: listening on ${server.addr.port}`);
     return server;
@@ -51,9 +48,9 @@ export async function listen(bind: BindOptions, serve: ServeOptions): Promise<De
   throw new Problem("port_in_use", `Cannot listen: every port from ${bind.port} on is taken`);
 }
 
-function tryPort(hostname: string, port: number, serve: ServeOptions): Deno.HttpServer<Deno.NetAddr> | null {
+function tryPort(hostname: string, port: number, handler: Handler): Deno.HttpServer<Deno.NetAddr> | null {
   try {
-    return Deno.serve({ hostname, port, signal: serve.signal, onListen: () => {} }, serve.handler);
+    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.AddrInUse) return null;
     if (!(thrown instanceof Deno.errors.PermissionDenied)) throw thrown;

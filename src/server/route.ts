@@ -8,6 +8,7 @@ import { readJsonBody } from "./body.ts";
 import { describeIssues } from "./errors.ts";
 import type { Report } from "./errors.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { Places } from "./places.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
 
@@ -21,14 +22,11 @@ export interface Services {
   onShutdown: () => void;
   /** Aborted when the daemon stops: waits and streams end. */
   stopping: AbortSignal;
-  followers: Followers;
+  /** WebSockets and event streams. */
+  followers: Places;
+  /** Requests that wait for the end of work. */
+  waits: Places;
   openApi: () => JsonValue;
-}
-
-/** Counts those who follow sessions: each holds memory for as long as it stays. */
-export interface Followers {
-  /** Takes a place and returns how to give it back; throws a Problem `too_many_requests` when there is none. */
-  enter(): () => void;
 }
 
 /** A request whose query and body fit their schemas. */

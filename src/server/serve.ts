@@ -19,11 +19,10 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const stopping = new AbortController();
-  const killed = new AbortController();
   const graceMs = options.limits?.stopGraceMs ?? defaultLimits.stopGraceMs;
   let hosts: readonly string[] = [];
   const app = createApp({ ...options, allowedHosts: () => hosts, stopping: stopping.signal });
-  const server = await listen(options, { handler: (request) => app.fetch(request), signal: killed.signal });
+  const server = await listen(options, (request) => app.fetch(request));
   const { port } = server.addr;
   hosts = loopbackHosts(port);
 
@@ -34,8 +33,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop() {
       stopped ??= (async () => {
         stopping.abort();
-        const timer = setTimeout(() => killed.abort(), graceMs);
-        await Promise.race([server.shutdown(), server.finished]);
+        // A client that keeps its connection busy cannot hold the daemon; the listener is closed by then.
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const grace = new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, graceMs);
+        });
+        await Promise.race([server.shutdown(), grace]);
         clearTimeout(timer);
       })();
       return stopped;

@@ -1,37 +1,31 @@
-// Waiting on behalf of a request: ends with the work, with the client, with the daemon, or at the limit.
+// Waiting on behalf of a request: ends with the work, with the daemon, or at the limit. That the client went away is not
+// watched: the runtime's request signal also fires, and warns, when an answer was sent in full.
 import { Problem } from "../protocol/problem.ts";
 import type { Services } from "./route.ts";
 
 /** Runs `wait` with a signal that ends it; the work waited for goes on in any case. */
 export async function withinWait<Result>(
-  request: Request,
   services: Services,
   wait: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const { stopping, limits } = services;
-  const { signal } = request;
+  const { stopping, limits, waits } = services;
+  const leave = waits.enter();
   const ended = new AbortController();
   const end = () => ended.abort();
-  // By hand, since a listener that stays on the signal of a request is called when its answer was sent.
-  signal.addEventListener("abort", end);
   stopping.addEventListener("abort", end);
   const timer = setTimeout(end, limits.waitMs);
-  if (signal.aborted || stopping.aborted) end();
   try {
     const aborted = new Promise<never>((_, reject) => {
-      ended.signal.addEventListener("abort", () => reject(endOfWait(stopping, limits.waitMs)));
-      if (ended.signal.aborted) reject(endOfWait(stopping, limits.waitMs));
+      const give = () => reject(stopping.aborted ? stoppingProblem() : tooLong(limits.waitMs));
+      ended.signal.addEventListener("abort", give);
     });
+    if (stopping.aborted) end();
     return await Promise.race([wait(ended.signal), aborted]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", end);
     stopping.removeEventListener("abort", end);
+    leave();
   }
-}
-
-function endOfWait(stopping: AbortSignal, waitMs: number): Problem {
-  return stopping.aborted ? stoppingProblem() : tooLong(waitMs);
 }
 
 function stoppingProblem(): Problem {

@@ -27,7 +27,7 @@ export const sendMessage = defineRoute({
     },
     200: { description: "With `wait=true`: the turn has ended", schema: turnResult },
   },
-  handle: async ({ query, body, session, request, services }) => {
+  handle: async ({ query, body, session, services }) => {
     const id = await session();
     const { seq, message_id, repeated } = await services.host.command(
       id,
@@ -41,7 +41,6 @@ export const sendMessage = defineRoute({
       });
     }
     const result = await withinWait(
-      request,
       services,
       (signal) => services.host.turn(id, message_id, signal),
     );
@@ -66,12 +65,11 @@ export const runTool = defineRoute({
   summary: "Run a tool by hand, under the same rules and log as the agent",
   body: runToolBody,
   answers: { 200: { description: "The call has its result, good or bad", schema: toolResult } },
-  handle: async ({ body, session, request, services }) => {
+  handle: async ({ body, session, services }) => {
     const id = await session();
     const { call_id } = await services.host.command(id, { type: "tool.run", ...body }, user);
     if (call_id === undefined) throw new Error("the receipt of a tool call has no call_id");
     const { name, output, success } = await withinWait(
-      request,
       services,
       (signal) => services.host.call(id, call_id, signal),
     );

@@ -1,5 +1,6 @@
 // One WebSocket: sends history and live facts at the client's pace, deltas while it keeps up, and answers its commands.
 // What waits in the socket is bounded; a client that takes nothing is closed and resumes by sequence.
+import type { DeltaFrame } from "../../protocol/frames.ts";
 import { Problem } from "../../protocol/problem.ts";
 import { toProblem } from "../errors.ts";
 import { type Feed, openFeed } from "../feed.ts";
@@ -32,13 +33,16 @@ export function runConnection(socket: WebSocket, options: SocketRequest & { onCl
       .finally(() => feed?.close());
   };
   socket.onmessage = (message) => reader.read(message.data);
-  socket.onclose = () => {
+  const finish = () => {
     stopping.removeEventListener("abort", stop);
     feed?.close();
     options.onClosed();
   };
-  // Always followed by a close.
-  socket.onerror = () => {};
+  socket.onclose = finish;
+  // An open socket closes after an error; one whose client left during the upgrade never does.
+  socket.onerror = () => {
+    if (socket.readyState === WebSocket.CONNECTING) finish();
+  };
 }
 
 async function serve(wire: Wire, options: SocketRequest, onFeed: (feed: Feed) => void): Promise<void> {
@@ -46,35 +50,40 @@ async function serve(wire: Wire, options: SocketRequest, onFeed: (feed: Feed) =>
   const { host, limits } = services;
   const deltas = createDeltas(limits);
   let synced = false;
+  let sentSeq = after;
   const sendDeltas = () => {
     if (!synced || wire.waiting() > limits.deltaBufferBytesMax) return;
-    for (const frame of deltas.take(feed.position())) wire.send(frame);
+    for (const frame of deltas.take(sentSeq)) wire.send(frame);
+  };
+  const onDelta = (frame: DeltaFrame) => {
+    deltas.add(frame);
+    sendDeltas();
   };
   const feed = await openFeed({
     host,
     session,
     after,
     limits,
-    onFact: (fact) => deltas.note(fact),
-    ...(options.deltas ? { onDelta: (frame) => (deltas.add(frame), sendDeltas()) } : {}),
+    onFact: deltas.note,
+    ...(options.deltas ? { onDelta } : {}),
   });
   onFeed(feed);
   wire.send({ type: "hello", session_id: session, head: feed.head, epoch: feed.epoch });
   if (after > feed.head) {
     throw new Problem("bad_request", `Cannot follow after ${after}: the session ends at ${feed.head}`);
   }
-  if (options.deltas) feed.partial.forEach((frame) => deltas.add(frame));
 
   while (wire.isOpen()) {
     const items = await feed.next();
     for (const { fact, encoded } of items) {
       if (!await drained(wire, limits)) return;
-      deltas.note(fact);
       wire.sendEncoded(encoded);
+      sentSeq = fact.seq;
+      deltas.note(fact);
     }
-    if (!synced && feed.position() >= feed.head) {
+    if (!synced && sentSeq >= feed.head) {
       synced = true;
-      wire.send({ type: "synced", seq: feed.position() });
+      wire.send({ type: "synced", seq: sentSeq });
     }
     sendDeltas();
     if (items.length > 0) continue;
