@@ -124,8 +124,6 @@ async function* tryOnce(
   } catch (thrown) {
     if (!(thrown instanceof CallFailure)) throw thrown;
     return settle(answer, thrown);
-  } finally {
-    watch.stop();
   }
 }
 

@@ -113,6 +113,14 @@ describe("requests", () => {
     expect(JSON.stringify(headers)).not.toContain("org-from-environment");
   });
 
+  test("who stops listening hangs up on the endpoint", async () => {
+    reply = () => slowed(answer({ text: Array(500).fill("word ") }), 5);
+    const before = server.hungUp;
+    const { signal } = new AbortController();
+    for await (const _ of provider().stream(ask("hi"), { signal })) break;
+    await expect.poll(() => server.hungUp).toBe(before + 1);
+  });
+
   test("a call that was cancelled before it began asks nobody", async () => {
     const before = server.requests.length;
     const { end } = await runModel(provider(), ask("hi"), { abortAfter: 0 });
@@ -188,6 +196,11 @@ describe("answers", () => {
       call({ index: 0, id: "x", ...named("Bash", '{"a":1}') }),
       call({ index: 0, id: "x", ...named("Bash", '{"a":1}') }),
     ], [one]],
+    [
+      "a call that is sent twice in pieces",
+      ['{"a"', ":1}", '{"a"', ":1}"].map((part) => call({ index: 0, id: "x", ...named("Bash", part) })),
+      [one],
+    ],
     ["a call whose last piece is sent twice", [
       call({ index: 0, ...named("Bash", '{"a":') }),
       call({ index: 0, function: { arguments: "1}" } }),
@@ -228,6 +241,18 @@ describe("answers", () => {
     expect(end).toMatchObject({ text: "x", usage: { input_tokens: 11, output_tokens: 7 } });
   });
 
+  test("a missing finish reason is tolerated when [DONE] says that the answer is whole", async () => {
+    const calls = [{ name: "Bash", args: { command: "ls" } }];
+    expect(await answerTo(answer({ text: "x", finish: null }))).toMatchObject({
+      text: "x",
+      stop_reason: "stop",
+    });
+    expect(await answerTo(answer({ calls, finish: null }))).toMatchObject({
+      calls,
+      stop_reason: "tool_calls",
+    });
+  });
+
   test("missing usage counts as zero", async () => {
     expect((await answerTo(answer({ text: "x", usage: null }))).usage).toEqual({
       input_tokens: 0,
@@ -251,6 +276,7 @@ describe("answers", () => {
     const encode = (text: string) => sse([new TextEncoder().encode(text)]);
     expect((await answerTo(answer({ text: "ab", done: false }))).text).toBe("ab");
     expect((await answerTo(encode(body.trimEnd()))).text).toBe("ab");
+    expect((await answerTo(encode(steps.slice(0, 4).join("").trimEnd()))).text).toBe("ab");
     expect((await answerTo(encode(body.replaceAll("\n", "\r\n")))).text).toBe("ab");
     expect((await answerTo(encode(`: hello\nretry: 5\n\n${body}`))).text).toBe("ab");
   });

@@ -60,6 +60,7 @@ describe("faults that pass", () => {
     ["529", refuse(529, "overloaded"), "unavailable"],
     ["a broken connection", cutAtOnce, "disconnected"],
     ["an empty answer", sse([]), "disconnected"],
+    ["an answer that ends within its first event", sse([bytes('data: {"choices":[{"del')]), "disconnected"],
     ["an error in the stream", sse([event({ error: { message: "try again", code: 502 } })]), "unavailable"],
   ])("%s is retried and the answer then is whole", async (_, fault, code) => {
     const { end, retries, asked } = await against([fault, fault, good]);
@@ -102,24 +103,35 @@ describe("faults that pass", () => {
     expect(end.type).toBe("done");
   });
 
-  test("cancelling during a wait ends it at once", async () => {
+  test("cancelling during a wait ends it at once, and nothing is asked before its time", async () => {
     const settings = {
       apiKey,
       baseUrl: server.url,
       model: "local",
-      baseMs: 1e9,
-      maxMs: 1e9,
+      baseMs: 1e8,
+      maxMs: 1e8,
       random: () => 0.5,
     };
     reply = () => refuse(500, "oops");
-    const { end, retries } = await runModel(openaiProvider(settings), ask("hi"), { abortAfter: 1 });
-    expect(retries).toHaveLength(1);
-    expect(end).toMatchObject({ type: "failed", text: "", error: { code: "cancelled" } });
+    const before = server.requests.length;
+    const abort = new AbortController();
+    const events = [];
+    for await (const one of openaiProvider(settings).stream(ask("hi"), { signal: abort.signal })) {
+      events.push(one);
+      // Late enough for a second request, if one were made.
+      setTimeout(() => abort.abort(), 50);
+    }
+    expect(events).toMatchObject([
+      { type: "retry", attempt: 1, delayMs: 5e7 },
+      { type: "failed", text: "", error: { code: "cancelled" } },
+    ]);
+    expect(server.requests.length).toBe(before + 1);
   });
 });
 
 describe("faults that stay", () => {
   const started = event(delta({ content: "Hel" }));
+  const invalidUtf8 = event(delta({ content: "@" })).map((byte) => byte === 0x40 ? 0xff : byte);
   const filler = "x".repeat(1024 * 1024);
   test.each([
     ["a wrong key", refuse(401, "Incorrect API key"), "auth", ""],
@@ -139,11 +151,23 @@ describe("faults that stay", () => {
     ["bytes that are no event stream", sse([bytes("hello\n\nworld\n\n")]), "bad_answer", ""],
     [
       "invalid UTF-8",
-      sse([started, new Uint8Array([...bytes('data: {"x":"'), 0xff, 0x0a, 0x0a])]),
+      sse([started, invalidUtf8]),
       "bad_answer",
       "Hel",
     ],
-    ["an event without end", sse([bytes("data: "), ...Array(17).fill(bytes(filler))]), "bad_answer", ""],
+    [
+      "a line without end",
+      sse([bytes("data: "), ...Array(17).fill(bytes(filler)), "silence"]),
+      "bad_answer",
+      "",
+    ],
+    [
+      "an event without end",
+      sse([...Array(17).fill(bytes(`data: ${filler}\n`)), "silence"]),
+      "bad_answer",
+      "",
+    ],
+    ["an answer without end", sse([...Array(129).fill(bytes(`: ${filler}\n`)), "silence"]), "bad_answer", ""],
     [
       "an error after the first words",
       sse([started, event({ error: { message: "gone", code: 500 } })]),
@@ -191,15 +215,19 @@ describe("faults that stay", () => {
   });
 
   test("an answer that says nothing is given up after the idle timeout, wherever it stops", async () => {
-    for (let steps = 0; steps < good.steps.length; steps++) {
-      const { end, asked } = await against([silentAfter(good, steps)], {
-        idleTimeoutMs: 40,
-        usageTimeoutMs: 40,
-      });
-      // From the finish reason on the answer is whole: only the usage is missing.
-      const whole = steps >= 4;
-      if (whole) expect(end).toMatchObject({ type: "done", text: "Hello you." });
-      else expect(end).toMatchObject({ type: "failed", error: { code: "idle_timeout" } });
+    const texts = ["", "", "Hello ", "Hello you."];
+    for (const [steps, text] of texts.entries()) {
+      const { end, asked } = await against([silentAfter(good, steps)], { idleTimeoutMs: 40 });
+      expect(end).toMatchObject({ type: "failed", text, error: { code: "idle_timeout" } });
+      expect(asked).toBe(1);
+    }
+  });
+
+  test("an answer that is whole does not wait long for its usage, and a late fault does not spoil it", async () => {
+    for (const rest of ["silence", "cut"] as const) {
+      const plan: Plan = { ...good, steps: [...good.steps.slice(0, 4), rest] };
+      const { end, asked } = await against([plan], { usageTimeoutMs: 40 });
+      expect(end).toMatchObject({ type: "done", text: "Hello you.", usage: { input_tokens: 0 } });
       expect(asked).toBe(1);
     }
   });
@@ -215,6 +243,9 @@ describe("faults that stay", () => {
     const baseUrl = `http://127.0.0.1:${deaf.addr.port}/v1`;
     const { end } = await against([good], { baseUrl, idleTimeoutMs: 40 });
     expect(end).toMatchObject({ type: "failed", error: { code: "idle_timeout" } });
+    // And the line is hung up: what was sent can be read to its end.
+    const connection = await deaf.accept();
+    await connection.readable.pipeTo(new WritableStream()).catch(() => {});
     deaf.close();
   });
 
@@ -222,7 +253,10 @@ describe("faults that stay", () => {
     const endless: Plan = { ...refuse(500, "oops"), steps: [bytes("<html>"), "silence"] };
     const { end } = await against([endless], { idleTimeoutMs: 40 });
     expect(end).toMatchObject({ type: "failed", error: { code: "idle_timeout" } });
-    const huge: Plan = { ...refuse(500, "oops"), steps: Array(200).fill(bytes("y".repeat(64 * 1024))) };
+    const huge: Plan = {
+      ...refuse(500, "oops"),
+      steps: [...Array(3).fill(bytes("y".repeat(64 * 1024))), "silence"],
+    };
     const run = await against([huge], { retries: 0 });
     expect(run.end).toMatchObject({ type: "failed", error: { code: "unavailable" } });
   });

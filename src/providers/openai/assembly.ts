@@ -94,11 +94,12 @@ export function assembleAnswer(): Assembly {
       closed = true;
     },
     end() {
-      if (finish === "" && (!closed || drafts.length > 0)) throw cutOff(drafts);
-      // Any other reason to stop (length, content filter) may have cut the last call.
+      if (finish === "" && !closed) throw cutOff(drafts);
+      // Any other reason to stop (length, content filter), or none, may have cut the last call.
       const whole = finish === "tool_calls" || finish === "stop" || finish === "function_call";
       const calls = drafts.map((draft) => finishCall(draft, whole));
-      return { type: "done", text, calls, usage, stop_reason: finish === "" ? "stop" : finish };
+      const stop_reason = finish || (calls.length > 0 ? "tool_calls" : "stop");
+      return { type: "done", text, calls, usage, stop_reason };
     },
   };
 }

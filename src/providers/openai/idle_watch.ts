@@ -3,11 +3,10 @@
 import { CallFailure } from "./failure.ts";
 
 export interface IdleWatch {
-  /** Aborts when the caller cancels, when a wait was too long, and at `stop`. */
+  /** Aborts when the caller cancels and when a wait was too long. */
   readonly signal: AbortSignal;
   /** Waits for `work`; throws a CallFailure `cancelled` or `idle_timeout` if that comes first, even if `work` never ends. */
   wait<T>(work: Promise<T>, limitMs?: number): Promise<T>;
-  stop(): void;
 }
 
 export function watchIdle(idleTimeoutMs: number, caller: AbortSignal): IdleWatch {
@@ -15,7 +14,6 @@ export function watchIdle(idleTimeoutMs: number, caller: AbortSignal): IdleWatch
   const signal = AbortSignal.any([caller, own.signal]);
   return {
     signal,
-    stop: () => own.abort(),
     wait<T>(work: Promise<T>, limitMs = idleTimeoutMs): Promise<T> {
       return new Promise((resolve, reject) => {
         const release = () => {
