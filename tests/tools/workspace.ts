@@ -1,0 +1,89 @@
+// A real folder to work in, outside of everything else, and what a tool is given to run there.
+import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Tool, ToolContext, ToolOutcome } from "../../tools/contract.ts";
+import type { JsonObject, JsonValue } from "../../src/protocol/json.ts";
+
+export interface TestWorkspace {
+  /** The workspace. */
+  dir: string;
+  /** A folder next to it, which tools must not touch. */
+  outside: string;
+  effects: string;
+  live: string[];
+  context(overrides?: Partial<ToolContext>): ToolContext;
+  remove(): Promise<void>;
+}
+
+export async function makeWorkspace(): Promise<TestWorkspace> {
+  const base = await realpath(await mkdtemp(join(tmpdir(), "jamey-tools-")));
+  const [dir, outside, effects] = [join(base, "workspace"), join(base, "outside"), join(base, "effects")];
+  for (const folder of [dir, outside, effects]) await mkdir(folder);
+  const live: string[] = [];
+  const context = (overrides: Partial<ToolContext> = {}): ToolContext => {
+    const callId = overrides.callId ?? "call_1";
+    return {
+      workspace: dir,
+      roots: [dir],
+      callId,
+      effectDir: async () => {
+        await mkdir(join(effects, callId), { recursive: true });
+        return join(effects, callId);
+      },
+      signal: new AbortController().signal,
+      onOutput: (text) => live.push(text),
+      ...overrides,
+    };
+  };
+  return { dir, outside, effects, live, context, remove: () => rm(base, { recursive: true, force: true }) };
+}
+
+/** A call from arguments to outcome, as the kernel makes it. */
+export async function runTool(tool: Tool, args: JsonObject, context: ToolContext): Promise<ToolOutcome> {
+  const parsed = tool.parse(args);
+  if (!parsed.ok) return { status: "failed", error: parsed.error };
+  const prepared = await parsed.call.prepare(context);
+  return "status" in prepared ? prepared : await prepared.run();
+}
+
+/** A call that got as far as being logged, and no further. */
+export async function prepareTool(
+  tool: Tool,
+  args: JsonObject,
+  context: ToolContext,
+): Promise<{ evidence: JsonValue; run(): Promise<ToolOutcome>; abandon(): Promise<void> }> {
+  const parsed = tool.parse(args);
+  if (!parsed.ok) throw new Error(parsed.error);
+  const prepared = await parsed.call.prepare(context);
+  if ("status" in prepared) throw new Error(JSON.stringify(prepared));
+  return prepared;
+}
+
+export async function recoverTool(
+  tool: Tool,
+  args: JsonObject,
+  evidence: JsonValue,
+  context: ToolContext,
+): Promise<ToolOutcome | "again"> {
+  const parsed = tool.parse(args);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return await parsed.call.recover(evidence, context);
+}
+
+/** The text a model would read: output, and error when there is one. */
+export function textOf(outcome: ToolOutcome): string {
+  if (outcome.status === "finished") return outcome.output;
+  const why = outcome.status === "failed" ? outcome.error : outcome.reason;
+  return outcome.output ? `${why}\n${outcome.output}` : why;
+}
+
+/** Pids of processes whose command line holds `word`. */
+export async function processesWith(word: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const line = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
+    if (line.includes(word)) found.push(pid);
+  }
+  return found;
+}

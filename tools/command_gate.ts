@@ -1,0 +1,86 @@
+// Starts a shell that does nothing until it is told to, so that its identity can be logged before the command runs.
+// When whoever holds the gate dies first, the shell reads the end of its input and leaves without a trace.
+import { access, constants, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Problem } from "../src/protocol/problem.ts";
+import { commandFiles } from "./command_files.ts";
+import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts";
+
+/**
+ * $1 output file, $2 status file, $3 shell, $4 command. TERM is caught so that a command ended by a signal to the
+ * group still gets its exit code written; the command itself starts with signals as usual. The status is one
+ * short write that ends in a line end, so a reader can tell that it is whole.
+ */
+const gateScript = `
+read -r word || exit 0
+[ "$word" = go ] || exit 0
+trap : HUP INT TERM
+"$3" -c "$4" </dev/null >>"$1" 2>&1
+printf '%s\\n' "$?" >"$2"
+`;
+
+export interface CommandGate {
+  group: GroupIdentity;
+  /** Lets the command run. */
+  open(): Promise<void>;
+  /** Sends the shell home. */
+  close(): Promise<void>;
+}
+
+export interface GateOptions {
+  command: string;
+  cwd: string;
+  /** The call's own folder. */
+  dir: string;
+  environment: Record<string, string>;
+  /** `NAME=value`, part of the environment. */
+  marker: string;
+}
+
+/** A shell in a session and process group of its own, waiting. */
+export async function standAtGate(options: GateOptions): Promise<CommandGate> {
+  const files = commandFiles(options.dir);
+  // An earlier attempt that never got through its gate may have left files of the same call.
+  await rm(files.status, { force: true });
+  await (await open(files.output, "w", 0o600)).close();
+  const shell = await findShell(options.environment["PATH"] ?? "");
+  const [name = "", value = ""] = options.marker.split("=");
+  const child = new Deno.Command("/bin/sh", {
+    args: ["-c", gateScript, "jamey-gate", files.output, files.status, shell, options.command],
+    cwd: options.cwd,
+    env: { ...options.environment, [name]: value },
+    clearEnv: true,
+    detached: true,
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  child.unref();
+  const gate = child.stdin.getWriter();
+  const group = await identifyGroup(child.pid, options.marker);
+  if (group === null) throw new Problem("unavailable", "Cannot start a shell: it ended at once");
+  return {
+    group,
+    open: async () => {
+      await gate.write(new TextEncoder().encode("go\n"));
+      await gate.close();
+    },
+    close: async () => {
+      await gate.close();
+      await child.status;
+      await endGroup(group, { mayLeave: false, onlyMarked: false });
+    },
+  };
+}
+
+const searchPathsMax = 256;
+
+/** The full path of bash, or of sh where there is none. */
+async function findShell(searchPath: string): Promise<string> {
+  const folders = searchPath.split(":").filter((folder) => folder.startsWith("/")).slice(0, searchPathsMax);
+  for (const folder of [...folders, "/bin", "/usr/bin"]) {
+    const candidate = join(folder, "bash");
+    if (await access(candidate, constants.X_OK).then(() => true, () => false)) return candidate;
+  }
+  return "/bin/sh";
+}

@@ -1,0 +1,95 @@
+// Waits for a command that was let through its gate, whether this process started it or found it after a restart.
+import { commandFiles, followOutput, outputBytesMax, readOutput, readStatus } from "./command_files.ts";
+import type { ToolOutcome } from "./contract.ts";
+import { endGroup, type GroupIdentity, isLeaderAlive } from "./process_group.ts";
+
+const firstPollMs = 4;
+const slowestPollMs = 50;
+
+export interface Watch {
+  group: GroupIdentity;
+  dir: string;
+  /** In milliseconds since 1970; the command is ended then. */
+  deadline: number;
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** True when the leader had ended before this watch began. */
+  endedUnseen: boolean;
+  onOutput(text: string): void;
+}
+
+type CommandEnd =
+  | { how: "exited"; code: number }
+  | { how: "vanished" | "timed out" | "cancelled" | "too much output" };
+
+/** The outcome of the command; when this resolves, none of its processes is left. */
+export async function watchCommand(watch: Watch): Promise<ToolOutcome> {
+  const files = commandFiles(watch.dir);
+  const tail = followOutput(files, watch.onOutput);
+  const end = await waitForEnd(watch, () => tail.pump());
+  const ended = await endGroup(watch.group, {
+    mayLeave: end.how === "exited",
+    onlyMarked: watch.endedUnseen,
+  });
+  await tail.pump();
+  const { text, truncated } = await readOutput(files);
+  const note = end.how === "exited" && ended > 0
+    ? `[${ended} background processes still ran and were ended]`
+    : "";
+  const output = [text.replace(/\n$/, ""), note].filter((part) => part !== "").join("\n");
+  return outcomeOf(end, output, truncated, watch);
+}
+
+/** Ends at the deadline at the latest. A status that is there wins over everything else. */
+async function waitForEnd(watch: Watch, pump: () => Promise<number>): Promise<CommandEnd> {
+  let delay = firstPollMs;
+  for (;;) {
+    // The leader is looked at first: when it is gone, its status is already there or will never be.
+    const alive = await isLeaderAlive(watch.group);
+    const code = await readStatus(commandFiles(watch.dir));
+    if (code !== null) return { how: "exited", code };
+    if (!alive) return { how: "vanished" };
+    if (await pump() > outputBytesMax) return { how: "too much output" };
+    if (watch.signal.aborted) return { how: "cancelled" };
+    if (Date.now() >= watch.deadline) return { how: "timed out" };
+    await pause(Math.min(delay, Math.max(1, watch.deadline - Date.now())), watch.signal);
+    delay = Math.min(delay * 2, slowestPollMs);
+  }
+}
+
+function outcomeOf(end: CommandEnd, output: string, truncated: boolean, watch: Watch): ToolOutcome {
+  switch (end.how) {
+    case "exited":
+      if (end.code === 0) return { status: "finished", output: output || "[no output]", truncated };
+      return { status: "failed", error: `exit code ${end.code}`, output };
+    case "timed out":
+      return { status: "failed", error: `timed out after ${watch.timeoutMs} ms and was ended`, output };
+    case "too much output":
+      return { status: "failed", error: `wrote more than ${outputBytesMax} bytes and was ended`, output };
+    case "cancelled":
+      return { status: "interrupted", reason: "cancelled", output };
+    case "vanished":
+      return {
+        status: "interrupted",
+        reason:
+          "the shell was ended from outside before the command was done: it may or may not have completed",
+        output,
+      };
+    default:
+      return end satisfies never;
+  }
+}
+
+/** Waits, but not beyond an abort. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,24 @@
+// The environment of commands that tools start: an allow-list, so that keys and tokens of the daemon never reach them.
+
+const allowed = new Set(
+  `PATH HOME LANG LANGUAGE TERM COLORTERM NO_COLOR TMPDIR TZ USER LOGNAME SHELL
+  XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_RUNTIME_DIR
+  CARGO_HOME RUSTUP_HOME GOPATH GOROOT GOCACHE GOMODCACHE JAVA_HOME GRADLE_USER_HOME MAVEN_HOME ANDROID_HOME
+  NVM_DIR FNM_DIR VOLTA_HOME PNPM_HOME BUN_INSTALL DENO_DIR DENO_INSTALL_ROOT COREPACK_HOME
+  PYENV_ROOT VIRTUAL_ENV CONDA_PREFIX POETRY_HOME GEM_HOME RBENV_ROOT SDKMAN_DIR ASDF_DIR MISE_DATA_DIR DOTNET_ROOT
+  SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_CA_BUNDLE
+  SYSTEMROOT WINDIR COMSPEC PATHEXT TEMP TMP USERPROFILE APPDATA LOCALAPPDATA PROGRAMFILES PROGRAMDATA HOMEDRIVE
+  HOMEPATH`.split(/\s+/),
+);
+const proxies = new Set(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]);
+
+/** The part of `source` that commands may see. Proxy addresses pass only without a user name and password in them. */
+export function cleanEnvironment(source: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(source).filter(([name, value]) => isAllowed(name.toUpperCase(), value));
+  return Object.fromEntries(entries);
+}
+
+function isAllowed(name: string, value: string): boolean {
+  if (proxies.has(name)) return !value.includes("@");
+  return allowed.has(name) || name.startsWith("LC_");
+}

@@ -1,0 +1,105 @@
+// The processes of one command: told from all others for certain, also after a restart, and ended as a whole.
+import { z } from "zod";
+import {
+  bootId,
+  findProcess,
+  listProcesses,
+  type ProcessRow,
+  signalProcess,
+  startedWith,
+} from "./process_table.ts";
+
+export const terminateGraceMs = 2000;
+/** After the last command has ended, helpers in its group may need a moment to leave. */
+const leaveMs = 100;
+const pollMs = 20;
+
+export const groupIdentity = z.object({
+  pgid: z.number().int().min(2),
+  start_time: z.string(),
+  boot_id: z.string(),
+  /** An environment entry that every process of the command inherits, also one that left the group. */
+  marker: z.string(),
+});
+export type GroupIdentity = z.infer<typeof groupIdentity>;
+
+/** Names the group that `leader` leads; null when it is gone already. */
+export async function identifyGroup(leader: number, marker: string): Promise<GroupIdentity | null> {
+  const row = await findProcess(leader);
+  if (row === null || row.isZombie) return null;
+  return { pgid: leader, start_time: row.startTime, boot_id: await bootId(), marker };
+}
+
+/** Whether the leader still runs, and is not another process that was given its number. */
+export async function isLeaderAlive(group: GroupIdentity): Promise<boolean> {
+  const row = await findProcess(group.pgid);
+  return row !== null && !row.isZombie && row.startTime === group.start_time;
+}
+
+/** Whether the group was made since the machine started: only then can any of it still run. */
+export async function isThisBoot(group: GroupIdentity): Promise<boolean> {
+  return await bootId() === group.boot_id;
+}
+
+export interface EndOptions {
+  /** Those that leave by themselves within a moment are let go and not counted. */
+  mayLeave: boolean;
+  /** For a leader that ended unseen: its number may have been given to others since, so only the marker counts. */
+  onlyMarked: boolean;
+}
+
+/**
+ * Ends every process of the command: SIGTERM, `terminateGraceMs`, SIGKILL. Returns how many, leader apart, had to
+ * be ended. Does nothing about a group of an earlier boot.
+ */
+export async function endGroup(group: GroupIdentity, options: EndOptions): Promise<number> {
+  if (!(await isThisBoot(group))) return 0;
+  const membersAfter = (waitMs: number) => membersLeft(group, options, waitMs);
+  const left = await membersAfter(options.mayLeave ? leaveMs : 0);
+  const others = left.filter((row) => row.pid !== group.pgid);
+  if (left.length === 0 || (options.mayLeave && others.length === 0)) return 0;
+  signalAll(group, left, "SIGTERM");
+  const stubborn = await membersAfter(terminateGraceMs);
+  if (stubborn.length > 0) {
+    signalAll(group, stubborn, "SIGKILL");
+    await membersAfter(terminateGraceMs);
+  }
+  return others.length;
+}
+
+/** The members that are still there after at most `waitMs`; returns early when none is. */
+async function membersLeft(group: GroupIdentity, options: EndOptions, waitMs: number): Promise<ProcessRow[]> {
+  const deadline = Date.now() + waitMs;
+  let left = await members(group, options);
+  while (left.length > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    left = await members(group, options);
+  }
+  return left;
+}
+
+async function members(group: GroupIdentity, options: EndOptions): Promise<ProcessRow[]> {
+  const rows = await listProcesses();
+  const leader = rows.find((row) => row.pid === group.pgid);
+  // A number is not given out again while a group bears it: another leader means that ours is empty.
+  const isReused = leader !== undefined && leader.startTime !== group.start_time;
+  const trustNumber = !isReused && !options.onlyMarked;
+  const belongs = async (row: ProcessRow) => {
+    if (row.isZombie || isOlder(row, group)) return false;
+    if (trustNumber && (row.group === group.pgid || row.session === group.pgid)) return true;
+    return await startedWith(row.pid, group.marker);
+  };
+  const verdicts = await Promise.all(rows.map(belongs));
+  return rows.filter((_, index) => verdicts[index]);
+}
+
+/** Start times are numbers on Linux; elsewhere they are dates in words, which tell nothing here. */
+function isOlder(row: ProcessRow, group: GroupIdentity): boolean {
+  return Number(row.startTime) < Number(group.start_time);
+}
+
+function signalAll(group: GroupIdentity, rows: readonly ProcessRow[], name: "SIGTERM" | "SIGKILL"): void {
+  const inGroup = rows.filter((row) => row.group === group.pgid);
+  if (inGroup.length > 0) signalProcess(-group.pgid, name);
+  for (const row of rows.filter((candidate) => !inGroup.includes(candidate))) signalProcess(row.pid, name);
+}

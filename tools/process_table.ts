@@ -1,0 +1,80 @@
+// What runs on this machine: process start times, groups and sessions, read from /proc on Linux and from `ps` elsewhere.
+import { readdir, readFile } from "node:fs/promises";
+import process from "node:process";
+
+const processesMax = 100_000;
+const isLinux = Deno.build.os === "linux";
+
+export interface ProcessRow {
+  pid: number;
+  group: number;
+  session: number;
+  /** Ended, but not yet collected by its parent. */
+  isZombie: boolean;
+  /** With the pid it names one process for as long as the machine is up. */
+  startTime: string;
+}
+
+/** The row of one process, or null when there is none. */
+export async function findProcess(pid: number): Promise<ProcessRow | null> {
+  if (isLinux) return await readStat(String(pid));
+  const rows = await readPs(["-p", String(pid)]);
+  return rows[0] ?? null;
+}
+
+/** All processes that can be seen. */
+export async function listProcesses(): Promise<ProcessRow[]> {
+  if (!isLinux) return await readPs(["-A"]);
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
+  const rows = await Promise.all(names.map(readStat));
+  return rows.filter((row) => row !== null);
+}
+
+/** Whether a process carries `entry` (`NAME=value`) in the environment it was started with; false when unknown. */
+export async function startedWith(pid: number, entry: string): Promise<boolean> {
+  if (!isLinux) return false;
+  const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+  return environment.split("\0").includes(entry);
+}
+
+/** A name for this run of the machine: pids and start times of another one mean nothing now. */
+export async function bootId(): Promise<string> {
+  if (isLinux) return (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+  return (await commandOutput("sysctl", ["-n", "kern.boottime"])).trim();
+}
+
+/** Sends a signal to a process, or to a group when `target` is negative; false when there is none. */
+export function signalProcess(target: number, name: "SIGTERM" | "SIGKILL"): boolean {
+  try {
+    process.kill(target, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Fields after the name, which may hold spaces and brackets: state, ppid, group, session, ... start time (22nd). */
+async function readStat(pid: string): Promise<ProcessRow | null> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, , group, session] = fields;
+  const startTime = fields[19];
+  if (startTime === undefined) return null;
+  const isZombie = state === "Z" || state === "X";
+  return { pid: Number(pid), group: Number(group), session: Number(session), isZombie, startTime };
+}
+
+async function readPs(selection: string[]): Promise<ProcessRow[]> {
+  const text = await commandOutput("ps", [...selection, "-o", "pid=,pgid=,stat=,lstart="]);
+  return text.split("\n").filter((line) => line.trim() !== "").slice(0, processesMax).map((line) => {
+    const [pid, group, state, ...start] = line.trim().split(/\s+/);
+    const isZombie = state?.startsWith("Z") ?? false;
+    return { pid: Number(pid), group: Number(group), session: 0, isZombie, startTime: start.join(" ") };
+  });
+}
+
+async function commandOutput(command: string, args: string[]): Promise<string> {
+  const { stdout } = await new Deno.Command(command, { args, stdin: "null", stderr: "null" }).output();
+  return new TextDecoder().decode(stdout);
+}
