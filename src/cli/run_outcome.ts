@@ -74,7 +74,7 @@ export function createRunFold(): RunFold & { startAt(messageSeq: number): void }
         type: "result",
         subtype,
         is_error: isError,
-        result: text === "" && isError ? error?.message ?? subtype : text,
+        result: text === "" && isError ? error?.message ?? explain(subtype) : text,
         session_id: sessionId,
         num_turns: replies,
         duration_ms: durationMs,
@@ -85,6 +85,20 @@ export function createRunFold(): RunFold & { startAt(messageSeq: number): void }
       };
     },
   };
+}
+
+/** A failed result in words, when nothing more exact is known. */
+export function explain(subtype: string): string {
+  switch (subtype) {
+    case "error_permission_denied":
+      return "A tool call was denied: there was nobody to ask; use --permission-mode bypassPermissions or jamey chat";
+    case "error_max_turns":
+      return "The turn was ended: it reached its limit of model calls";
+    case "error_cancelled":
+      return "The turn was cancelled";
+    default:
+      return `The turn did not complete: ${subtype.replace(/^error_/, "").replaceAll("_", " ")}`;
+  }
 }
 
 interface Ending {

@@ -7,7 +7,7 @@ import type { SessionSummary } from "../protocol/http.ts";
 import type { Context } from "./command.ts";
 import { neutral, shortLine } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
-import type { RunResult } from "./run_outcome.ts";
+import { explain, type RunResult } from "./run_outcome.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const outputFormat = z.enum(["text", "json", "stream-json"]);
@@ -131,17 +131,4 @@ function complain(terminal: Terminal, { is_error, subtype, error, session_id }: 
   terminal.warn(`${red("error:")} ${why}`);
   if (error?.hint !== undefined) terminal.warn(`${dim("hint:")}  ${neutral(error.hint)}`);
   if (session_id !== null) terminal.talk(dim(`Look at it with: jamey replay ${session_id}`));
-}
-
-function explain(subtype: string): string {
-  switch (subtype) {
-    case "error_permission_denied":
-      return "A tool call was denied: there was nobody to ask; use --permission-mode bypassPermissions or jamey chat";
-    case "error_max_turns":
-      return "The turn was ended: it reached its limit of model calls";
-    case "error_cancelled":
-      return "The turn was cancelled";
-    default:
-      return `The turn did not complete: ${subtype.replace(/^error_/, "").replaceAll("_", " ")}`;
-  }
 }

@@ -1,5 +1,5 @@
 // `jamey status`: whether a daemon runs, and where.
-import { connect, isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
+import { connect, isNotRunning, originOf, probe, readDaemonFile } from "../client/connection.ts";
 import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
 import type { Command, Context } from "./command.ts";
 
@@ -31,7 +31,7 @@ export const statusCommand: Command = {
 /** The state of the daemon that commands with these options would talk to. */
 export async function daemonStatus(context: Context): Promise<DaemonStatus> {
   const file = await readDaemonFile(context.dataDir);
-  const url = context.url ?? file?.url;
+  const url = context.url === undefined ? file?.url : originOf(context.url);
   const answer = url === undefined ? undefined : await probe(url);
   const problem = answer === undefined ? undefined : await connect(context).then(() => undefined, explain);
   return {

@@ -29,7 +29,7 @@ const healthBytesMax = 64 * 1024;
 /** Throws a Problem `daemon_not_running` when nothing answers, `unauthorized` when there is no usable token. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const file = await readDaemonFile(options.dataDir);
-  const url = options.url === undefined ? file?.url : origin(options.url);
+  const url = options.url === undefined ? file?.url : originOf(options.url);
   if (url === undefined) throw notRunning(`there is no daemon.json in "${options.dataDir}"`);
   const answer = await probe(url, options.signal);
   if (answer === undefined) {
@@ -113,7 +113,8 @@ function sameOrigin(one: string, other: string): boolean {
   return URL.canParse(one) && new URL(one).origin === new URL(other).origin;
 }
 
-function origin(text: string): string {
+/** The address part of what a user gave as a daemon's URL; a Problem `usage` when it is none. */
+export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && (url.protocol === "http:" || url.protocol === "https:")) return url.origin;
   throw new Problem("usage", `Cannot use --url "${text}": it is no http address`, {

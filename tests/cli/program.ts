@@ -1,0 +1,92 @@
+// Runs the real command line as a process, over a data folder of its own, and real daemons for it to talk to.
+import { join, resolve } from "node:path";
+import { startTestServer, type TestServer, testToken } from "../support/server.ts";
+import { hostKinds } from "../support/hosts.ts";
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  stdin?: string;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+const entry = resolve("bin/jamey.ts");
+
+/** Runs `jamey` with these words and waits for its end. */
+export async function jamey(dataDir: string, args: string[], options: RunOptions = {}): Promise<Ended> {
+  const child = startJamey(dataDir, args, options);
+  const writer = child.stdin.getWriter();
+  // A program that does not read its input may have ended before all of it was written.
+  await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Starts `jamey` and leaves it running. */
+export function startJamey(
+  dataDir: string,
+  args: string[],
+  { env = {}, cwd }: RunOptions = {},
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", entry, ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { JAMEY_DATA_DIR: dataDir, JAMEY_TOKEN: "", NO_COLOR: "1", ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  }).spawn();
+}
+
+/** Every line of the text as JSON. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+export interface Desk {
+  dataDir: string;
+  server: TestServer;
+  jamey(args: string[], options?: RunOptions): Promise<Ended>;
+  close(): Promise<void>;
+}
+
+/** A daemon's door in this process, and a data folder in which the command line finds it. */
+export async function openDesk(): Promise<Desk> {
+  const [kind] = hostKinds;
+  if (kind === undefined) throw new Error("there is no host to test with");
+  const dataDir = await Deno.makeTempDir({ prefix: "jamey-cli-" });
+  const server = await startTestServer(kind);
+  await writeDiscovery(dataDir, server.url);
+  return {
+    dataDir,
+    server,
+    jamey: (args, options) => jamey(dataDir, args, options),
+    async close() {
+      await server.close();
+      await Deno.remove(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** What a daemon leaves in its data folder for clients. */
+export async function writeDiscovery(dataDir: string, url: string, token = testToken): Promise<void> {
+  const tokenFile = join(dataDir, "token");
+  await Deno.writeTextFile(tokenFile, token);
+  await Deno.chmod(tokenFile, 0o600);
+  await Deno.writeTextFile(
+    join(dataDir, "daemon.json"),
+    JSON.stringify({
+      pid: Deno.pid,
+      url,
+      token_file: tokenFile,
+      version: "0.0.0-test",
+      started_at: new Date().toISOString(),
+    }),
+  );
+}
