@@ -7,7 +7,7 @@ import { type Fact, type FactDraft, factVersions, mainActor } from "../src/proto
 import type { DeltaFrame } from "../src/protocol/frames.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
-import { version } from "../src/version.ts";
+import { version } from "../src/platform/version.ts";
 import type { Dedupe } from "./dedupe.ts";
 import { followUp } from "./follow_ups.ts";
 import type { SessionListener, Subscription } from "./host.ts";

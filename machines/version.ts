@@ -1,5 +1,5 @@
 // The machine version: what a session was folded with. Any change of a machine, or of XState, gives another one.
-import { xstateVersion } from "../src/version.ts";
+import { xstateVersion } from "../src/platform/version.ts";
 import { agentMachine } from "./agent.ts";
 import { checkMachine } from "./check.ts";
 import { digest } from "./digest.ts";

@@ -1,0 +1,49 @@
+// The daemon's own files: the token that clients need, and `daemon.json`, by which they find the daemon.
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { DaemonFile } from "./protocol/http.ts";
+import { Problem } from "./protocol/problem.ts";
+
+const tokenBytes = 32;
+const privateMode = 0o600;
+const othersMask = 0o077;
+
+/** The token of a data folder, made at the first start. Refuses a file that other users can reach. */
+export async function ownToken(dataDir: string): Promise<{ token: string; path: string }> {
+  const path = join(dataDir, "token");
+  const info = await Deno.lstat(path).catch(() => null);
+  if (info === null) {
+    const token = randomBytes(tokenBytes).toString("base64url");
+    await writePrivate(path, `${token}\n`);
+    return { token, path };
+  }
+  const reachable = info.mode !== null && Deno.build.os !== "windows" && (info.mode & othersMask) !== 0;
+  if (!info.isFile || reachable) {
+    throw new Problem("bad_config", `Cannot use token file "${path}": other users can reach it, or it is a link`, {
+      hint: "Remove it; the next start makes a new one",
+    });
+  }
+  const token = (await Deno.readTextFile(path)).trim();
+  if (token.length >= tokenBytes) return { token, path };
+  throw new Problem("bad_config", `Cannot use token file "${path}": it is too short to be safe`, {
+    hint: "Remove it; the next start makes a new one",
+  });
+}
+
+const discoveryPath = (dataDir: string) => join(dataDir, "daemon.json");
+
+/** Says where the daemon is: replaced as a whole, there while it runs. */
+export async function announce(dataDir: string, file: DaemonFile): Promise<void> {
+  await writePrivate(discoveryPath(dataDir), `${JSON.stringify(file)}\n`);
+}
+
+export async function retract(dataDir: string): Promise<void> {
+  await Deno.remove(discoveryPath(dataDir)).catch(() => {});
+}
+
+async function writePrivate(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${Deno.pid}.tmp`;
+  await Deno.remove(temporary).catch(() => {});
+  await Deno.writeTextFile(temporary, text, { mode: privateMode, createNew: true });
+  await Deno.rename(temporary, path);
+}

@@ -1,6 +1,0 @@
-// Which program this is, from package.json: the one place where versions are kept.
-import manifest from "../package.json" with { type: "json" };
-
-export const version: string = manifest.version;
-/** XState is pinned exactly; its version is part of the machine version. */
-export const xstateVersion: string = manifest.dependencies.xstate;
