@@ -249,6 +249,18 @@ describe("faults that stay", () => {
     deaf.close();
   });
 
+  test("cancelling while the endpoint is silent ends as cancelled, before and within an answer", async () => {
+    for (const steps of [0, 1, 2, 3]) {
+      reply = () => silentAfter(good, steps);
+      const provider = openaiProvider({ apiKey, baseUrl: server.url, model: "local" });
+      const events = [];
+      for await (const one of provider.stream(ask("hi"), { signal: AbortSignal.timeout(40) })) {
+        events.push(one);
+      }
+      expect(events.at(-1)).toMatchObject({ type: "failed", error: { code: "cancelled" } });
+    }
+  });
+
   test("an error page that never ends is given up", async () => {
     const endless: Plan = { ...refuse(500, "oops"), steps: [bytes("<html>"), "silence"] };
     const { end } = await against([endless], { idleTimeoutMs: 40 });
