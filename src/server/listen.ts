@@ -50,7 +50,7 @@ export async function listen(bind: BindOptions, handler: Handler): Promise<Deno.
 
 function tryPort(hostname: string, port: number, handler: Handler): Deno.HttpServer<Deno.NetAddr> | null {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    return Deno.serve({ hostname, port, onListen: () => {}, onError: brokenStream }, handler);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.AddrInUse) return null;
     if (!(thrown instanceof Deno.errors.PermissionDenied)) throw thrown;
@@ -59,6 +59,11 @@ function tryPort(hostname: string, port: number, handler: Handler): Deno.HttpSer
       cause: thrown,
     });
   }
+}
+
+/** The app answers every error itself; what comes here is a stream that was cut, with nobody left to read an answer. */
+function brokenStream(): Response {
+  return new Response(null, { status: 500 });
 }
 
 /** Asks the port who it is; a jamey says so at /health. */

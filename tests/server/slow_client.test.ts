@@ -75,10 +75,10 @@ describe("clients that read slowly or not at all", () => {
     await makeFacts(16);
     const alone = await memory() - first;
 
+    const second = await memory();
     const stalled = await Promise.all(
       count(8).map(() => openRawSocket(server.port, `/sessions/${id}/ws?after=0`, testToken)),
     );
-    const second = await memory();
     await makeFacts(16);
     const withStalled = await memory() - second;
     console.log(
@@ -106,6 +106,30 @@ describe("clients that read slowly or not at all", () => {
     expect([...seen, ...resumed.seqs()]).toEqual(count(end));
     resumed.socket.close();
     for (const socket of stalled) socket.close();
+  });
+
+  it("an event stream that is not read is cut off and gives its place back", async () => {
+    await start({ stallMs: 300, followersMax: 1 });
+    await makeFacts(16);
+    const stalled = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const request = [
+      `GET /sessions/${id}/events HTTP/1.1`,
+      `Host: 127.0.0.1:${server.port}`,
+      `Authorization: Bearer ${testToken}`,
+      "Accept: text/event-stream",
+    ];
+    await stalled.write(new TextEncoder().encode(`${request.join("\r\n")}\r\n\r\n`));
+    const statusOfNext = async () => {
+      const answer = await fetch(`${server.url}/sessions/${id}/events`, {
+        headers: { authorization: `Bearer ${testToken}`, accept: "text/event-stream" },
+      });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    while (await statusOfNext() === 200) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (await statusOfNext() === 429) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await statusOfNext()).not.toBe(500);
+    stalled.close();
   });
 
   it("one that reads slowly gets everything in order from the log, at its own pace", async () => {
