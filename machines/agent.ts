@@ -86,7 +86,9 @@ const base = setup({
     })),
     forget_request: assign({ request: null }),
     note_asking: assign(({ context, event }) =>
-      event.type === "call.approval_requested" ? { asking: [...context.asking, event.call_id] } : {}
+      event.type === "call.approval_requested"
+        ? { asking: [...without(context.asking, event.call_id), event.call_id] }
+        : {}
     ),
     note_answered: assign(({ context, event }) =>
       event.type === "call.approved" ? { asking: without(context.asking, event.call_id) } : {}

@@ -3,7 +3,8 @@
 
 /** What a machine reached for. A bug in the machine, never a user's mistake. */
 function forbidden(name: string): () => never {
-  return () => {
+  // A plain function, because `new Date()` wants one that can be constructed.
+  return function trap() {
     throw new Error(
       `A machine used ${name}: machines see only the fact and their context; put it in the fact`,
     );

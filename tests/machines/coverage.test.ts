@@ -1,0 +1,134 @@
+// Model-based: shortest paths over each machine reach every state, and together take every transition.
+import { expect, it } from "vitest";
+import {
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  getMicrosteps,
+} from "xstate";
+import { getShortestPaths } from "xstate/graph";
+import { agentMachine } from "../../machines/agent.ts";
+import { stepMachine } from "../../machines/step.ts";
+import { subAgentMachine } from "../../machines/sub_agent.ts";
+import { toolCallMachine } from "../../machines/tool_call.ts";
+
+const seq = 1;
+const agentEvents: AnyEventObject[] = [
+  { type: "message.received", seq, delivery: "steer", max_steps: 2 },
+  { type: "message.received", seq, delivery: "queue", max_steps: 1 },
+  { type: "model.called", seq, request_id: "r1" },
+  { type: "model.replied", seq, request_id: "r1", call_ids: [] },
+  { type: "model.replied", seq, request_id: "r1", call_ids: ["a"] },
+  { type: "model.replied", seq, request_id: "r1", call_ids: ["a", "b"] },
+  { type: "model.failed", seq, request_id: "r1", error: { code: "x", message: "" } },
+  { type: "call.approval_requested", seq, call_id: "a" },
+  { type: "call.approval_requested", seq, call_id: "b" },
+  { type: "call.approved", seq, call_id: "a" },
+  { type: "call.approved", seq, call_id: "b" },
+  { type: "call.ended", seq, call_id: "a" },
+  { type: "call.ended", seq, call_id: "b" },
+  { type: "turn.cancelled", seq, outcome: "cancelled" },
+  ...["completed", "cancelled", "interrupted", "failed", "limit", "parked"].map((outcome) => ({
+    type: "turn.ended",
+    seq,
+    outcome,
+  })),
+  { type: "session.forked", seq },
+  { type: "session.archived", seq },
+  { type: "session.restored", seq },
+];
+const callEvents = [
+  "approval_requested",
+  "approved",
+  "denied",
+  "started",
+  "finished",
+  "failed",
+  "interrupted",
+]
+  .map((end) => ({ type: `call.${end}` }));
+const childEvents: AnyEventObject[] = [
+  { type: "turn.ended", outcome: "completed" },
+  ...["resumed", "finished", "failed", "stopped"].map((end) => ({ type: `agent.${end}` })),
+];
+
+const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, string>][] = [
+  ["agent", agentMachine, agentEvents, {}],
+  ["tool call", toolCallMachine, callEvents, { callId: "c", name: "n" }],
+  ["sub-agent", subAgentMachine, childEvents, { agent: "a", callId: "c" }],
+];
+
+/** Counts blur into what guards can tell apart, so that the graph is finite. */
+function abstracted(snapshot: AnyMachineSnapshot): string {
+  const { value, context } = snapshot;
+  const left = Math.max(-1, Math.min(1, (context.stepsMax ?? 0) - (context.steps ?? 0)));
+  const ending = value === "settling" || value === "cancelling" ? context.outcome : null;
+  const { request = null, open = [], asking = [], steering = 0, queued = 0 } = context;
+  return JSON.stringify([
+    value,
+    request,
+    [...open].sort(),
+    [...asking].sort(),
+    steering > 0,
+    queued > 0,
+    left,
+    ending,
+  ]);
+}
+
+for (const [name, machine, events, input] of cases) {
+  it(`the ${name} machine: every state is reached and every transition taken`, () => {
+    const options = { events, input, serializeState: abstracted, limit: 200_000 };
+    const paths = getShortestPaths(machine, options as unknown as Parameters<typeof getShortestPaths>[1]);
+    const seen = new Set<string>();
+    const taken = new Set<string>();
+    for (const path of paths) {
+      const snapshot = path.state as AnyMachineSnapshot;
+      for (const node of snapshot._nodes) seen.add(node.id);
+      for (const event of events) {
+        for (const transition of machine.getTransitionData(snapshot, event as never)) {
+          taken.add(idOf(transition));
+        }
+        noteEventless(machine, snapshot, { event, taken });
+        // Every state takes every event without throwing.
+        stepMachine(machine, snapshot, event);
+      }
+    }
+    const nodes = nodesBelow(machine.root);
+    const all = nodes.flatMap((node) => [...[...node.transitions.values()].flat(), ...(node.always ?? [])])
+      .map(idOf);
+    expect(nodes.map((node) => node.id).filter((id) => !seen.has(id))).toEqual([]);
+    expect(all.filter((id) => !taken.has(id))).toEqual([]);
+    expect(paths.length).toBeGreaterThan(nodes.length / 2);
+  });
+}
+
+function nodesBelow(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap((child) => nodesBelow(child))];
+}
+
+/** A second microstep is an eventless transition, out of a state that the first one entered. */
+function noteEventless(
+  machine: AnyStateMachine,
+  snapshot: AnyMachineSnapshot,
+  { event, taken }: { event: AnyEventObject; taken: Set<string> },
+): void {
+  const microsteps = getMicrosteps(machine, snapshot, event);
+  for (const [passed] of microsteps.slice(0, -1)) {
+    for (const node of passed._nodes) for (const always of node.always ?? []) taken.add(idOf(always));
+  }
+}
+
+interface TransitionLike {
+  source: { id: string };
+  eventType: string;
+  target?: readonly { id: string }[] | undefined;
+  guard?: unknown;
+}
+
+function idOf({ source, eventType, target, guard }: TransitionLike): string {
+  return `${source.id} -${eventType}[${JSON.stringify(guard ?? null)}]-> ${
+    target?.map((node) => node.id).join() ?? "."
+  }`;
+}
