@@ -1,6 +1,6 @@
 // The provider for every endpoint that speaks OpenAI chat completions, hosted or local. The official SDK makes the request
 // (address, credentials, errors); retries, limits and the reading of the stream are ours, because they are promises.
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import type { ModelRequest } from "../protocol/conversation.ts";
 import type { ErrorInfo } from "../protocol/facts.ts";
@@ -49,7 +49,20 @@ export function openaiProvider(options: OpenaiOptions): Provider {
     random: Math.random,
     ...options,
   };
-  const client = new OpenAI({
+  let client: Promise<OpenAI> | null = null;
+  return {
+    name: "openai",
+    defaultModel: settings.model,
+    offline: false,
+    encode: encodeChat,
+    stream: (request, { signal }) => stream(() => client ??= openClient(settings), settings, request, signal),
+  };
+}
+
+/** Loads the SDK with the first call: it costs as much time to load as the rest of the program. */
+async function openClient(settings: Settings): Promise<OpenAI> {
+  const { default: Client } = await import("openai");
+  return new Client({
     apiKey: settings.apiKey,
     baseURL: settings.baseUrl,
     // Without these the SDK takes them from the environment.
@@ -62,23 +75,17 @@ export function openaiProvider(options: OpenaiOptions): Provider {
     timeout: sdkTimeoutMs,
     fetch: boundedFetch,
   });
-  return {
-    name: "openai",
-    defaultModel: settings.model,
-    offline: false,
-    encode: encodeChat,
-    stream: (request, { signal }) => stream(client, settings, request, signal),
-  };
 }
 
 async function* stream(
-  client: OpenAI,
+  open: () => Promise<OpenAI>,
   settings: Settings,
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
   // The border cast: the body was made for this very call, and JSON has no type to prove it with.
   const body = encodeChat(request) as unknown as ChatCompletionCreateParamsStreaming;
+  const client = await open();
   const describe = describer(settings, request.model);
   for (let attempt = 1;; attempt++) {
     const end = yield* tryOnce(client, settings, body, signal);

@@ -131,7 +131,7 @@ describe("the demo", () => {
       (name) =>
         name === "Bash" || name === "Write"
           ? { output: "denied by the user", is_error: true }
-          : { output: "" },
+          : { output: name === "Glob" ? "No files found" : "" },
     );
     expect(used[3]?.args).toMatchObject({ file_path: 'C:\\my "odd" folder/jamey-demo.txt' });
     expect(text).toContain("Bash did not succeed: denied by the user");

@@ -1,5 +1,5 @@
 // What can go wrong with a model call, as one shape: code, message, and whether another attempt makes sense.
-import { APIConnectionError, APIError } from "openai";
+import { z } from "zod";
 import { messageOf } from "../../protocol/problem.ts";
 import { readRetryAfter } from "../backoff.ts";
 
@@ -37,18 +37,27 @@ export function badAnswer(what: string): CallFailure {
   return new CallFailure("bad_answer", `the endpoint's answer cannot be used: ${what}`);
 }
 
+/** The SDK's error for an answer with a bad status, by its shape: its classes would load the SDK before it is needed. */
+const statusError = z.object({
+  status: z.number().int(),
+  code: z.string().nullish().catch(null),
+  headers: z.instanceof(Headers).optional().catch(undefined),
+});
+
 /** Turns whatever the SDK threw for the request itself into a failure. */
 export function requestFailure(thrown: unknown, nowMs: number): CallFailure {
-  if (thrown instanceof APIError && typeof thrown.status === "number") {
-    return statusFailure(thrown.status, messageOf(thrown), {
-      endpointCode: thrown.code ?? null,
-      retryAfterMs: readRetryAfter(thrown.headers ?? new Headers(), nowMs),
+  const answered = statusError.safeParse(thrown);
+  if (answered.success) {
+    const { status, code, headers } = answered.data;
+    return statusFailure(status, messageOf(thrown), {
+      endpointCode: code ?? null,
+      retryAfterMs: readRetryAfter(headers ?? new Headers(), nowMs),
     });
   }
-  const cause = thrown instanceof APIConnectionError && thrown.cause !== undefined
-    ? messageOf(thrown.cause)
-    : messageOf(thrown);
-  return new CallFailure("unavailable", `the endpoint cannot be reached: ${cause}`, { retry: true });
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+  return new CallFailure("unavailable", `the endpoint cannot be reached: ${messageOf(cause)}`, {
+    retry: true,
+  });
 }
 
 /** An error that the endpoint put into the stream instead of an answer. */

@@ -68,7 +68,7 @@ function told(result: CallResult | undefined, tell: (output: string) => string):
 }
 
 function countFiles(output: string): string {
-  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const lines = output.split("\n").filter((line) => line.trim() !== "" && line !== "No files found");
   const [first] = lines;
   return first === undefined ? "none listed" : `${lines.length} listed, the first is "${first.trim()}"`;
 }
