@@ -86,15 +86,15 @@ function advance(at: Cursor, summary: BodySummary, line: Line): void {
 
 /** Why a good line does not belong at this place, or null when it does. */
 function misfitOf(summary: BodySummary, line: Line, at: Cursor, first: number | undefined): string | null {
+  if (summary.kind === "header" && (summary.after !== at.seq || first !== at.seq + 1)) {
+    return `record ${at.seq + 1} is missing`;
+  }
   if (at.crc !== null && line.previous !== at.crc) {
     return `the chain is broken: expected ${hex8(at.crc)}, found ${hex8(line.previous)}`;
   }
   if ((at.offset === 0) !== (summary.kind === "header")) return "a segment header is missing or misplaced";
   if (summary.durable > at.seq) return `a line claims that record ${summary.durable} was synced before it`;
-  if (summary.kind === "header") {
-    return summary.after === at.seq && first === at.seq + 1 ? null : `record ${at.seq + 1} is missing`;
-  }
-  if (summary.kind === "mark") return null;
+  if (summary.kind !== "record") return null;
   if (summary.seq !== at.seq + 1) return `expected record ${at.seq + 1}, found ${summary.seq}`;
   return summary.epoch < at.epoch ? `its epoch ${summary.epoch} is older than ${at.epoch}` : null;
 }

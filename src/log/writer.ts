@@ -64,7 +64,7 @@ export function openWriter(state: LogState, lines: LineBuffer, limits: WriterLim
       return await cutBack(before, batch, error);
     }
     try {
-      await Promise.all(syncs);
+      await allSynced(syncs);
     } catch (error) {
       // The kernel may have dropped the dirty pages: a second sync could succeed without the data.
       return die(batch, "syncing failed, so nothing is known about what was written last", error);
@@ -221,4 +221,11 @@ export function openWriter(state: LogState, lines: LineBuffer, limits: WriterLim
       });
     },
   };
+}
+
+/** Waits for every sync to end, so that no file is closed under one; throws when any failed. */
+async function allSynced(syncs: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(syncs)) {
+    if (result.status === "rejected") throw result.reason;
+  }
 }
