@@ -5,6 +5,7 @@ import { openFileLog } from "../../src/log/file_log.ts";
 import type { LogRecord, LogStore, SessionLog } from "../../src/log/port.ts";
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
 import { crashImage, type Random, seededRandom, type TailShape, tailShapes } from "../support/crash_image.ts";
+import { type FaultDisk, openFaultDisk } from "../support/fault_disk.ts";
 import { record, records } from "../support/log_records.ts";
 import { type Op, openSimDisk, type SimDisk, type World } from "../support/sim_disk.ts";
 
@@ -45,9 +46,12 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   return found;
 }
 
+/** By session: the records that were ever handed to the log, as text. */
+type Submitted = Map<string, Set<string>>;
+
 interface CrashPoint {
   disk: SimDisk;
-  submitted: Map<string, string[]>;
+  submitted: Submitted;
   at: number;
   shape: TailShape;
   seed: number;
@@ -69,18 +73,22 @@ async function crash(found: Exploration, point: CrashPoint): Promise<void> {
 }
 
 interface Promises {
-  acknowledged: Map<string, number>;
+  /** By session: the records that were acknowledged, in order. */
+  acknowledged: Map<string, string[]>;
+  refused: Set<string>;
   blobs: { session: string; name: string }[];
 }
 
 function promisesBefore(ops: readonly Op[], at: number): Promises {
-  const promises: Promises = { acknowledged: new Map(), blobs: [] };
+  const promises: Promises = { acknowledged: new Map(), refused: new Set(), blobs: [] };
   for (const op of ops.slice(0, at)) {
     if (op.kind !== "note") continue;
-    if (op.note.what === "blob") promises.blobs.push(op.note);
+    const { note } = op;
+    if (note.what === "blob") promises.blobs.push(note);
+    else if (note.what === "refused") { for (const text of note.texts) promises.refused.add(text); }
     else {
-      const before = promises.acknowledged.get(op.note.session) ?? 0;
-      promises.acknowledged.set(op.note.session, Math.max(before, op.note.seq));
+      const before = promises.acknowledged.get(note.session) ?? [];
+      promises.acknowledged.set(note.session, [...before, ...note.texts]);
     }
   }
   return promises;
@@ -90,7 +98,7 @@ function promisesBefore(ops: readonly Op[], at: number): Promises {
 async function check(
   image: World,
   promises: Promises,
-  submitted: Map<string, string[]>,
+  submitted: Submitted,
   random: Random | null,
 ): Promise<string | null> {
   const base = random === null ? image : { names: new Map(image.names), files: new Map(image.files) };
@@ -114,7 +122,7 @@ async function check(
 async function checkStore(
   store: LogStore,
   promises: Promises,
-  submitted: Map<string, string[]>,
+  submitted: Submitted,
 ): Promise<string | null> {
   const ids = await store.list();
   for (const session of promises.acknowledged.keys()) {
@@ -123,8 +131,9 @@ async function checkStore(
   for (const id of ids) {
     const log = await store.open(id);
     const broken = await checkLog(log, {
-      acknowledged: promises.acknowledged.get(id) ?? 0,
-      submitted: submitted.get(id) ?? [],
+      acknowledged: promises.acknowledged.get(id) ?? [],
+      refused: promises.refused,
+      submitted: submitted.get(id) ?? new Set(),
     });
     if (broken !== null) return `session ${id}: ${broken}`;
     for (const blob of promises.blobs) if (blob.session === id) await log.getBlob(blob.name);
@@ -135,19 +144,25 @@ async function checkStore(
 
 async function checkLog(
   log: SessionLog,
-  expected: { acknowledged: number; submitted: string[] },
+  expected: { acknowledged: string[]; refused: Set<string>; submitted: Set<string> },
 ): Promise<string | null> {
   const { damage } = log.report;
   if (damage !== null) return `false damage at record ${damage.seq}: ${damage.reason}`;
-  if (log.durable < expected.acknowledged) {
-    return `record ${expected.acknowledged} was acknowledged, ${log.durable} are left`;
+  if (log.durable < expected.acknowledged.length) {
+    return `record ${expected.acknowledged.length} was acknowledged, ${log.durable} are left`;
   }
   const read = await log.read(1, Number.MAX_SAFE_INTEGER);
   if (read.length !== log.durable) return `${read.length} records of ${log.durable} can be read`;
   for (const [i, one] of read.entries()) {
     // What an earlier check appended, before a second crash.
     if (one.type === "session.owned") continue;
-    if (JSON.stringify(one) !== expected.submitted[i]) return `record ${i + 1} is not what was appended`;
+    const text = JSON.stringify(one);
+    const acknowledged = expected.acknowledged[i];
+    if (acknowledged !== undefined && text !== acknowledged) {
+      return `record ${i + 1} is not what was acknowledged`;
+    }
+    if (!expected.submitted.has(text)) return `record ${i + 1} is not what was appended`;
+    if (expected.refused.has(text)) return `record ${i + 1} is there though its appender was refused`;
   }
   const next: LogRecord = { ...record(log.head + 1, 99), type: "session.owned" };
   await log.append(99, log.head, [next]);
@@ -155,70 +170,87 @@ async function checkLog(
   return back?.seq === next.seq ? null : "a record appended after the crash cannot be read";
 }
 
-/** A few dozen operations of every kind. Returns what was submitted to each session, in order, as text. */
+interface Workload {
+  disk: SimDisk;
+  /** Between the log and the disk: makes single writes fail. */
+  faults: FaultDisk;
+  random: Random;
+  submitted: Submitted;
+  /** Makes every record ever handed over a different one. */
+  serial: number;
+  epoch: number;
+}
+
+/** A few dozen operations of every kind. Returns what was handed to each session. */
 async function workload(
   disk: SimDisk,
   random: Random,
   wrap: ((disk: SimDisk) => Disk) | undefined,
-): Promise<Map<string, string[]>> {
-  const store = await openFileLog(wrap?.(disk) ?? disk, dataFolder, { limits });
-  const submitted = new Map<string, string[]>();
-  let log = await createNoted(store, { disk, submitted, session: "a" });
-  let epoch = 1;
+): Promise<Submitted> {
+  const faults = openFaultDisk(wrap?.(disk) ?? disk);
+  const work: Workload = { disk, faults, random, submitted: new Map(), serial: 0, epoch: 1 };
+  const store = await openFileLog(faults, dataFolder, { limits });
+  const first = records(1, 2);
+  work.submitted.set("a", new Set(first.map(textOf)));
+  let log = await store.create("a", 1, first);
+  disk.note({ what: "acknowledged", session: "a", texts: first.map(textOf) });
   for (let step = 0; step < 14; step++) {
     const dice = random();
-    if (dice < 0.55) {
-      const rounds = 1 + Math.floor(random() * 5);
-      await Promise.all(
-        Array.from({ length: rounds }, () => appendNoted(log, { disk, submitted, random, epoch })),
-      );
-    } else if (dice < 0.65) await log.mark();
-    else if (dice < 0.75) {
+    if (dice < 0.6) await appendSeveral(log, work, { faulty: dice < 0.12 });
+    else if (dice < 0.68) await log.mark();
+    else if (dice < 0.76) {
       const name = await log.putBlob(new Uint8Array(600).fill(step));
       disk.note({ what: "blob", session: "a", name });
-    } else if (dice < 0.85) await log.putSnapshot({ seq: log.durable, machineVersion: "m", state: { step } });
+    } else if (dice < 0.84) await log.putSnapshot({ seq: log.durable, machineVersion: "m", state: { step } });
     else {
       await log.close();
       log = await store.open("a");
-      epoch += 1;
+      work.epoch += 1;
     }
   }
-  const at = 1 + Math.floor(random() * log.durable);
-  submitted.set("b", (submitted.get("a") ?? []).slice(0, at));
-  const fork = await store.fork(log, at, "b");
-  disk.note({ what: "acknowledged", session: "b", seq: at });
-  await appendNoted(fork, { disk, submitted, random, epoch: epoch + 1 });
-  await fork.close();
+  await forkAndGoOn(store, log, work);
   await log.close();
   await store.close();
-  return submitted;
+  return work.submitted;
 }
 
-async function createNoted(
-  store: LogStore,
-  into: { disk: SimDisk; submitted: Map<string, string[]>; session: string },
-): Promise<SessionLog> {
-  const first = records(1, 2);
-  into.submitted.set(into.session, first.map((one) => JSON.stringify(inFileOrder(one))));
-  const log = await store.create(into.session, 1, first);
-  into.disk.note({ what: "acknowledged", session: into.session, seq: 2 });
-  return log;
+/** Appends several batches at once; some write in the course of it fails when that is asked for. */
+async function appendSeveral(log: SessionLog, work: Workload, options: { faulty: boolean }): Promise<void> {
+  const { random, faults } = work;
+  if (options.faulty) faults.arm(random() < 0.5 ? "short_write" : "no_space", 1 + Math.floor(random() * 3));
+  const rounds = 1 + Math.floor(random() * 5);
+  await Promise.all(Array.from({ length: rounds }, () => appendNoted(log, work)));
+  faults.disarm();
 }
 
-async function appendNoted(
-  log: SessionLog,
-  into: { disk: SimDisk; submitted: Map<string, string[]>; random: Random; epoch: number },
-): Promise<void> {
-  const count = 1 + Math.floor(into.random() * 3);
-  const more = records(log.head + 1, count, into.epoch, "t".repeat(Math.floor(into.random() * 400)));
-  into.submitted.get(log.sessionId)?.push(...more.map((one) => JSON.stringify(inFileOrder(one))));
-  const end = log.head + count;
-  await log.append(into.epoch, log.head, more);
-  into.disk.note({ what: "acknowledged", session: log.sessionId, seq: end });
+async function forkAndGoOn(store: LogStore, log: SessionLog, work: Workload): Promise<void> {
+  const at = 1 + Math.floor(work.random() * log.durable);
+  const texts = (await log.read(1, at)).map(textOf);
+  work.submitted.set("b", new Set(texts));
+  const fork = await store.fork(log, at, "b");
+  work.disk.note({ what: "acknowledged", session: "b", texts });
+  work.epoch += 1;
+  await appendNoted(fork, work);
+  await fork.close();
 }
 
-/** The order of fields in which records come back. */
-function inFileOrder(one: LogRecord): LogRecord {
+async function appendNoted(log: SessionLog, work: Workload): Promise<void> {
+  const count = 1 + Math.floor(work.random() * 3);
+  const filling = `${work.serial++} ${"t".repeat(Math.floor(work.random() * 400))}`;
+  const more = records(log.head + 1, count, work.epoch, filling);
+  const texts = more.map(textOf);
+  for (const text of texts) work.submitted.get(log.sessionId)?.add(text);
+  try {
+    await log.append(work.epoch, log.head, more);
+    work.disk.note({ what: "acknowledged", session: log.sessionId, texts });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "storage_failed") throw error;
+    work.disk.note({ what: "refused", session: log.sessionId, texts });
+  }
+}
+
+/** With the fields in the order in which records come back. */
+function textOf(one: LogRecord): string {
   const { seq, at, actor, type, v, data, id, ends, during, drops, post, epoch, effects } = one;
-  return { seq, at, actor, type, v, data, id, ends, during, drops, post, epoch, effects };
+  return JSON.stringify({ seq, at, actor, type, v, data, id, ends, during, drops, post, epoch, effects });
 }

@@ -1,7 +1,8 @@
 import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { segmentName } from "../../src/log/names.ts";
-import { dataFolder, records } from "../support/log_records.ts";
+import { dataFolder } from "../support/data_folder.ts";
+import { records } from "../support/log_records.ts";
 import { lineEnds, reopened, saved, segmentsOf } from "../support/saved_log.ts";
 
 describe("damage", () => {

@@ -5,7 +5,8 @@ import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import { segmentName } from "../../src/log/names.ts";
 import { Problem } from "../../src/protocol/problem.ts";
-import { dataFolder, records } from "../support/log_records.ts";
+import { dataFolder } from "../support/data_folder.ts";
+import { records } from "../support/log_records.ts";
 
 async function problemOf(work: Promise<unknown>): Promise<Problem> {
   const thrown = await work.then(() => null, (error) => error);

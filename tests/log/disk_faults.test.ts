@@ -4,7 +4,8 @@ import { openFileLog } from "../../src/log/file_log.ts";
 import type { SessionLog } from "../../src/log/port.ts";
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
 import { type Fault, openFaultDisk } from "../support/fault_disk.ts";
-import { dataFolder, records } from "../support/log_records.ts";
+import { dataFolder } from "../support/data_folder.ts";
+import { records } from "../support/log_records.ts";
 
 const limits = { segmentBytes: 2000, batchBytes: 1000 };
 const operationsMax = 200;

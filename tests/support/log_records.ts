@@ -1,7 +1,4 @@
-// Records for log tests, and a real data folder that is removed at the end.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { onTestFinished } from "vitest";
+// Records for log tests.
 import type { LogRecord } from "../../src/log/port.ts";
 
 /** Records `from`..`from + count - 1` of one epoch, with every optional field on some of them. */
@@ -24,11 +21,4 @@ export function record(seq: number, epoch = 1, text = "hello"): LogRecord {
   if (seq % 4 === 0) Object.assign(base, { id: `c${seq}`, ends: [`${seq - 1}.0`], drops: ["x.1"] });
   if (seq % 5 === 0) base.during = `${seq - 2}.0`;
   return base;
-}
-
-/** A fresh folder for one test. */
-export function dataFolder(): string {
-  const folder = mkdtempSync(`${tmpdir()}/jamey-log-`);
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

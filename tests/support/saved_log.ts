@@ -4,7 +4,8 @@ import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import { segmentName } from "../../src/log/names.ts";
 import type { LogStore, SessionLog } from "../../src/log/port.ts";
-import { dataFolder, records } from "./log_records.ts";
+import { dataFolder } from "./data_folder.ts";
+import { records } from "./log_records.ts";
 import type { World } from "./sim_disk.ts";
 
 /** Small, so that a few dozen records fill several segments. */

@@ -17,7 +17,9 @@ export type Op =
 
 /** What the workload was promised: from here on it must survive. */
 export type Note =
-  | { what: "acknowledged"; session: string; seq: number }
+  | { what: "acknowledged"; session: string; texts: string[] }
+  /** The appender was told that this record is not in the log. */
+  | { what: "refused"; session: string; texts: string[] }
   | { what: "blob"; session: string; name: string };
 
 /** What is on the disk: names, and the content of files by number. `null` is a folder. */
