@@ -1,7 +1,7 @@
 // Runs the real command line as a process, over a data folder of its own, and real daemons for it to talk to.
 import { join, resolve } from "node:path";
 import { startTestServer, type TestServer, testToken } from "../support/server.ts";
-import { hostKinds } from "../support/hosts.ts";
+import { openMemoryHost } from "../support/memory_host.ts";
 
 export interface Ended {
   code: number;
@@ -53,25 +53,35 @@ export interface Desk {
   dataDir: string;
   server: TestServer;
   jamey(args: string[], options?: RunOptions): Promise<Ended>;
+  /** Ends the server and starts another one, on another port, over the same sessions. */
+  reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A daemon's door in this process, and a data folder in which the command line finds it. */
 export async function openDesk(): Promise<Desk> {
-  const [kind] = hostKinds;
-  if (kind === undefined) throw new Error("there is no host to test with");
+  const host = openMemoryHost();
+  // The host outlives its servers.
+  const kind = { name: "memory host", open: () => Promise.resolve({ host, close: () => Promise.resolve() }) };
   const dataDir = await Deno.makeTempDir({ prefix: "jamey-cli-" });
-  const server = await startTestServer(kind);
-  await writeDiscovery(dataDir, server.url);
-  return {
+  const desk: Desk = {
     dataDir,
-    server,
+    server: await startTestServer(kind),
     jamey: (args, options) => jamey(dataDir, args, options),
+    async reopen() {
+      const before = desk.server;
+      desk.server = await startTestServer(kind);
+      await before.close();
+      await writeDiscovery(dataDir, desk.server.url);
+    },
     async close() {
-      await server.close();
+      await desk.server.close();
+      host.close();
       await Deno.remove(dataDir, { recursive: true });
     },
   };
+  await writeDiscovery(dataDir, desk.server.url);
+  return desk;
 }
 
 /** What a daemon leaves in its data folder for clients. */
