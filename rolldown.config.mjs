@@ -1,0 +1,35 @@
+// Bundles the program for `deno compile`: all that it needs goes to out/, so no node_modules is put into the binary.
+// Parts that are loaded on demand (the daemon, the model client) stay chunks of their own.
+import { readFileSync } from "node:fs";
+import { defineConfig } from "rolldown";
+
+const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** Refuses a bundle with tests, or with packages that only the build needs. */
+const programOnly = {
+  name: "program-only",
+  generateBundle(_, bundle) {
+    const foreign = [
+      "/tests/",
+      ...[...Object.keys(devDependencies), "deno"].map((name) => `/node_modules/${name}/`),
+    ];
+    for (const file of Object.values(bundle)) {
+      const found = (file.moduleIds ?? []).find((id) => foreign.some((part) => id.includes(part)));
+      if (found !== undefined) throw new Error(`Cannot bundle "${found}": the program must not need it`);
+    }
+  },
+};
+
+export default defineConfig({
+  input: { jamey: "bin/jamey.ts" },
+  platform: "node",
+  plugins: [programOnly],
+  transform: { define: { "process.env.NODE_ENV": '"production"' } },
+  output: {
+    dir: "out",
+    format: "esm",
+    cleanDir: true,
+    entryFileNames: "[name].mjs",
+    chunkFileNames: "chunk-[name].mjs",
+  },
+});
