@@ -35,7 +35,9 @@ export interface WalkEnd {
   hole: string | null;
 }
 
-const chunkBytes = 64 * 1024;
+/** Reading starts small, for the many short logs, and doubles up to this for long ones. */
+const chunkBytesMax = 512 * 1024;
+const firstChunkBytes = 8 * 1024;
 
 /** Walks until a hole, the end, or until the visitor answers "stop". */
 export function walk(
@@ -109,15 +111,17 @@ interface Lines {
 
 function openLines(disk: Disk, path: string, offset: number): Lines {
   const file = disk.open(path, "read");
-  let buffer = new Uint8Array(chunkBytes);
+  let buffer = new Uint8Array(firstChunkBytes);
   let start = 0;
   let end = 0;
   let position = offset;
 
   /** Makes room behind the unread bytes and reads on; false at the end of the file. */
   function more(): boolean {
-    if (end - start > lineBytesMax + chunkBytes) return false;
-    const room = end - start > buffer.length / 2 ? new Uint8Array(buffer.length * 2) : buffer;
+    if (end - start > lineBytesMax + chunkBytesMax) return false;
+    const used = position > offset;
+    const grow = used && (buffer.length < chunkBytesMax || end - start > buffer.length / 2);
+    const room = grow ? new Uint8Array(buffer.length * 2) : buffer;
     room.set(buffer.subarray(start, end));
     buffer = room;
     end -= start;
