@@ -59,7 +59,7 @@ export function openaiProvider(options: OpenaiOptions): Provider {
   };
 }
 
-/** Loads the SDK with the first call: it costs as much time to load as the rest of the program. */
+/** Loads the SDK with the first call: whoever asks no model need not wait for it. */
 async function openClient(settings: Settings): Promise<OpenAI> {
   const { default: Client } = await import("openai");
   return new Client({
