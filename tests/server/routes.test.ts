@@ -11,7 +11,7 @@ import {
   verifyReport,
 } from "../../src/protocol/http.ts";
 import { routes } from "../../src/server/routes/table.ts";
-import { hostKinds } from "../support/hosts.ts";
+import { hostKinds, memoryKind } from "../support/hosts.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 describe.each(hostKinds)("HTTP routes over the $name", (kind) => {
@@ -201,11 +201,9 @@ describe.each(hostKinds)("HTTP routes over the $name", (kind) => {
 });
 
 describe("routes that need the model of the memory host", () => {
-  const kind = hostKinds.find(({ name }) => name === "memory host");
   let server: TestServer;
   beforeEach(async () => {
-    if (kind === undefined) throw new Error("the memory host is gone");
-    server = await startTestServer(kind, { waitMs: 300 });
+    server = await startTestServer(memoryKind, { waitMs: 300 });
   });
   afterEach(async () => await server.close());
 

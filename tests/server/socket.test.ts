@@ -1,10 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServerFrame } from "../../src/protocol/frames.ts";
-import { hostKinds } from "../support/hosts.ts";
+import { hostKinds, memoryKind } from "../support/hosts.ts";
 import { openSocket, rawRequest, startTestServer, type TestServer, upgradeText } from "../support/server.ts";
 
 const isSynced = (frame: ServerFrame) => frame.type === "synced";
 const count = (length: number, from = 1) => Array.from({ length }, (_, index) => index + from);
+
+/** The text that the deltas make, checking that each goes on where the one before ended. */
+function textOf(frames: ServerFrame[]): string {
+  let text = "";
+  for (const frame of frames) {
+    if (frame.type !== "delta") continue;
+    expect(frame.offset).toBe(text.length);
+    text += frame.text;
+  }
+  return text;
+}
+const replied = (frame: ServerFrame) => frame.type === "event" && frame.event.type === "model.replied";
 
 /** The usual limits, and such that nearly every fact has to come out of the log. */
 const cases = hostKinds.flatMap((kind) => [
@@ -119,6 +131,18 @@ describe.each(cases)("WebSocket over the $name", ({ kind, limits }) => {
     socket.socket.close();
   });
 
+  it("text arrives in deltas that follow each other, before the fact that carries it all", async () => {
+    const socket = openSocket(server, `/sessions/${id}/ws`);
+    await socket.until(isSynced);
+    socket.command("a", { type: "message.send", message: "hello ".repeat(40) });
+    const fact = await socket.until(replied);
+    expect(fact).toMatchObject({ event: { data: { text: textOf(socket.frames) } } });
+    const lastDelta = socket.frames.findLastIndex((frame) => frame.type === "delta");
+    expect(lastDelta).toBeGreaterThan(0);
+    expect(lastDelta).toBeLessThan(socket.frames.findIndex(replied));
+    socket.socket.close();
+  });
+
   it("wrong frames get an error each and end the connection after ten", async () => {
     const socket = openSocket(server, `/sessions/${id}/ws`);
     await socket.until(isSynced);
@@ -185,41 +209,14 @@ describe.each(cases)("WebSocket over the $name", ({ kind, limits }) => {
 });
 
 describe("deltas, as the memory host makes them", () => {
-  const kind = hostKinds.find(({ name }) => name === "memory host");
   let server: TestServer;
   let id: string;
   beforeEach(async () => {
-    if (kind === undefined) throw new Error("the memory host is gone");
-    server = await startTestServer(kind, { followersMax: 3 });
+    server = await startTestServer(memoryKind, { followersMax: 3 });
     id = await server.session();
   });
   afterEach(async () => await server.close());
   const long = count(150).map((word) => `word${word}`).join(" ");
-  const replied = (frame: ServerFrame) => frame.type === "event" && frame.event.type === "model.replied";
-
-  /** The text that the deltas make, checking that each goes on where the one before ended. */
-  function textOf(frames: ServerFrame[]): string {
-    let text = "";
-    for (const frame of frames) {
-      if (frame.type !== "delta") continue;
-      expect(frame.offset).toBe(text.length);
-      text += frame.text;
-    }
-    return text;
-  }
-
-  it("text arrives in deltas that follow each other, before the fact that carries it all", async () => {
-    const socket = openSocket(server, `/sessions/${id}/ws`);
-    await socket.until(isSynced);
-    socket.command("a", { type: "message.send", message: long });
-    await socket.until(replied);
-    expect(textOf(socket.frames)).toBe(`You said: ${long}`);
-    expect(socket.frames.findLastIndex((frame) => frame.type === "delta")).toBeLessThan(
-      socket.frames.findIndex(replied),
-    );
-    socket.socket.close();
-  });
-
   it("a client that joins in mid-answer first gets the text so far", async () => {
     const first = openSocket(server, `/sessions/${id}/ws`);
     await first.until(isSynced);

@@ -1,5 +1,11 @@
 // The hosts that the suites of the doors run against: each is opened empty and closed at the end of a test.
+import { join } from "node:path";
 import type { Host } from "../../actors/host.ts";
+import { createRuntime } from "../../actors/runtime.ts";
+import { openDenoDisk } from "../../src/log/deno_disk.ts";
+import { openFileLog } from "../../src/log/file_log.ts";
+import { scriptedProvider } from "../../src/providers/scripted.ts";
+import { allTools } from "../../tools/list.ts";
 import { openMemoryHost } from "./memory_host.ts";
 
 export interface OpenHost {
@@ -12,13 +18,37 @@ export interface HostKind {
   open(): Promise<OpenHost>;
 }
 
-/** One line for each kind. */
-export const hostKinds: readonly HostKind[] = [
-  {
-    name: "memory host",
-    open: () => {
-      const host = openMemoryHost();
-      return Promise.resolve({ host, close: () => Promise.resolve(host.close()) });
-    },
+export const memoryKind: HostKind = {
+  name: "memory host",
+  open: () => {
+    const host = openMemoryHost();
+    return Promise.resolve({ host, close: () => Promise.resolve(host.close()) });
   },
-];
+};
+
+/** The daemon's own runtime, with its log on disk and the model that asks nobody. */
+export const runtimeKind: HostKind = {
+  name: "runtime",
+  async open() {
+    const folder = await Deno.makeTempDir({ prefix: "jamey-test-" });
+    const store = await openFileLog(openDenoDisk(), join(folder, "data"));
+    const runtime = createRuntime({
+      store,
+      providers: [scriptedProvider()],
+      tools: allTools,
+      secrets: [],
+      report: (line) => console.error(line),
+    });
+    await runtime.ready;
+    return {
+      host: runtime,
+      async close() {
+        await runtime.close();
+        await Deno.remove(folder, { recursive: true });
+      },
+    };
+  },
+};
+
+/** One line for each kind. */
+export const hostKinds: readonly HostKind[] = [memoryKind, runtimeKind];
