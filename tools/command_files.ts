@@ -70,7 +70,7 @@ export async function readOutput(files: CommandFiles): Promise<{ text: string; t
     const readAt = async (from: number, length: number) => {
       const buffer = new Uint8Array(length);
       const { bytesRead } = await handle.read(buffer, 0, length, from);
-      return plainText(new TextDecoder().decode(buffer.subarray(0, bytesRead)));
+      return plainText(new TextDecoder().decode(buffer.subarray(0, bytesRead))).replace(/\n$/, "");
     };
     if (size <= 2 * endBytes) return shorten(await readAt(0, size), null, size, files);
     return shorten(await readAt(0, endBytes), await readAt(size - endBytes, endBytes), size, files);

@@ -36,7 +36,7 @@ export async function watchCommand(watch: Watch): Promise<ToolOutcome> {
   const note = end.how === "exited" && ended > 0
     ? `[${ended} background processes still ran and were ended]`
     : "";
-  const output = [text.replace(/\n$/, ""), note].filter((part) => part !== "").join("\n");
+  const output = [text, note].filter((part) => part !== "").join("\n");
   return outcomeOf(end, output, truncated, watch);
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Problem } from "../src/protocol/problem.ts";
 import { defineTool } from "./define_tool.ts";
 import type { PreparedCall, ToolContext } from "./contract.ts";
-import { prepareChange, readForChange, recoverChange } from "./file_change.ts";
+import { prepareChange, readForChange, recoverChange, wellFormedText } from "./file_change.ts";
 import { confinePath, pathCharsMax, shownPath } from "./paths.ts";
 import { visible } from "./visible.ts";
 
@@ -12,10 +12,10 @@ export const replacementsMax = 10_000;
 
 const parameters = z.strictObject({
   file_path: z.string().min(1).max(pathCharsMax).describe("The file, relative to the workspace or absolute"),
-  old_string: z.string().min(1).max(editCharsMax).describe(
+  old_string: wellFormedText.min(1).max(editCharsMax).describe(
     "The exact text to replace, without the line numbers that Read shows; must occur once unless replace_all",
   ),
-  new_string: z.string().max(editCharsMax).describe("What to put in its place"),
+  new_string: wellFormedText.max(editCharsMax).describe("What to put in its place"),
   replace_all: z.boolean().optional().describe("Replace every occurrence"),
 });
 type Args = z.infer<typeof parameters>;

@@ -14,6 +14,11 @@ import { type ConfinedPath, confinePath, shownPath } from "./paths.ts";
 import { type PinnedDirectory, pinParent } from "./pinned_directory.ts";
 
 export const changedFileBytesMax = 16 * 1024 * 1024;
+/** Text from a model: half a surrogate pair has no bytes, and could match half a character of a file. */
+export const wellFormedText = z.string().refine(
+  (text) => text.isWellFormed(),
+  "not well-formed Unicode text",
+);
 const newBytesName = "new_content";
 
 /** What is logged before the change: `before` is null when the file does not exist yet. */

@@ -3,7 +3,8 @@ import type { Tool } from "./contract.ts";
 import { bashTool } from "./bash.ts";
 import { editTool } from "./edit.ts";
 import { globTool } from "./glob.ts";
+import { grepTool } from "./grep.ts";
 import { readTool } from "./read.ts";
 import { writeTool } from "./write.ts";
 
-export const allTools: readonly Tool[] = [readTool, writeTool, editTool, globTool, bashTool];
+export const allTools: readonly Tool[] = [readTool, writeTool, editTool, globTool, grepTool, bashTool];

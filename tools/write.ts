@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { defineTool } from "./define_tool.ts";
 import type { PreparedCall, ToolContext } from "./contract.ts";
-import { prepareChange, readForChange, recoverChange } from "./file_change.ts";
+import { prepareChange, readForChange, recoverChange, wellFormedText } from "./file_change.ts";
 import { confinePath, pathCharsMax, shownPath } from "./paths.ts";
 import { visible } from "./visible.ts";
 
@@ -10,7 +10,7 @@ export const writeCharsMax = 2_000_000;
 
 const parameters = z.strictObject({
   file_path: z.string().min(1).max(pathCharsMax).describe("The file, relative to the workspace or absolute"),
-  content: z.string().max(writeCharsMax).describe("The whole new content of the file"),
+  content: wellFormedText.max(writeCharsMax).describe("The whole new content of the file"),
 });
 type Args = z.infer<typeof parameters>;
 

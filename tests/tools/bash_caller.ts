@@ -1,0 +1,25 @@
+// A program to be killed: makes one Bash call as the kernel would, and says how far it got.
+// Arguments: workspace, folder for the call's files, command, and `prepared` or `running` (where to wait for the end).
+import { bashTool } from "../../tools/bash.ts";
+import { prepareTool } from "./workspace.ts";
+
+const [workspace = "", effects = "", command = "", waitAt = ""] = Deno.args;
+const prepared = await prepareTool(bashTool, { command }, {
+  workspace,
+  roots: [workspace],
+  callId: "call_1",
+  effectDir: () => Promise.resolve(effects),
+  signal: new AbortController().signal,
+  onOutput: () => {},
+});
+console.log(JSON.stringify(prepared.evidence));
+if (waitAt === "prepared") {
+  console.log("prepared");
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+}
+const running = prepared.run();
+// The word to the gate is on its way once the event loop has turned a few times.
+await new Promise((resolve) => setTimeout(resolve, 50));
+console.log("running");
+await running;
+await new Promise((resolve) => setTimeout(resolve, 60_000));
