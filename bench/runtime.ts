@@ -1,0 +1,17 @@
+// A runtime in this process, on a real file log, with the offline provider.
+import { createRuntime, type Runtime } from "../actors/runtime.ts";
+import { openDenoDisk } from "../src/log/deno_disk.ts";
+import { openFileLog } from "../src/log/file_log.ts";
+import type { CreateSession } from "../src/protocol/http.ts";
+import { scriptedProvider } from "../src/providers/scripted.ts";
+import { allTools } from "../tools/list.ts";
+
+export async function openRuntime(data: string): Promise<Runtime> {
+  const store = await openFileLog(openDenoDisk(), data);
+  const report = (line: string) => console.error(line);
+  return createRuntime({ store, providers: [scriptedProvider()], tools: allTools, secrets: [], report });
+}
+
+export function newSession(workspace: string): CreateSession {
+  return { workspace, agent_mode: "single", permission_mode: "default", add_dirs: [] };
+}
