@@ -5,6 +5,7 @@ import { createTranscript, type Transcript } from "../machines/transcript.ts";
 import type { LogRecord, SessionLog, Snapshot } from "../src/log/port.ts";
 import type { Fact } from "../src/protocol/facts.ts";
 import type { JsonValue } from "../src/protocol/json.ts";
+import { Problem } from "../src/protocol/problem.ts";
 import { readFacts } from "./packing.ts";
 
 /** Records read at a time. */
@@ -23,6 +24,8 @@ export interface Folded {
   ids: [string, number][];
   epoch: number;
   diverged: Divergence | null;
+  /** Damage that reading ran into: the state is the one before it. */
+  damage: Problem | null;
   /** Records stepped, after the snapshot if there was one. */
   steps: number;
 }
@@ -43,19 +46,28 @@ export async function foldState(
     options.snapshots === false ? null : await log.snapshot(end),
     options.machineVersion,
   );
-  while (folded.state.seq < end && folded.diverged === null) {
-    const records = await log.read(folded.state.seq + 1, Math.min(pageRecords, end - folded.state.seq));
-    if (records.length === 0) break;
-    for (const record of records) {
-      stepRecord(folded, record, await bareFact(record, log));
-      if (folded.diverged !== null) break;
-    }
+  try {
+    await stepOn(folded, log, end);
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.code !== "log_damaged") throw thrown;
+    folded.damage = thrown;
   }
   return folded;
 }
 
+async function stepOn(folded: Folded, log: SessionLog, end: number): Promise<void> {
+  while (folded.state.seq < end) {
+    const records = await log.read(folded.state.seq + 1, Math.min(pageRecords, end - folded.state.seq));
+    if (records.length === 0) return;
+    for (const record of records) {
+      stepRecord(folded, record, await bareFact(record, log));
+      if (folded.diverged !== null) return;
+    }
+  }
+}
+
 function startOf(snapshot: Snapshot | null, machineVersion: string): Folded {
-  const fresh: Folded = { state: emptySession, ids: [], epoch: 0, diverged: null, steps: 0 };
+  const fresh: Folded = { state: emptySession, ids: [], epoch: 0, diverged: null, damage: null, steps: 0 };
   if (snapshot === null || snapshot.machineVersion !== machineVersion) return fresh;
   // Snapshots are our own, checked by hash, and of this machine version.
   const saved = snapshot.state as unknown as SavedState;

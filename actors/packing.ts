@@ -57,7 +57,7 @@ export function needsPacking(value: unknown): boolean {
 /** The data of a fact as it is logged: long strings by reference, markers escaped. */
 export async function packObject(data: JsonObject, log: SessionLog): Promise<JsonObject> {
   const packed = await pack(data, log);
-  return typeof packed === "object" && packed !== null && !Array.isArray(packed) ? packed : data;
+  return isObject(packed) ? packed : data;
 }
 
 async function pack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
@@ -82,7 +82,7 @@ async function unpack(value: JsonValue, log: SessionLog): Promise<JsonValue> {
   const blob = value[blobKey];
   if (typeof blob === "string") return new TextDecoder().decode(await log.getBlob(blob));
   const literal = value[literalKey];
-  const source = typeof literal === "object" && literal !== null && !Array.isArray(literal) ? literal : value;
+  const source = isObject(literal) ? literal : value;
   const unpacked: JsonObject = {};
   for (const [key, inner] of Object.entries(source)) unpacked[key] = await unpack(inner, log);
   return unpacked;
@@ -98,11 +98,15 @@ export async function readFacts(records: readonly LogRecord[], log: SessionLog):
   const replies = new Map<number, JsonValue>();
   const facts: Fact[] = [];
   for (const record of records) {
-    let data = record.data;
-    if (record.type === "call.proposed") data = await restoreArgs(record, replies, log);
-    if (needsUnpacking(data)) data = await unpackObject(data, log);
-    if (record.type === "model.replied") replies.set(record.seq, data.calls ?? []);
     const { seq, at, actor, type, v } = record;
+    const replySeq = argsReference(record);
+    const stored = replySeq === null && needsUnpacking(record.data)
+      ? await unpackObject(record.data, log)
+      : record.data;
+    const data = replySeq === null
+      ? stored
+      : { ...stored, args: await argsOf(record, { replySeq, replies, log }) };
+    if (type === "model.replied") replies.set(seq, data.calls ?? []);
     facts.push(upcast({ seq, at, actor, type, v, data }));
   }
   return facts;
@@ -116,38 +120,36 @@ function needsUnpacking(value: JsonValue | undefined): boolean {
 
 async function unpackObject(data: JsonObject, log: SessionLog): Promise<JsonObject> {
   const unpacked = await unpack(data, log);
-  return typeof unpacked === "object" && unpacked !== null && !Array.isArray(unpacked) ? unpacked : data;
+  return isObject(unpacked) ? unpacked : data;
 }
 
-async function restoreArgs(
-  record: LogRecord,
-  replies: Map<number, JsonValue>,
-  log: SessionLog,
-): Promise<JsonObject> {
-  const args = record.data.args;
-  if (typeof args !== "object" || args === null || Array.isArray(args)) return record.data;
+function argsReference(record: LogRecord): number | null {
+  const { args } = record.data;
+  if (record.type !== "call.proposed" || !isObject(args)) return null;
   const seq = args[argsKey];
-  if (typeof seq !== "number") return record.data;
-  let calls = replies.get(seq);
+  return typeof seq === "number" ? seq : null;
+}
+
+async function argsOf(
+  record: LogRecord,
+  from: { replySeq: number; replies: Map<number, JsonValue>; log: SessionLog },
+): Promise<JsonValue> {
+  const { replySeq, replies, log } = from;
+  let calls = replies.get(replySeq);
   if (calls === undefined) {
-    const [reply] = await log.read(seq, 1);
+    const [reply] = await log.read(replySeq, 1);
     calls = reply === undefined ? [] : (await unpackObject(reply.data, log)).calls ?? [];
-    replies.set(seq, calls);
+    replies.set(replySeq, calls);
   }
   for (const call of Array.isArray(calls) ? calls : []) {
-    if (
-      typeof call === "object" && call !== null && !Array.isArray(call) &&
-      call.call_id === record.data.call_id
-    ) {
-      // Escaped once more, because the caller unpacks what it is given.
-      return {
-        ...record.data,
-        args: needsUnpacking(call.args) ? { [literalKey]: call.args ?? {} } : call.args ?? {},
-      };
-    }
+    if (isObject(call) && call.call_id === record.data.call_id) return call.args ?? {};
   }
   throw new Problem(
     "log_damaged",
-    `Cannot read fact ${record.seq}: the reply ${seq} it refers to holds no such call`,
+    `Cannot read fact ${record.seq}: the reply ${replySeq} it refers to holds no such call`,
   );
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -154,6 +154,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       if (point < 1 || point > log.durable) throw outOfRange(from, point, log.durable);
       const copy = await store.fork(log, point, sessionId);
       const folded = await foldState(copy, { machineVersion });
+      if (folded.damage !== null) throw folded.damage;
       if (folded.diverged !== null) {
         throw new Problem(
           "log_damaged",
@@ -179,6 +180,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }
       if (at < 1 || at > log.durable) throw outOfRange(sessionId, at, log.durable);
       const folded = await foldState(log, { at, machineVersion });
+      if (folded.damage !== null) throw folded.damage;
       if (folded.diverged !== null) {
         const { seq, expected, found } = folded.diverged;
         throw new Problem(
@@ -189,7 +191,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return viewOf(sessionId, folded.state, await foldTranscript(log, at));
     });
 
-  async function close(): Promise<void> {
+  let closed: Promise<void> | undefined;
+
+  async function stopAll(): Promise<void> {
     stopping = true;
     clearInterval(sweeper);
     const actors = sessions.actors();
@@ -203,7 +207,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   return {
     ready,
-    close,
+    close: () => closed ??= stopAll(),
     create,
     fork,
     resolve: async (name) => {

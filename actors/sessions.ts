@@ -3,7 +3,7 @@ import type { SessionState } from "../machines/session.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createDedupe, type Dedupe } from "./dedupe.ts";
-import { type Divergence, foldState, foldTranscript, toSnapshot } from "./fold.ts";
+import { type Folded, foldState, foldTranscript, toSnapshot } from "./fold.ts";
 import type { Secret } from "./packing.ts";
 import { createSessionActor, type Executor, type SessionActor } from "./session_actor.ts";
 
@@ -104,11 +104,14 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   const open = async (sessionId: string, slot: Slot): Promise<Loaded> => {
     const log = await store.open(sessionId);
-    const folded = await foldState(log, { machineVersion: options.machineVersion });
+    const folded = await foldState(log, { machineVersion: options.machineVersion }).catch(async (thrown) => {
+      await log.close();
+      throw thrown;
+    });
     slot.snapshotSeq = folded.state.seq - folded.steps;
     slot.epoch = folded.epoch + 1;
     slot.dedupe = createDedupe(folded.ids);
-    const problem = troubleOf(log, folded.diverged);
+    const problem = troubleOf(log, folded);
     if (problem !== null) {
       options.onTrouble(sessionId, problem);
       return { log, actor: null, problem, state: () => folded.state };
@@ -212,7 +215,7 @@ function emptySlot(usedAt: number): Slot {
   return { loaded, current: null, users: 0, usedAt, snapshotSeq: 0, dedupe: createDedupe(), epoch: 1 };
 }
 
-function troubleOf(log: SessionLog, diverged: Divergence | null): Problem | null {
+function troubleOf(log: SessionLog, { diverged, damage: met }: Folded): Problem | null {
   const { damage } = log.report;
   const hint = "It can be read and forked up to there, and is never written again";
   if (damage !== null) {
@@ -221,7 +224,7 @@ function troubleOf(log: SessionLog, diverged: Divergence | null): Problem | null
       `Cannot write to session "${log.sessionId}": record ${damage.seq} is damaged (${damage.reason}) in ${where}`;
     return new Problem("log_damaged", message, { hint });
   }
-  if (diverged === null) return null;
+  if (diverged === null) return met;
   const { seq, expected, found } = diverged;
   const message =
     `Cannot go on with session "${log.sessionId}": record ${seq} folds to ${found}, not to ${expected}`;

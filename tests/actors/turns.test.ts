@@ -1,0 +1,266 @@
+import { afterEach, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openTestRuntime, script, type Step, type TestRuntime } from "../support/runtime.ts";
+import { until } from "../support/daemon.ts";
+
+let test: TestRuntime;
+afterEach(() => test.close());
+
+const bash = (command: string) => ({ name: "Bash", args: { command } });
+
+it("a turn runs real tools and ends with the model's answer", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const write = { name: "Write", args: { file_path: "a.txt", content: "hello" } };
+  const result = await test.turn(
+    id,
+    script({ text: "I write", calls: [write] }, { calls: [bash("cat a.txt")] }, { text: "Done" }),
+  );
+  expect(result.outcome).toBe("completed");
+  expect(result.tool_calls.map((call) => [call.name, call.status])).toEqual([["Write", "finished"], [
+    "Bash",
+    "finished",
+  ]]);
+  expect(result.tool_calls[1]?.output).toContain("hello");
+  expect(result.messages.at(-1)).toMatchObject({ role: "assistant", text: "Done" });
+});
+
+it("in the default mode Bash, Write and Edit ask, and reading does not", async () => {
+  test = await openTestRuntime();
+  const id = await test.session("default");
+  const calls: NonNullable<Step["calls"]> = [
+    { name: "Glob", args: { pattern: "*" } },
+    bash("true"),
+    { name: "Write", args: { file_path: "a", content: "" } },
+    { name: "Edit", args: { file_path: "a", old_string: "x", new_string: "y" } },
+  ];
+  await test.send(id, script({ calls: calls }, { text: "x" }));
+  await until("three questions", async () => (await test.runtime.approvals(id)).length === 3 || null);
+  expect((await test.runtime.approvals(id)).map((approval) => approval.name).sort()).toEqual([
+    "Bash",
+    "Edit",
+    "Write",
+  ]);
+  expect((await test.runtime.view(id)).state.summary.status).toBe("waiting_for_approval");
+});
+
+it("a denied call tells the agent and runs nothing", async () => {
+  test = await openTestRuntime();
+  const id = await test.session("default");
+  const { message_id = "" } = await test.send(id, script({ calls: [bash("touch ran")] }, { text: "I see" }));
+  const asked = await test.fact(id, "call.approval_requested");
+  await test.runtime.command(id, {
+    type: "call.answer",
+    call_id: "c2-1",
+    decision: "reject_once",
+    reason: "not now",
+  }, "me");
+  const result = await test.runtime.turn(id, message_id, AbortSignal.timeout(20_000));
+  expect(result.tool_calls).toMatchObject([{ status: "denied", output: "Denied: not now" }]);
+  expect(asked.data).toMatchObject({ name: "Bash", prompt: expect.stringContaining("touch ran") });
+  await expect(Deno.stat(join(test.workspace, "ran"))).rejects.toThrow();
+});
+
+it("the first answer to an approval wins, the second is a conflict, an unknown call is not found", async () => {
+  test = await openTestRuntime();
+  const id = await test.session("default");
+  await test.send(id, script({ calls: [bash("true")] }, { text: "x" }));
+  await test.fact(id, "call.approval_requested");
+  const answer = (call_id: string) =>
+    test.runtime.command(id, { type: "call.answer", call_id, decision: "allow_once" }, "me");
+  const both = await Promise.allSettled([answer("c2-1"), answer("c2-1")]);
+  expect(both.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+  await test.fact(id, "turn.ended");
+  await expect(answer("c2-1")).rejects.toMatchObject({ code: "conflict" });
+  await expect(answer("nope")).rejects.toMatchObject({ code: "not_found" });
+});
+
+it("an answer given to something else than what would run is refused", async () => {
+  test = await openTestRuntime();
+  const id = await test.session("default");
+  await test.send(id, script({ calls: [bash("true")] }, { text: "x" }));
+  await test.fact(id, "call.approval_requested");
+  const answer = {
+    type: "call.answer" as const,
+    call_id: "c2-1",
+    decision: "allow_once" as const,
+    digest: "other",
+  };
+  await expect(test.runtime.command(id, answer, "me")).rejects.toMatchObject({ code: "conflict" });
+  expect(await test.runtime.approvals(id)).toHaveLength(1);
+});
+
+it("allow_always covers the same command for the session, and no other", async () => {
+  test = await openTestRuntime();
+  const id = await test.session("default");
+  await test.send(
+    id,
+    script({ calls: [bash("true")] }, { calls: [bash("true")] }, { calls: [bash("false")] }, { text: "x" }),
+  );
+  await test.fact(id, "call.approval_requested");
+  await test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision: "allow_always" }, "me");
+  const second = await until(
+    "the other command to ask",
+    async () => (await test.runtime.approvals(id))[0] ?? null,
+  );
+  expect(second.prompt).toContain("false");
+  expect((await test.types(id)).filter((type) => type === "call.approval_requested")).toHaveLength(2);
+});
+
+it("a sub-agent works under its own path in the same log, and its last words are the call's result", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await Deno.writeTextFile(join(test.workspace, "seen.txt"), "");
+  const result = await test.turn(
+    id,
+    script({ calls: [{ name: "Agent", args: { description: "look", prompt: "list files" } }] }, {
+      text: "ok",
+    }),
+  );
+  expect(result.tool_calls[0]).toMatchObject({
+    name: "Agent",
+    status: "finished",
+    output: expect.stringContaining("seen.txt"),
+  });
+  const actors = new Set((await test.facts(id)).map((fact) => fact.actor));
+  expect([...actors]).toEqual(["main", "main/agent:c2-1"]);
+});
+
+it("a sub-agent cannot start another, and is not offered the tool", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const inner = script({ calls: [{ name: "Agent", args: { description: "x", prompt: "y" } }] }, {
+    text: "inner done",
+  });
+  await test.turn(
+    id,
+    script({ calls: [{ name: "Agent", args: { description: "x", prompt: inner } }] }, { text: "ok" }),
+  );
+  const failed = (await test.facts(id)).find((fact) => fact.type === "call.failed");
+  expect(failed?.data).toMatchObject({ error: expect.stringContaining("cannot start another") });
+});
+
+it("cancelling ends the running command, its process group and the turn", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.send(id, script({ calls: [bash("echo $$ > pid; sleep 60")] }, { text: "never" }));
+  await until("the command to run", () => Deno.readTextFile(join(test.workspace, "pid")).catch(() => null));
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  const ended = await test.fact(id, "turn.ended");
+  expect(ended.data).toMatchObject({ outcome: "cancelled" });
+  expect(await test.types(id)).toContain("call.interrupted");
+  expect(isAlive(Number(readFileSync(join(test.workspace, "pid"), "utf8")))).toBe(false);
+  await expect(test.runtime.command(id, { type: "turn.cancel" }, "me")).rejects.toMatchObject({
+    code: "conflict",
+  });
+});
+
+it("cancelling ends sub-agents with their commands", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const inner = script({ calls: [bash("echo $$ > pid; sleep 60")] }, { text: "never" });
+  await test.send(
+    id,
+    script({ calls: [{ name: "Agent", args: { description: "x", prompt: inner } }] }, { text: "never" }),
+  );
+  await until("the command to run", () => Deno.readTextFile(join(test.workspace, "pid")).catch(() => null));
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  await until(
+    "the end of the turn",
+    async () =>
+      (await test.facts(id)).find((fact) => fact.type === "turn.ended" && fact.actor === "main") ?? null,
+  );
+  expect(await test.types(id)).toContain("agent.stopped");
+  expect(isAlive(Number(readFileSync(join(test.workspace, "pid"), "utf8")))).toBe(false);
+});
+
+it("a message while a tool runs reaches the next model call; a queued one makes its own turn", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.send(id, script({ calls: [bash("sleep 0.3")] }, { text: "first" }));
+  await test.fact(id, "call.started");
+  const queued = await test.send(id, "help", { delivery: "queue" });
+  const steered = await test.send(id, "list files", { delivery: "steer" });
+  const turns = await Promise.all(
+    [queued, steered].map(({ message_id = "" }) =>
+      test.runtime.turn(id, message_id, AbortSignal.timeout(20_000))
+    ),
+  );
+  expect(turns.map((turn) => turn.outcome)).toEqual(["completed", "completed"]);
+  expect((await test.types(id)).filter((type) => type === "turn.ended")).toHaveLength(2);
+  const roles = (await test.runtime.view(id)).conversation.map((message) =>
+    message.role === "user" ? message.text.slice(0, 10) : message.role
+  );
+  expect(roles.indexOf("list files")).toBeLessThan(roles.indexOf("help"));
+  expect(roles.indexOf("list files")).toBeGreaterThan(roles.indexOf("tool"));
+});
+
+it("the same message id twice is one message", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const first = await test.send(id, "help", { id: "same" });
+  const second = await test.send(id, "help", { id: "same" });
+  expect(second).toEqual({ seq: first.seq, message_id: "same", repeated: true });
+  await test.fact(id, "turn.ended");
+  await test.restart();
+  expect(await test.send(id, "help", { id: "same" })).toEqual({
+    seq: first.seq,
+    message_id: "same",
+    repeated: true,
+  });
+  expect((await test.types(id)).filter((type) => type === "message.received")).toHaveLength(1);
+});
+
+it("a turn stops at the limit its message set", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.send(id, script({ calls: [bash("true")] }, { calls: [bash("true")] }, { text: "never" }), {
+    max_steps: 1,
+  });
+  expect((await test.fact(id, "turn.ended")).data).toMatchObject({ outcome: "limit", steps: 1 });
+});
+
+it("a tool run by hand goes through the same rules and log, and stays out of the conversation", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const { call_id = "" } = await test.runtime.command(id, {
+    type: "tool.run",
+    tool_call: { name: "Bash", args: { command: "echo by hand" } },
+  }, "me");
+  const result = await test.runtime.call(id, call_id, AbortSignal.timeout(20_000));
+  expect(result).toMatchObject({ success: true, output: expect.stringContaining("by hand") });
+  expect((await test.runtime.view(id)).conversation).toEqual([]);
+});
+
+it("an unknown tool and wrong arguments are answered to the model in words", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const result = await test.turn(
+    id,
+    script({ calls: [{ name: "Nope", args: {} }, { name: "Read", args: { wrong: 1 } }] }, { text: "ok" }),
+  );
+  expect(result.tool_calls.map((call) => call.status)).toEqual(["failed", "failed"]);
+  expect(result.tool_calls[0]?.output).toContain('Unknown tool "Nope"');
+  expect(result.tool_calls[1]?.output).toContain("file_path");
+});
+
+it("an archived session is in the trash and comes back whole", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, "help");
+  await test.runtime.archive(id);
+  await expect(test.runtime.view(id)).rejects.toMatchObject({ code: "not_found" });
+  expect((await test.runtime.list({ limit: 10 })).sessions).toEqual([]);
+  await test.runtime.restore(id);
+  expect((await test.turn(id, "help")).outcome).toBe("completed");
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch {
+    return false;
+  }
+}
