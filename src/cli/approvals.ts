@@ -34,10 +34,10 @@ export async function answerShown(context: Context, wanted: ShownAnswer): Promis
 
 function list(context: Context, approvals: readonly Approval[]): number {
   if (approvals.length === 0) context.terminal.talk("Nothing waits for approval");
-  for (const approval of approvals) {
-    if (context.json) context.terminal.json(approval);
-    else context.terminal.line(approvalText(approval, context.terminal.colours));
-  }
+  if (context.json) context.terminal.json({ approvals });
+  else {approvals.forEach((approval) =>
+      context.terminal.line(approvalText(approval, context.terminal.colours))
+    );}
   return 0;
 }
 

@@ -6,6 +6,8 @@ import { approvalChoices, approvalText, parseAnswer, sendAnswer } from "./approv
 import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { createLiveView, type LiveView } from "./live_view.ts";
+import { messageOf } from "../protocol/problem.ts";
+import { neutral } from "./neutral.ts";
 import { createPending, type PendingApprovals } from "./pending.ts";
 import { signalExit } from "./signals.ts";
 
@@ -67,7 +69,8 @@ async function show(context: Context, client: Client, options: AttachOptions): P
   // While the terminal is read by lines, Ctrl-C comes from there.
   lines?.onInterrupt(() => Deno.kill(Deno.pid, "SIGINT"));
   if (lines !== undefined) {
-    void answerFromKeyboard(context, client, options.session, { lines, pending, view });
+    // It fails only when the terminal is gone; the following ends by that too.
+    answerFromKeyboard(context, client, options.session, { lines, pending, view }).catch(() => lines.close());
   }
   let live = false;
   try {
@@ -128,7 +131,7 @@ async function answerFromKeyboard(
     }
     pending.answered(approval.call_id);
     const first = await sendAnswer(client, session, approval, answer).catch((thrown) => {
-      view.note(`  ${context.terminal.colours.red(String(thrown.message))}`);
+      view.note(`  ${context.terminal.colours.red(neutral(messageOf(thrown)))}`);
       return true;
     });
     if (!first) view.note("  Somebody else was first");

@@ -77,8 +77,7 @@ async function readLines(chatting: Chat, lines: Lines, interrupted: { exit: numb
   for (;;) {
     // What comes through a pipe is a script: the next line waits until the answer to this one is complete.
     if (!terminal.inIsTerminal) await chatting.room().rest();
-    const failure = chatting.room().failure();
-    if (failure !== undefined) throw failure;
+    if (chatting.room().failure() !== undefined) break;
     if (!chatting.room().isBusy()) lines.prompt(promptText);
     const line = await lines.next();
     if (line === undefined) break;
@@ -92,6 +91,8 @@ async function readLines(chatting: Chat, lines: Lines, interrupted: { exit: numb
     }
   }
   await endOfInput(chatting, terminal.inIsTerminal);
+  const failure = chatting.room().failure();
+  if (failure !== undefined) throw failure.thrown;
   return interrupted.exit;
 }
 
@@ -129,6 +130,8 @@ async function endOfInput({ room, client }: Chat, isTerminal: boolean): Promise<
 
 /** Shows each question once, and the prompt when it is the person's turn. */
 function promptFor({ terminal }: Context, lines: Lines, room: Room, shown: Set<string>): void {
+  // Nobody is there any more to talk to: end the wait for the next line.
+  if (room.failure() !== undefined) return lines.close();
   const question = room.question();
   if (question !== undefined && !shown.has(question.call_id)) {
     shown.add(question.call_id);

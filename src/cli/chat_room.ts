@@ -3,7 +3,6 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { Approval } from "../protocol/http.ts";
-import { Problem } from "../protocol/problem.ts";
 import { createChatView } from "./chat_view.ts";
 import { createPending } from "./pending.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,8 +17,8 @@ export interface Room {
   answered(callId: string): void;
   /** Resolves when no turn runs, or a question waits. */
   rest(): Promise<void>;
-  /** What ended the following, when it was not `leave`. */
-  failure(): Problem | undefined;
+  /** What ended the following, when it was not `leave`: a Problem, or stdout was closed. */
+  failure(): { thrown: unknown } | undefined;
   leave(): Promise<void>;
 }
 
@@ -39,7 +38,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   const view = createChatView(terminal, { typedHere: (id) => own.has(id) });
   let busy = false;
   let sent = 0;
-  let failure: Problem | undefined;
+  let failure: { thrown: unknown } | undefined;
   const waiters = new Set<() => void>();
   const synced = Promise.withResolvers<void>();
 
@@ -64,8 +63,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
     }
   }
   const running = run().catch((thrown) => {
-    if (!(thrown instanceof Problem)) throw thrown;
-    failure = thrown;
+    failure = { thrown };
   }).finally(() => {
     synced.resolve();
     wake();

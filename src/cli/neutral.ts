@@ -14,6 +14,14 @@ export function neutral(text: string): string {
   return text.toWellFormed().replaceAll("\r\n", "\n").replace(hazards, visible);
 }
 
+/** JSON of the same value that is harmless on a terminal too: what a terminal might obey is written as an escape. */
+export function neutralJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(hazards, (character) => {
+    const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+    return units.map((unit) => `\\u${unit}`).join("");
+  });
+}
+
 /** Text that must stay on one line. */
 export function neutralLine(text: string): string {
   return neutral(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");

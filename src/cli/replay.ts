@@ -5,6 +5,7 @@ import { type Command, type Context, type Input, need, seqMax } from "./command.
 import { diffViews } from "./diff.ts";
 import { readEvents } from "./event_pages.ts";
 import { createLiveView } from "./live_view.ts";
+import { neutralJson } from "./neutral.ts";
 import { drawChanges, drawState } from "./replay_state.ts";
 import { stepThrough } from "./replay_step.ts";
 import { showStory } from "./replay_story.ts";
@@ -113,7 +114,7 @@ async function showRequest({ context, client, session }: Replay, wanted: string)
   const { terminal } = context;
   const id = wanted === "last" ? await lastRequest(client, session) : wanted;
   const request = await client.request(session, id);
-  terminal.line(context.json ? JSON.stringify(request) : JSON.stringify(request.wire, null, 2));
+  terminal.line(context.json ? neutralJson(request) : neutralJson(request.wire, 2));
   if (request.matches) {
     terminal.talk(`Request ${id} (event ${request.seq}) as it was sent: sha256 ${request.sha256}`);
     return 0;

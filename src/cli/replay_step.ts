@@ -6,6 +6,7 @@ import type { Context } from "./command.ts";
 import { diffViews } from "./diff.ts";
 import { readEvents } from "./event_pages.ts";
 import { openLines } from "./lines.ts";
+import { neutralJson } from "./neutral.ts";
 import { drawChanges, drawState } from "./replay_state.ts";
 import { renderEvent } from "./render.ts";
 
@@ -67,7 +68,7 @@ async function act({ context, client, session }: Walk, event: EventEnvelope, typ
   } else if (typed === "r") {
     const id = event.data["request_id"];
     if (typeof id !== "string") terminal.talk("This event belongs to no request; go to a model.called event");
-    else terminal.line(JSON.stringify((await client.request(session, id)).wire, null, 2));
+    else terminal.line(neutralJson((await client.request(session, id)).wire, 2));
   } else terminal.talk(keys);
   return 0;
 }

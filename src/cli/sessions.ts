@@ -11,12 +11,16 @@ export const sessionsCommand: Command = {
   usage: "sessions",
   summary: "List the sessions, the last used first",
   options: [["-n, --limit <count>", "At most so many (default: all, up to 10000)"]],
-  examples: ["jamey sessions", "jamey sessions -n 5", "jamey sessions --json | jq -r .session_id"],
+  examples: [
+    "jamey sessions",
+    "jamey sessions -n 5",
+    "jamey sessions --json | jq -r '.sessions[].session_id'",
+  ],
   async run(context, input) {
     const limit = input.number("limit", { min: 1, max: pageSessions * pagesMax }) ?? pageSessions * pagesMax;
     const client = await context.client();
     const sessions = await listSessions(client, limit);
-    if (context.json) sessions.forEach((session) => context.terminal.json(session));
+    if (context.json) context.terminal.json({ sessions });
     else printSessions(context, sessions);
     return 0;
   },

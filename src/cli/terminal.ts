@@ -1,6 +1,7 @@
 // The terminal as the commands see it: data to stdout, talk to stderr, colours when wanted, and a quiet end when the
 // reader of stdout has gone (`jamey sessions | head`).
 import pc from "picocolors";
+import { neutralJson } from "./neutral.ts";
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -48,7 +49,7 @@ export function openTerminal({ quiet }: { quiet: boolean }): Terminal {
   return {
     write,
     line: (text) => write(text + "\n"),
-    json: (value) => write(JSON.stringify(value) + "\n"),
+    json: (value) => write(neutralJson(value) + "\n"),
     talk: (text) => {
       if (!quiet) warn(text);
     },

@@ -22,6 +22,9 @@ export interface Connection {
   version: string;
 }
 
+/** An idle connection that we keep would make a stopping daemon wait for us, and may be dead after its restart. */
+export const oneRequestEach = { connection: "close" } as const;
+
 const healthWaitMs = 5_000;
 const discoveryBytesMax = 64 * 1024;
 const healthBytesMax = 64 * 1024;
@@ -67,6 +70,7 @@ export async function probe(
   const limit = AbortSignal.timeout(healthWaitMs);
   const response = await fetch(`${url}/health`, {
     signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+    headers: oneRequestEach,
     redirect: "error",
   }).catch((thrown) => {
     if (signal?.aborted) throw thrown;

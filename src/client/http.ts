@@ -1,7 +1,7 @@
 // One HTTP request to the daemon, with its answer checked by a schema and every failure turned into a Problem.
 import type { z } from "zod";
 import { errorBody, messageOf, Problem, type ProblemCode, problemCodes } from "../protocol/problem.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, oneRequestEach } from "./connection.ts";
 
 export interface Request<Answer> {
   method?: "GET" | "POST" | "DELETE";
@@ -43,6 +43,7 @@ async function send<Answer>(connection: Connection, wanted: Request<Answer>): Pr
       headers: {
         authorization: `Bearer ${connection.token}`,
         accept: "application/json",
+        ...oneRequestEach,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

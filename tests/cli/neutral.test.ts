@@ -3,11 +3,11 @@ import fc from "fast-check";
 import pc from "picocolors";
 import { describe, expect, test } from "vitest";
 import { approvalText } from "../../src/cli/approvals.ts";
-import { neutral, neutralLine, shortLine, shortText } from "../../src/cli/neutral.ts";
+import { neutral, neutralJson, neutralLine, shortLine, shortText } from "../../src/cli/neutral.ts";
 import { renderEvent } from "../../src/cli/render.ts";
 
-// deno-lint-ignore no-control-regex
 const dangerous =
+  // deno-lint-ignore no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 const hostile = fc.string({
   unit: fc.oneof(
@@ -75,6 +75,17 @@ describe("neutral text", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("JSON for a terminal holds no control character either, and is still the same value", () => {
+  fc.assert(
+    fc.property(fc.dictionary(hostile, hostile), fc.constantFrom(undefined, 2), (value, indent) => {
+      const text = neutralJson(value, indent);
+      expect(text).not.toMatch(dangerous);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+  expect(neutralJson("\u009b\u202e\u{E0041}")).toBe('"\\u009b\\u202e\\udb40\\udc41"');
 });
 
 describe("the question before a call", () => {

@@ -1,6 +1,7 @@
 // The small commands: create, list, answer, fork, rename, put away, look back.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sessionSummary, sessionView, verifyReport } from "../../src/protocol/http.ts";
+import { z } from "zod";
+import { approval, sessionSummary, sessionView, verifyReport } from "../../src/protocol/http.ts";
 import { type Desk, jsonLines, openDesk } from "./program.ts";
 
 let desk: Desk;
@@ -12,8 +13,9 @@ async function ok(args: string[]): Promise<string> {
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   return stdout;
 }
-const summaries = async () =>
-  jsonLines(await ok(["sessions", "--json"])).map((line) => sessionSummary.parse(line));
+const listed = z.object({ sessions: z.array(sessionSummary) });
+const waiting = z.object({ approvals: z.array(approval) });
+const summaries = async () => listed.parse(JSON.parse(await ok(["sessions", "--json"]))).sessions;
 
 describe("sessions", () => {
   test("a new session works in this folder, and is found by id, name, start of the id and last", async () => {
@@ -56,7 +58,7 @@ describe("sessions", () => {
   test("more sessions than one page holds are all listed", async () => {
     for (let i = 0; i < 105; i++) await desk.server.session();
     expect((await summaries()).length).toBe(105);
-    expect(jsonLines(await ok(["sessions", "--json", "-n", "7"])).length).toBe(7);
+    expect(listed.parse(JSON.parse(await ok(["sessions", "--json", "-n", "7"]))).sessions.length).toBe(7);
   });
 
   test("an unknown session is an error of its own, not a crash", async () => {
@@ -79,8 +81,8 @@ describe("approvals", () => {
   async function ask(): Promise<{ id: string; call: string }> {
     const id = (await ok(["new"])).trim();
     await desk.server.call("POST", `/sessions/${id}/messages`, { message: "call Guarded rm -rf" });
-    const waits = jsonLines(await ok(["approve", id, "--json"]));
-    return { id, call: String(waits[0]?.call_id) };
+    const { approvals } = waiting.parse(JSON.parse(await ok(["approve", id, "--json"])));
+    return { id, call: approvals[0]?.call_id ?? "" };
   }
 
   test("approve without a call lists what waits; with it, the call runs", async () => {
