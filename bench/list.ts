@@ -2,5 +2,9 @@
 import type { Bench } from "./bench.ts";
 import { append } from "./rows/append.ts";
 import { create } from "./rows/create.ts";
+import { fanOut } from "./rows/fan_out.ts";
+import { memory } from "./rows/memory.ts";
+import { replay } from "./rows/replay.ts";
+import { start } from "./rows/start.ts";
 
-export const benches: readonly Bench[] = [append, create];
+export const benches: readonly Bench[] = [append, create, replay, fanOut, start, memory];
