@@ -38,7 +38,11 @@ export interface Daemon {
 
 /** Starts a daemon in this process. Throws the Problems `data_dir_held`, `port_in_use`, `bad_config`, `storage_failed`. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const dataDir = defaultDataDir({ os: Deno.build.os, env: (name) => Deno.env.get(name), override: options.dataDir });
+  const dataDir = defaultDataDir({
+    os: Deno.build.os,
+    env: (name) => Deno.env.get(name),
+    override: options.dataDir,
+  });
   if (dataDir === undefined) {
     throw new Problem("bad_config", "Cannot choose a data folder: there is no home folder", {
       hint: "Set JAMEY_DATA_DIR or use --data-dir",
@@ -50,7 +54,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const { token, path } = await ownToken(dataDir);
     const secrets = secretsFrom({ OPENAI_API_KEY: Deno.env.get("OPENAI_API_KEY"), token });
-    const providers: [Provider, ...Provider[]] = provider.offline ? [provider] : [provider, scriptedProvider()];
+    const providers: [Provider, ...Provider[]] = provider.offline
+      ? [provider]
+      : [provider, scriptedProvider()];
     const runtime = createRuntime({ store, providers, tools: allTools, secrets, report });
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
     const server = await startServer({
@@ -81,14 +87,26 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+export interface ServeOptions {
+  host?: string;
+  port?: number;
+  dataDir?: string;
+  /** Something to do once it is up; told to stop when the daemon is. */
+  whenReady?: (daemon: Daemon, signal: AbortSignal) => Promise<void>;
+}
+
 /** `jamey serve`: runs until a signal or a client ends it; resolves to the exit code. */
-export async function serve(options: { host?: string; port?: number; dataDir?: string }): Promise<number> {
+export async function serve(options: ServeOptions): Promise<number> {
   const daemon = await startDaemon({ ...options, say: (line) => console.error(line) });
   const label = daemon.provider.offline
     ? `provider "${daemon.provider.name}": offline, no model is asked`
     : `provider "${daemon.provider.name}", model "${daemon.provider.defaultModel}"`;
   console.log(`jamey ${version} listens on ${daemon.url} (${label}; data in ${daemon.dataDir})`);
-  const code = await untilStopped(daemon);
+  const stopping = new AbortController();
+  const stopped = untilStopped(daemon);
+  options.whenReady?.(daemon, stopping.signal).catch((thrown) => console.error(messageOf(thrown)));
+  const code = await stopped;
+  stopping.abort();
   await withinTime(daemon.stop());
   return code;
 }
@@ -96,7 +114,7 @@ export async function serve(options: { host?: string; port?: number; dataDir?: s
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The exit code to end with: by signal, or 0 when a client asked. */
-export function untilStopped(daemon: Daemon): Promise<number> {
+function untilStopped(daemon: Daemon): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   for (const [name, code] of Object.entries(signalCodes)) {
     if (name === "SIGTERM" && Deno.build.os === "windows") continue;
@@ -107,7 +125,7 @@ export function untilStopped(daemon: Daemon): Promise<number> {
 }
 
 /** Waits for a graceful stop, but not for ever: what was acknowledged is on disk already. */
-export async function withinTime(stopping: Promise<void>): Promise<void> {
+async function withinTime(stopping: Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, stopMs);
   await Promise.race([stopping.catch((thrown) => console.error(messageOf(thrown))), promise]);

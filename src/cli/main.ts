@@ -23,7 +23,7 @@ export async function main(args: readonly string[], { serve }: { serve: Serve })
     if (input.flag("help")) return print(context, helpFor(command, commands, version));
     return await command.run(context, input);
   } catch (thrown) {
-    return report(thrown);
+    return exitWithProblem(thrown);
   } finally {
     signals.close();
   }
@@ -73,8 +73,8 @@ function ownDataDir(input: Input): string {
   });
 }
 
-/** Says what went wrong on stderr; a reader of stdout that has gone is no error. */
-function report(thrown: unknown): number {
+/** Says what went wrong on stderr, and gives the exit code; a reader of stdout that has gone is no error. */
+export function exitWithProblem(thrown: unknown): number {
   if (thrown instanceof PipeClosed) return 0;
   const terminal = openTerminal({ quiet: false });
   const { red, dim } = terminal.talkColours;
