@@ -41,6 +41,7 @@ export interface FeedOptions {
 }
 
 const earlyDeltasMax = 1_000;
+const readFactsFirst = 8;
 
 /** Subscribes first and reads history then, so that no fact falls in between. */
 export async function openFeed(options: FeedOptions): Promise<Feed> {
@@ -141,7 +142,7 @@ export function createReader(
   options: { host: Host; session: string; limits: ServerLimits },
 ): (after: number) => Promise<FeedItem[]> {
   const { host, session, limits } = options;
-  let count = 8;
+  let count = Math.min(readFactsFirst, limits.readFactsMax);
   return async (after) => {
     const page = await host.events(session, after, count);
     const items = page.events.map((fact) => ({

@@ -39,7 +39,7 @@ describe.each(cases)("WebSocket over the $name", ({ kind, limits }) => {
   const head = async () => (await server.host.events(id, 0, 1)).head;
 
   it("sends hello, the history, synced, and then what happens, with the frame of events as pages have them", async () => {
-    await rename("one");
+    for (let n = 0; n < 5; n++) await rename(`one ${n}`);
     const socket = openSocket(server, `/sessions/${id}/ws`);
     await socket.until(isSynced);
     const before = await head();
