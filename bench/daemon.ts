@@ -13,8 +13,8 @@ export interface DaemonProcess {
   token: string;
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
-  /** A new session in the scratch folder. */
-  session(permission_mode?: string): Promise<string>;
+  /** A new session, by default in the data folder's own place. */
+  session(workspace?: string): Promise<string>;
   socket(session: string, query?: string): WebSocket;
   stop(): Promise<void>;
 }
@@ -48,8 +48,8 @@ export async function startDaemon(
     token,
     get: (path) => request(path),
     post,
-    session: async (permission_mode = "default") => {
-      const made = await post("/sessions", { workspace: data, permission_mode });
+    session: async (workspace = data) => {
+      const made = await post("/sessions", { workspace });
       return z.object({ session_id: z.string() }).parse(made).session_id;
     },
     socket: (session, query = "") =>

@@ -2,9 +2,11 @@
 import type { Bench } from "./bench.ts";
 import { append } from "./rows/append.ts";
 import { create } from "./rows/create.ts";
+import { delta } from "./rows/delta.ts";
 import { fanOut } from "./rows/fan_out.ts";
 import { memory } from "./rows/memory.ts";
 import { replay } from "./rows/replay.ts";
 import { start } from "./rows/start.ts";
+import { toolRound } from "./rows/tool_round.ts";
 
-export const benches: readonly Bench[] = [append, create, replay, fanOut, start, memory];
+export const benches: readonly Bench[] = [append, create, replay, fanOut, delta, toolRound, start, memory];
