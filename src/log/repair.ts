@@ -29,7 +29,7 @@ export async function setTailAside(
     savedAs = asidePath(disk, last);
     bytes += await copyTail(disk, { from: last, offset: hole.offset, to: savedAs });
     offset = hole.offset;
-    await cut(disk, last, offset);
+    cut(disk, last, offset);
   }
   return { torn: { bytes, savedAs }, offset };
 }
@@ -48,11 +48,11 @@ async function copyTail(disk: Disk, copy: { from: string; offset: number; to: st
   }
 }
 
-async function cut(disk: Disk, path: string, bytes: number): Promise<void> {
+/** Not synced here: the caller syncs the log as a whole before anyone relies on it. */
+function cut(disk: Disk, path: string, bytes: number): void {
   const file = disk.open(path, "append");
   try {
     file.truncate(bytes);
-    await file.sync();
   } finally {
     file.close();
   }

@@ -189,7 +189,7 @@ async function workload(
 ): Promise<Submitted> {
   const faults = openFaultDisk(wrap?.(disk) ?? disk);
   const work: Workload = { disk, faults, random, submitted: new Map(), serial: 0, epoch: 1 };
-  const store = await openFileLog(faults, dataFolder, { limits });
+  let store = await openFileLog(faults, dataFolder, { limits });
   const first = records(1, 2);
   work.submitted.set("a", new Set(first.map(textOf)));
   let log = await store.create("a", 1, first);
@@ -202,6 +202,7 @@ async function workload(
       const name = await log.putBlob(new Uint8Array(600).fill(step));
       disk.note({ what: "blob", session: "a", name });
     } else if (dice < 0.84) await log.putSnapshot({ seq: log.durable, machineVersion: "m", state: { step } });
+    else if (dice < 0.92) ({ store, log } = await killAndReopen(log, work, wrap));
     else {
       await log.close();
       log = await store.open("a");
@@ -212,6 +213,28 @@ async function workload(
   await log.close();
   await store.close();
   return work.submitted;
+}
+
+/**
+ * The process dies in the middle of appends; another opens the log while all is still in the page cache. What that
+ * one finds durable it shows to people: from then on it has to survive a power cut.
+ */
+async function killAndReopen(
+  log: SessionLog,
+  work: Workload,
+  wrap: ((disk: SimDisk) => Disk) | undefined,
+): Promise<{ store: LogStore; log: SessionLog }> {
+  const before = log.durable;
+  for (let i = 0; i < 3; i++) void appendNoted(log, work);
+  work.faults.kill();
+  work.disk.processDied();
+  work.faults = openFaultDisk(wrap?.(work.disk) ?? work.disk);
+  work.epoch += 1;
+  const store = await openFileLog(work.faults, dataFolder, { limits });
+  const again = await store.open("a");
+  const texts = (await again.read(before + 1, again.durable)).map(textOf);
+  work.disk.note({ what: "acknowledged", session: "a", texts });
+  return { store, log: again };
 }
 
 /** Appends several batches at once; some write in the course of it fails when that is asked for. */

@@ -7,6 +7,8 @@ export interface FaultDisk extends Disk {
   /** Fails the n-th operation from now that this fault can hit, and with `forever` all later ones. */
   arm(fault: Fault, n: number, forever?: boolean): void;
   disarm(): void;
+  /** Nothing that the present user asks reaches the disk any more; no sync of it ever ends. */
+  kill(): void;
   /** Whether the fault has struck. */
   readonly struck: boolean;
   /** Syncs of the very thing whose sync had failed. */
@@ -17,6 +19,7 @@ export interface FaultDisk extends Disk {
 export function openFaultDisk(inner: Disk): FaultDisk {
   let armed: { fault: Fault; left: number; forever: boolean } | null = null;
   let struck = false;
+  let killed = false;
   let failedSync: string | null = null;
   let syncRetries = 0;
 
@@ -29,6 +32,7 @@ export function openFaultDisk(inner: Disk): FaultDisk {
   }
 
   function changing<T>(work: () => T): T {
+    if (killed) throw new Error("a killed process asked for something");
     const fault = strikes("no_space", "io");
     if (fault === null) return work();
     throw new DiskError(fault === "io" ? "io" : "no_space", fault === "io" ? "I/O error" : "no space left");
@@ -41,6 +45,7 @@ export function openFaultDisk(inner: Disk): FaultDisk {
       throw new DiskError("io", "the sync failed");
     }
     await work();
+    if (killed) await new Promise(() => {});
   }
 
   function wrap(path: string, file: DiskFile): DiskFile {
@@ -72,6 +77,7 @@ export function openFaultDisk(inner: Disk): FaultDisk {
       failedSync = null;
       syncRetries = 0;
     },
+    kill: () => void (killed = true),
     disarm: () => void (armed = null),
     get struck() {
       return struck;

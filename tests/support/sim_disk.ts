@@ -32,6 +32,8 @@ export interface SimDisk extends Disk {
   readonly ops: Op[];
   readonly world: World;
   note(note: Note): void;
+  /** The process that used the disk is gone, with its locks; the page cache is not. */
+  processDied(): void;
 }
 
 export function emptyWorld(): World {
@@ -42,6 +44,7 @@ export function emptyWorld(): World {
 export function openSimDisk(world: World = emptyWorld(), turns: () => number = () => 1): SimDisk {
   const ops: Op[] = [];
   const locks = new Set<string>();
+  let process = 0;
   let nextFile = Math.max(0, ...world.files.keys(), ...[...world.names.values()].map(Number)) + 1;
 
   function does(op: Op): void {
@@ -50,8 +53,10 @@ export function openSimDisk(world: World = emptyWorld(), turns: () => number = (
   }
 
   async function ended(op: Op): Promise<void> {
+    const asker = process;
     for (let left = turns(); left > 0; left--) await Promise.resolve();
-    ops.push(op);
+    // A sync that nobody waits for any more is taken as not done.
+    if (asker === process) ops.push(op);
   }
 
   function fileAt(path: string): number {
@@ -68,6 +73,10 @@ export function openSimDisk(world: World = emptyWorld(), turns: () => number = (
   return {
     ops,
     world,
+    processDied() {
+      locks.clear();
+      process += 1;
+    },
     note: (note) => void ops.push({ kind: "note", note }),
     open(path, mode) {
       if (mode === "create") {
