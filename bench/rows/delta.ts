@@ -1,9 +1,9 @@
 // Live text: how much later than a direct client of the model a client of the daemon has each token, and how long a
 // burst takes. Each token holds the time at which it left; model server and both clients share this process's clock.
-import type { Bench, BenchContext, Row } from "../bench.ts";
+import type { Bench, BenchContext, Figure, Row } from "../bench.ts";
 import { type DaemonProcess, startDaemon } from "../daemon.ts";
 import { askDirectly, type ModelStream, startModelStream } from "../model_stream.ts";
-import { alternate, figureOf, ratioOf, type Series } from "../samples.ts";
+import { alternate, figureOf, ratioOf } from "../samples.ts";
 
 const tokensPerSecond = 200;
 const addedMsMax = 2;
@@ -11,21 +11,39 @@ const burstTokens = 3_000;
 const burstMsMax = 100;
 const answerMs = 30_000;
 
+/** Three ways for the same tokens: from the model, through a process that only passes on, and through the daemon. */
+interface Ways {
+  model: ModelStream;
+  direct(tokens: number): Promise<number[]>;
+  relay(tokens: number): Promise<number[]>;
+  daemon(tokens: number): Promise<number[]>;
+}
+
 export const delta: Bench = {
   name: "delta",
   async run(context) {
     const model = startModelStream();
     const daemon = await startDaemon(context, { modelUrl: model.url });
-    const rows = [...await latency(context, model, daemon), await burst(context, model, daemon)];
+    const client = await attach(daemon);
+    const relay = await attachRelay(context, model.url);
+    const ways = {
+      model,
+      direct: (tokens: number) => direct(model, tokens),
+      relay: relay.ask,
+      daemon: client.ask,
+    };
+    const rows = [...await latency(context, ways), await burst(context, ways)];
+    client.close();
+    relay.close();
     await daemon.stop();
     await model.close();
     return rows;
   },
 };
 
-async function latency(context: BenchContext, model: ModelStream, daemon: DaemonProcess): Promise<Row[]> {
+async function latency(context: BenchContext, ways: Ways): Promise<Row[]> {
   const tokens = context.quick ? 100 : 200;
-  model.answer = async (send) => {
+  ways.model.answer = async (send) => {
     const begin = performance.now();
     for (let n = 0; n < tokens; n++) {
       const due = begin + n * 1000 / tokensPerSecond;
@@ -33,54 +51,61 @@ async function latency(context: BenchContext, model: ModelStream, daemon: Daemon
       send({ content: stamp() });
     }
   };
-  const client = await attach(daemon);
   const series = await alternate(context.quick ? 3 : 8, {
-    direct: () => direct(model, tokens),
-    daemon: () => client.ask(tokens),
+    direct: () => ways.direct(tokens),
+    relay: () => ways.relay(tokens),
+    daemon: () => ways.daemon(tokens),
   });
-  client.close();
   const measured = figureOf(series.daemon);
-  const calibration = { of: "direct client", ...figureOf(series.direct) };
-  const added = { p50: measured.p50 - calibration.p50, p99: measured.p99 - calibration.p99, n: measured.n };
+  const relay = { of: "bare relay", ...figureOf(series.relay) };
+  const straight = { of: "direct client", ...figureOf(series.direct) };
+  const added = (to: Figure) => ({ p50: measured.p50 - to.p50, p99: measured.p99 - to.p99, n: measured.n });
+  const toDirect = added(straight);
+  const row = { unit: "ms", measured };
   return [
     {
+      ...row,
       name: "delta.token_latency",
-      unit: "ms",
-      measured,
-      calibration,
-      ratio: ratioOf(series.daemon, series.direct),
+      calibration: relay,
+      ratio: ratioOf(series.daemon, series.relay),
       aim: null,
     },
     {
+      ...row,
       name: "delta.token_added",
-      unit: "ms",
-      measured: added,
-      calibration: null,
+      measured: toDirect,
+      calibration: straight,
       ratio: null,
-      aim: { text: `p99 < ${addedMsMax} ms`, met: added.p99 < addedMsMax },
+      aim: { text: `p99 < ${addedMsMax} ms`, met: toDirect.p99 < addedMsMax },
+    },
+    {
+      ...row,
+      name: "delta.token_added_to_relay",
+      measured: added(relay),
+      calibration: relay,
+      ratio: null,
+      aim: null,
     },
   ];
 }
 
-async function burst(context: BenchContext, model: ModelStream, daemon: DaemonProcess): Promise<Row> {
-  model.answer = (send) => {
+async function burst(context: BenchContext, ways: Ways): Promise<Row> {
+  ways.model.answer = (send) => {
     for (let n = 0; n < burstTokens; n++) send({ content: stamp() });
   };
-  const client = await attach(daemon);
   // The oldest stamp of an answer is its first token: its latency at the end is how long all took.
   const longest = async (samples: Promise<number[]>) => [Math.max(...await samples)];
-  const series: Record<"direct" | "daemon", Series> = await alternate(context.quick ? 3 : 8, {
-    direct: () => longest(direct(model, burstTokens)),
-    daemon: () => longest(client.ask(burstTokens)),
+  const series = await alternate(context.quick ? 3 : 8, {
+    relay: () => longest(ways.relay(burstTokens)),
+    daemon: () => longest(ways.daemon(burstTokens)),
   });
-  client.close();
   const measured = figureOf(series.daemon);
   return {
     name: `delta.burst_of_${burstTokens}`,
     unit: "ms",
     measured,
-    calibration: { of: "direct client", ...figureOf(series.direct) },
-    ratio: ratioOf(series.daemon, series.direct),
+    calibration: { of: "bare relay", ...figureOf(series.relay) },
+    ratio: ratioOf(series.daemon, series.relay),
     aim: { text: `p50 <= ${burstMsMax} ms`, met: measured.p50 <= burstMsMax },
   };
 }
@@ -115,6 +140,28 @@ async function attach(daemon: DaemonProcess): Promise<Attached> {
       await daemon.post(`/sessions/${session}/messages`, { message: "go" });
       await promise;
       clearTimeout(timer);
+      return ages.take(tokens);
+    },
+    close: () => socket.close(),
+  };
+}
+
+async function attachRelay(context: BenchContext, modelUrl: string): Promise<Attached> {
+  const child = context.scratch.spawn(Deno.execPath(), [
+    "run",
+    "-A",
+    "bench/processes/bare_relay.ts",
+    modelUrl,
+  ]);
+  const socket = new WebSocket(`ws://127.0.0.1:${await child.line()}`);
+  await new Promise((resolve) => socket.onopen = resolve);
+  return {
+    async ask(tokens) {
+      const ages = createAges();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      socket.onmessage = ({ data }) => data === "end" ? resolve() : ages.read(String(data));
+      socket.send("go");
+      await promise;
       return ages.take(tokens);
     },
     close: () => socket.close(),
