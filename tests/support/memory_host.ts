@@ -2,7 +2,8 @@
 import type { Host } from "../../actors/host.ts";
 import type { SessionSummary } from "../../src/protocol/http.ts";
 import { Problem } from "../../src/protocol/problem.ts";
-import { createMemorySession, type MemorySession, memoryTools } from "./memory_session.ts";
+import { memoryTools } from "./memory_agent.ts";
+import { createMemorySession, type MemorySession } from "./memory_session.ts";
 
 export interface MemoryHost extends Host {
   /** Ends everything: listeners are told, turns stop. */
