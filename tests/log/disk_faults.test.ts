@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
+import { type Disk, DiskError } from "../../src/log/disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import type { SessionLog } from "../../src/log/port.ts";
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
@@ -92,6 +93,46 @@ describe("a sync that fails", () => {
       expect(n).toBeLessThan(operationsMax);
     }
     expect(n).toBeGreaterThan(8);
+  });
+});
+
+describe("a failed write that cannot be taken back", () => {
+  it("ends writing until the log is opened anew, which sorts out what is left", async () => {
+    const data = dataFolder();
+    const disk = openDenoDisk();
+    const halfway: Disk = {
+      ...disk,
+      open(path, mode) {
+        const file = disk.open(path, mode);
+        const refuse = (): never => {
+          throw new DiskError("io", "I/O error");
+        };
+        const append = (bytes: Uint8Array): never => {
+          file.append(bytes.subarray(0, bytes.length - 5));
+          return refuse();
+        };
+        return mode === "append" ? { ...file, append, truncate: refuse } : file;
+      },
+    };
+    let store = await openFileLog(disk, data);
+    let log = await store.create("s1", 1, records(1, 3));
+    await log.close();
+    await store.close();
+    store = await openFileLog(halfway, data);
+    log = await store.open("s1");
+    await expect(log.append(1, 3, records(4, 1))).rejects.toMatchObject({ code: "storage_failed" });
+    await expect(log.append(1, 3, records(4, 1))).rejects.toThrow(
+      "any more: a failed write could not be taken back",
+    );
+    expect(await log.read(1, 9)).toEqual(records(1, 3));
+    await log.close();
+    await store.close();
+    store = await openFileLog(disk, data);
+    log = await store.open("s1");
+    expect(log.report.torn?.bytes).toBeGreaterThan(100);
+    await log.append(1, 3, records(4, 1));
+    expect(await log.read(1, 9)).toEqual(records(1, 4));
+    await store.close();
   });
 });
 
