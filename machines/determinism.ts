@@ -52,17 +52,22 @@ function slots(): Slot[] {
 
 let traps: Slot[] | undefined;
 
-/** Runs `step` with the ambient world out of reach. Not re-entrant: steps do not nest. */
-export function withoutAmbientWorld<T>(step: () => T): T {
+let inside = false;
+
+/** Runs synchronous work with the ambient world out of reach. Nested calls cost nothing: a fold guards whole pages. */
+export function withoutAmbientWorld<T>(work: () => T): T {
+  if (inside) return work();
   traps ??= slots();
   const saved: unknown[] = [];
   for (const { owner, key, trap } of traps) {
     saved.push(owner[key]);
     owner[key] = trap;
   }
+  inside = true;
   try {
-    return step();
+    return work();
   } finally {
+    inside = false;
     for (const [index, { owner, key }] of traps.entries()) owner[key] = saved[index];
   }
 }

@@ -4,6 +4,7 @@ import type { AnyMachineSnapshot, AnyStateMachine } from "xstate";
 import type { Fact, FactOf } from "../src/protocol/facts.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import { type AgentEvent, agentMachine } from "./agent.ts";
+import { withoutAmbientWorld } from "./determinism.ts";
 import { digest } from "./digest.ts";
 import { begunBy, effectKey, effectKinds, endedBy, type PendingEffect, pendingEffect } from "./effects.ts";
 import { foldMeta, type SessionMeta } from "./session_meta.ts";
@@ -55,28 +56,38 @@ export type SessionStep =
 const metaOnly = new Set(["session.created", "session.renamed", "session.owned"]);
 
 export function stepSession(state: SessionState, fact: Fact): SessionStep {
+  return withoutAmbientWorld(() => step(state, fact));
+}
+
+function step(state: SessionState, fact: Fact): SessionStep {
   const draft = openDraft(state, fact);
   const refusal = route(draft, fact);
   if (refusal !== null) return { ignored: true, why: refusal };
-  const effects: PendingEffect[] = [];
-  const signals: PendingEffect[] = [];
-  const table = { ...state.effects };
-  const begun = begunBy(fact, table);
-  const begunEffect = begun === undefined ? undefined : table[begun];
-  if (begun !== undefined && begunEffect !== undefined) {
-    table[begun] = { ...begunEffect, attempts: begunEffect.attempts + 1 };
-  }
-  for (const key of endedBy(fact, table)) delete table[key];
-  for (const { request, actor } of draft.requests) {
-    const effect = pendingEffect(request, actor);
-    if (effectKinds[effect.kind].class === "signal") signals.push(effect);
-    else {
-      effects.push(effect);
-      table[effectKey(effect)] = effect;
-    }
-  }
-  draft.state.effects = table;
+  const asked = draft.requests.map(({ request, actor }) => pendingEffect(request, actor));
+  const signals = asked.filter((effect) => effectKinds[effect.kind].class === "signal");
+  const effects = asked.filter((effect) => effectKinds[effect.kind].class !== "signal");
+  draft.state.effects = owedAfter(state.effects, fact, effects);
   return { ignored: false, state: draft.state, effects, signals, post: postDigest(draft) };
+}
+
+type EffectTable = SessionState["effects"];
+
+/** The table of owed effects: attempts counted, ended ones out, new ones in. */
+function owedAfter(owed: EffectTable, fact: Fact, asked: readonly PendingEffect[]): EffectTable {
+  let table = owed;
+  const begun = begunBy(fact, owed);
+  const effect = begun === undefined ? undefined : owed[begun];
+  if (begun !== undefined && effect !== undefined) {
+    table = { ...table, [begun]: { ...effect, attempts: effect.attempts + 1 } };
+  }
+  const ended = endedBy(fact, owed).filter((key) => Object.hasOwn(owed, key));
+  if (ended.length > 0) {
+    table = Object.fromEntries(Object.entries(table).filter(([key]) => !ended.includes(key)));
+  }
+  if (asked.length > 0) {
+    table = { ...table, ...Object.fromEntries(asked.map((one) => [effectKey(one), one])) };
+  }
+  return table;
 }
 
 /** The words for what the main agent does, as lists and refusals name it. */
@@ -209,9 +220,8 @@ function stepCall(draft: Draft, fact: Fact): string | null {
   const asked = fact.type === "call.approval_requested" ? { digest: fact.data.digest, seq: fact.seq } : null;
   note(draft, `call:${callId}`, step, call.actor);
   const ended = step.snapshot.status === "done";
-  const calls = { ...draft.state.calls, [callId]: { ...call, asked, snapshot: step.snapshot } };
-  if (ended) delete calls[callId];
-  draft.state.calls = calls;
+  const { [callId]: _before, ...others } = draft.state.calls;
+  draft.state.calls = ended ? others : { ...others, [callId]: { ...call, asked, snapshot: step.snapshot } };
   if (call.by === "model") tellAgent(draft, call.actor, fact, { callId, ended });
   return null;
 }
