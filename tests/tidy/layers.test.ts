@@ -81,7 +81,8 @@ it("no file imports itself through others", () => {
     done.add(path);
     return undefined;
   };
-  expect(sources.map(({ path }) => findCycle(path, [])).filter((cycle) => cycle !== undefined)).toEqual([]);
+  const first = sources.map(({ path }) => findCycle(path, [])).find((cycle) => cycle !== undefined);
+  expect(first?.join(" imports ")).toBeUndefined();
 });
 
 it("the program uses only packages that package.json names as its dependencies", () => {

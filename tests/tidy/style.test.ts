@@ -11,7 +11,7 @@ const tests = others.filter(({ path }) => path.startsWith("tests/"));
 const fileLinesMax = 300;
 const functionLinesMax = 70;
 /** How far above a cast its reason may stand: one comment may serve a few casts of one kind. */
-const commentLinesMax = 8;
+const commentLinesMax = 5;
 const functionKinds = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
 const headerLinesMax = 3;
 /** Notes to oneself belong in the list of issues. Put together here, so that this file does not find itself. */
@@ -103,7 +103,7 @@ it("a cast in the program is `as const`, or has a comment that says why it is ri
     const name = isRecord(type) ? wordOf(type["typeName"]) : "";
     if (name === "const") return false;
     const line = lineOf(source, node);
-    return !source.lines.slice(Math.max(0, line - commentLinesMax), line + 1).some((text) =>
+    return !source.lines.slice(Math.max(0, line - 1 - commentLinesMax), line + 1).some((text) =>
       /\/\/|\*/.test(text)
     );
   });
