@@ -14,7 +14,7 @@ describe.each(hostKinds)("request bodies over the $name", (kind) => {
   let server: TestServer;
   let id: string;
   beforeEach(async () => {
-    server = await startTestServer(kind, { bodyReadMs: 300 });
+    server = await startTestServer(kind);
     id = await server.session();
   });
   afterEach(async () => {
@@ -54,6 +54,8 @@ describe.each(hostKinds)("request bodies over the $name", (kind) => {
   });
 
   it("a body that does not arrive is not waited for, nor one whose length is a lie", async () => {
+    await server.close();
+    server = await startTestServer(kind, { bodyReadMs: 300 });
     const head =
       `POST /sessions HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAuthorization: Bearer ${testToken}\r\n`;
     expect(await rawRequest(server, `${head}Content-Length: 50\r\n\r\n{"na`, 600)).toMatch(

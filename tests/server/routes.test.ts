@@ -203,7 +203,7 @@ describe.each(hostKinds)("HTTP routes over the $name", (kind) => {
 describe("routes that need the model of the memory host", () => {
   let server: TestServer;
   beforeEach(async () => {
-    server = await startTestServer(memoryKind, { waitMs: 300 });
+    server = await startTestServer(memoryKind);
   });
   afterEach(async () => await server.close());
 
@@ -233,6 +233,8 @@ describe("routes that need the model of the memory host", () => {
   });
 
   it("a wait that takes too long is given up, and the turn can be cancelled", async () => {
+    await server.close();
+    server = await startTestServer(memoryKind, { waitMs: 300 });
     const id = await server.session();
     const late = await server.call("POST", `/sessions/${id}/messages?wait=true`, {
       message: "hang",

@@ -66,7 +66,7 @@ describe("clients that read slowly or not at all", () => {
   });
 
   it("eight that stop reading cost less than 8 MiB each, slow nobody, are closed with 4008 and can resume", async () => {
-    await start({ stallMs: 700 });
+    await start({ stallMs: 500 });
     await makeFacts(4);
     // What the same load costs by itself, with one client that reads.
     const reader = openSocket(server, `/sessions/${id}/ws`);
@@ -95,7 +95,7 @@ describe("clients that read slowly or not at all", () => {
 
     const [one] = stalled;
     if (one === undefined) throw new Error("no client");
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const { frames, code } = await one.read(() => false);
     expect(code).toBe(4008);
     const seen = seqsOf(frames);
