@@ -3,7 +3,7 @@
 import { constants } from "node:fs";
 import { chmod, lstat, open, readFile, rename, unlink } from "node:fs/promises";
 import { createHash } from "node:crypto";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
@@ -11,7 +11,7 @@ import type { PreparedCall, ToolContext, ToolOutcome } from "./contract.ts";
 import { errorCode } from "./failure.ts";
 import { openForReading, readAll } from "./open_file.ts";
 import { type ConfinedPath, confinePath, shownPath } from "./paths.ts";
-import { type PinnedDirectory, pinParent } from "./pinned_directory.ts";
+import { pinParent } from "./pinned_directory.ts";
 
 export const changedFileBytesMax = 16 * 1024 * 1024;
 /** Text from a model: half a surrogate pair has no bytes, and could match half a character of a file. */
@@ -178,12 +178,13 @@ export function temporaryName(callId: string): string {
 }
 
 async function removeLeftover(path: ConfinedPath, context: ToolContext): Promise<void> {
-  let parent: PinnedDirectory | undefined;
+  const folder = await lstat(dirname(path.real)).catch(() => null);
+  if (folder === null) return;
+  const parent = await pinParent(path, context.roots);
   try {
-    parent = await pinParent(path, context.roots);
     await removeIfThere(parent.at(temporaryName(context.callId)));
   } finally {
-    await parent?.close();
+    await parent.close();
   }
 }
 

@@ -56,8 +56,10 @@ test.each(cases)(
   async ({ tool, args }) => {
     const { evidence } = await prepareTool(tool, args, space.context());
     await writeFile(join(space.dir, "f"), "theirs");
+    await writeFile(join(space.dir, temporaryName("call_1")), "hal");
     expect(await recoverTool(tool, args, evidence, space.context())).toMatchObject({ status: "interrupted" });
     expect(await content()).toBe("theirs");
+    expect(await readdir(space.dir)).toEqual(["f"]);
   },
 );
 

@@ -120,24 +120,29 @@ function startSwapping(name: string, target: string): { stop(): Promise<void> } 
 }
 
 const racesMax = 10_000;
-const raceMs = 10_000;
+const raceMs = 8_000;
 const atOnce = 4;
 
 test.each([
   { what: "a folder", name: "folder", target: () => space.outside, path: "folder/secret" },
+  { what: "a folder above", name: "folder", target: () => space.outside, path: "folder/sub/file" },
   { what: "a file", name: "secret", target: () => join(space.outside, "secret"), path: "secret" },
 ])("swapping $what for a link while tools work never reaches the outside", async ({ name, target, path }) => {
+  await mkdir(join(space.outside, "sub"));
+  await mkdir(dirname(join(space.dir, path)), { recursive: true });
   await writeFile(join(space.dir, path), "inside");
   const swapping = startSwapping(name, target());
   let escapes = 0;
   const ends = performance.now() + raceMs;
   for (let race = 0; race < racesMax && performance.now() < ends; race += 2 * atOnce) {
-    const seen = await Promise.all(Array.from({ length: atOnce }, () => Promise.all([read(path), write(path)])));
+    const seen = await Promise.all(
+      Array.from({ length: atOnce }, () => Promise.all([read(path), write(path)])),
+    );
     escapes += seen.flat().filter((text) => text.includes("SECRET")).length;
   }
   await swapping.stop();
   expect(escapes).toBe(0);
-  expect(await readdir(space.outside)).toEqual(["secret"]);
+  expect(await readdir(space.outside, { recursive: true })).toEqual(["secret", "sub"]);
   expect(await readFile(join(space.outside, "secret"), "utf8")).toBe("SECRET");
   await rm(join(space.dir, name), { recursive: true, force: true });
   await rename(join(space.dir, `${name}.kept`), join(space.dir, name)).catch(() => {});
