@@ -17,7 +17,7 @@ export const chat: Command = {
     ["-s, --session <session>", "Go on with this session (default: a new one)"],
     ...sessionOptions,
   ],
-  examples: ["jamey", "jamey chat -s last", "jamey chat --model provider/model"],
+  examples: ["jamey", "jamey chat -s last", "jamey chat --model gpt-5.5"],
   run: (context, input) => talk(context, input),
 };
 

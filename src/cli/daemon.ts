@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { openClient } from "../client/client.ts";
 import { isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
-import { messageOf, Problem } from "../protocol/problem.ts";
+import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
 import type { Context } from "./command.ts";
 import { lastLines, logPath, makeRoomForLog, sizeOf } from "./daemon_log.ts";
 
@@ -17,8 +17,10 @@ export interface StartOptions {
 const startWaitMs = 30_000;
 const stopWaitMs = 30_000;
 const pollMs = 50;
-/** After our child has ended: time for another daemon, started at the same moment, to be ready. */
+/** After our child was refused: time for another daemon, started at the same moment, to be ready. */
 const otherDaemonWaitMs = 5_000;
+/** With a port asked for it was rather the port that was taken. */
+const otherDaemonOnPortWaitMs = 1_000;
 const reasonLinesMax = 20;
 
 /** Resolves when the daemon answers; throws a Problem `daemon_not_running` with the end of its log when it does not. */
@@ -37,7 +39,9 @@ export async function startDaemon(context: Context, options: StartOptions = {}):
     const end = child.ended();
     if (end !== null && ended === null) {
       ended = end;
-      patience = Date.now() + (await isStarting(dataDir) ? otherDaemonWaitMs : 0);
+      const refused = end === problemCodes.data_dir_held.exit;
+      const waitMs = options.port === undefined ? otherDaemonWaitMs : otherDaemonOnPortWaitMs;
+      patience = refused ? Date.now() + waitMs : 0;
     }
     await pause(pollMs);
   }
@@ -48,12 +52,6 @@ export async function startDaemon(context: Context, options: StartOptions = {}):
 export async function isAnswering(context: Pick<Context, "dataDir">): Promise<boolean> {
   const file = await readDaemonFile(context.dataDir).catch(() => undefined);
   return file !== undefined && await probe(file.url).catch(() => undefined) !== undefined;
-}
-
-/** Another process holds the folder already: two were started at the same moment. */
-async function isStarting(dataDir: string): Promise<boolean> {
-  const file = await readDaemonFile(dataDir).catch(() => undefined);
-  return file === undefined ? true : isAlive(file.pid);
 }
 
 /** Asks the daemon to stop and waits until its process has ended. False when none ran. */

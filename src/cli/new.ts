@@ -6,7 +6,7 @@ import type { Command, Input } from "./command.ts";
 
 /** Options of every command that may create a session. */
 export const sessionOptions = [
-  ["--model <model>", "Model of the new session, as provider/model or model"],
+  ["--model <model>", "Model of the new session (default: that of the provider)"],
   ["--permission-mode <mode>", `What tools may do without asking: ${permissionMode.options.join(", ")}`],
 ] as const;
 

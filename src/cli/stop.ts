@@ -4,7 +4,7 @@ import { stopDaemon } from "./daemon.ts";
 
 export const stopCommand: Command = {
   usage: "stop",
-  summary: "Stop the daemon; running turns continue at the next start",
+  summary: "Stop the daemon; running turns are recorded as interrupted",
   options: [],
   examples: ["jamey stop"],
   async run(context) {
