@@ -110,8 +110,8 @@ async function* inOrder(
   frame: EventFrame,
   signal?: AbortSignal,
 ): AsyncGenerator<ServerFrame> {
-  if (frame.event.seq <= place.last) return;
   yield* missing(client, place, frame.event.seq - 1, signal);
+  // A repetition, or the log had it already when the gap before it was filled.
   if (frame.event.seq !== place.last + 1) return;
   step(place, frame);
   yield frame;

@@ -147,17 +147,23 @@ describe("replay", () => {
 });
 
 test("a reader that has seen enough ends the program quietly", async () => {
-  for (let i = 0; i < 100; i++) await desk.server.session();
-  const shell = new Deno.Command("sh", {
-    args: [
-      "-c",
-      `"$0" run -A bin/jamey.ts replay last --json --speed 1 | head -c 10; "$0" run -A bin/jamey.ts sessions --json | head -n 1`,
-      Deno.execPath(),
-    ],
-    env: { JAMEY_DATA_DIR: desk.dataDir },
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const { stderr } = await shell.output();
-  expect(new TextDecoder().decode(stderr)).toBe("");
+  const id = await desk.server.session();
+  // More than a pipe holds, so that the program meets the closed end.
+  const message = "long ".repeat(2_000);
+  for (let i = 0; i < 20; i++) {
+    await desk.server.call("POST", `/sessions/${id}/messages?wait=true`, { message });
+  }
+  for (const command of ["replay last --json", "attach last --json", "attach last"]) {
+    const { stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", `"$0" run -A bin/jamey.ts ${command} | head -c 10`, Deno.execPath()],
+      env: { JAMEY_DATA_DIR: desk.dataDir },
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    expect({ command, bytes: stdout.length, stderr: new TextDecoder().decode(stderr) }).toEqual({
+      command,
+      bytes: 10,
+      stderr: "",
+    });
+  }
 });
