@@ -25,6 +25,8 @@ async function main(args: readonly string[]): Promise<void> {
   await bundle();
   const compiler = await compilerFor(base);
   await Deno.mkdir("dist", { recursive: true });
+  // What a failed compile leaves there must not pass for its result.
+  await Deno.remove(wanted.output).catch(() => {});
   await compile(compiler.path, wanted);
   const report = await checkBinary(wanted.output, { runs: wanted.target === undefined });
   console.log(
