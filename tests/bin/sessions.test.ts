@@ -34,7 +34,7 @@ it("chat asks before a command, and a line that says no is passed on", async () 
 
 it("new creates a session that sessions lists by its name", async () => {
   const id = (await desk.ok(["new", "--name", "review"])).trim();
-  const sessions = jsonLines(await desk.ok(["sessions", "--json"]));
+  const { sessions } = JSON.parse(await desk.ok(["sessions", "--json"]));
   expect(sessions).toContainEqual(
     expect.objectContaining({ session_id: id, name: "review", workspace: desk.workspace }),
   );
@@ -42,11 +42,11 @@ it("new creates a session that sessions lists by its name", async () => {
 });
 
 it("tools lists each tool with its parameters", async () => {
-  const tools = jsonLines(await desk.ok(["tools", "--json"]));
-  expect(tools.map(({ name }) => name)).toEqual(
+  const { tools } = JSON.parse(await desk.ok(["tools", "--json"]));
+  expect(tools.map((tool: { name: string }) => tool.name)).toEqual(
     expect.arrayContaining(["Bash", "Read", "Write", "Edit", "Glob", "Grep"]),
   );
-  for (const tool of tools) expect(tool["parameters"]).toMatchObject({ type: "object" });
+  for (const tool of tools) expect(tool.parameters).toMatchObject({ type: "object" });
 });
 
 it("attach shows a waiting call live, approve runs it, deny refuses the next one", async () => {
