@@ -45,7 +45,7 @@ async function runAll(context: BenchContext, options: Options): Promise<(Row | S
 }
 
 function programOf(source: boolean): Program {
-  const found = !source && Deno.statSync(".").isDirectory && exists(binary);
+  const found = !source && exists(binary);
   if (found) return { kind: "binary", command: binary, args: [] };
   return { kind: "source", command: Deno.execPath(), args: ["run", "-A", "bin/jamey.ts"] };
 }

@@ -5,14 +5,24 @@ import type { Figure } from "./bench.ts";
 /** One list of samples for each round. */
 export type Series = readonly (readonly number[])[];
 
-/** Runs every party once a round, in turn; each gives the samples of its round. The first round warms up and is dropped. */
+/** No further round begins after this, once there are `roundsMin`: a busy machine gets fewer samples, not a longer run. */
+const seriesMsMax = 12_000;
+const roundsMin = 2;
+
+/**
+ * Runs every party once a round, in turn; each gives the samples of its round. The first round warms up and is dropped,
+ * unless `warm` says that the code has run before.
+ */
 export async function alternate<Name extends string>(
   rounds: number,
   parties: Readonly<Record<Name, () => Promise<number[]>>>,
+  { warm = false }: { warm?: boolean } = {},
 ): Promise<Record<Name, Series>> {
+  const deadline = performance.now() + seriesMsMax;
   const names = Object.keys(parties) as Name[]; // The keys of a record by its own type.
   const series = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[][]>;
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warm ? 1 : 0; round <= rounds; round++) {
+    if (round > roundsMin && performance.now() > deadline) break;
     for (const name of names) {
       const samples = await parties[name]();
       if (round > 0) series[name].push(samples);

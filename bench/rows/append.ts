@@ -69,7 +69,7 @@ async function latencies(context: BenchContext): Promise<Row[]> {
 async function throughputs(context: BenchContext): Promise<Row[]> {
   const parts = await open(context);
   const { runtime, ids, bare, log } = parts;
-  const times = context.quick ? 2_000 : 6_000;
+  const times = context.quick ? 2_000 : 4_000;
   const each = async (work: () => Promise<number>) => [await work()];
   const bareGroups = (files: readonly BareFile[]) => async (): Promise<number> => {
     const bytes = appendBytes * inFlight / files.length;

@@ -18,7 +18,7 @@ interface Measured {
 export const fanOut: Bench = {
   name: "fan_out",
   async run(context) {
-    const facts = context.quick ? 500 : 2_000;
+    const facts = context.quick ? 500 : 1_500;
     const rounds = context.quick ? 3 : 5;
     const daemon = await startDaemon(context);
     const cpu: Record<"daemon" | "bare", number[][]> = { daemon: [], bare: [] };

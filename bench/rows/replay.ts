@@ -73,7 +73,7 @@ async function folds(context: BenchContext, log: SessionLog, segments: string[])
       const transcript = createTranscript();
       for (const fact of await readFacts(await readAll(log), log)) transcript.apply(fact);
     }),
-  });
+  }, { warm: true });
   const row = (name: string, series: { of: Series; to: Series }, ratioMax?: number): Row => {
     const ratio = ratioOf(series.of, series.to);
     return {
