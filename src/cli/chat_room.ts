@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { Approval } from "../protocol/http.ts";
+import { Problem } from "../protocol/problem.ts";
 import { createChatView } from "./chat_view.ts";
 import { createPending } from "./pending.ts";
 import type { Terminal } from "./terminal.ts";
@@ -65,6 +66,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   const running = run().catch((thrown) => {
     failure = { thrown };
   }).finally(() => {
+    if (!stop.signal.aborted) failure ??= { thrown: archived(sessionId) };
     synced.resolve();
     wake();
   });
@@ -97,4 +99,11 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
       await running;
     },
   };
+}
+
+/** The following ends by itself only when the session was put away. */
+function archived(sessionId: string): Problem {
+  return new Problem("conflict", `Cannot go on in session "${sessionId}": it was archived`, {
+    hint: `Bring it back with: jamey restore ${sessionId}`,
+  });
 }

@@ -42,7 +42,7 @@ export const runCommand: Command = {
     const output = openRunOutput(context, formatOf(context, input));
     const release = context.signals.handle((signal) => interrupt(run, signal));
     try {
-      await perform(context, input, { run, output });
+      await Promise.race([perform(context, input, { run, output }), aborted(run.stop.signal)]);
     } catch (thrown) {
       if (thrown instanceof PipeClosed) throw thrown;
       if (run.why.signal === undefined) run.why.problem = asProblem(thrown);
@@ -109,6 +109,11 @@ async function followTurn(
 interface Desk {
   run: Run;
   output: RunOutput;
+}
+
+/** So that a signal also ends the wait for a prompt or for a daemon that starts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 /** Nobody is here: a question must not leave the turn waiting for ever. */

@@ -153,4 +153,19 @@ describe("chat through a pipe", () => {
     const { stdout } = await desk.jamey(["chat", "-s", "talk"], { stdin: "now\n" });
     expect(stdout).toBe("> earlier\nYou said: earlier\nYou said: now\n");
   });
+
+  test("a session that is archived meanwhile ends the chat with the way back", async () => {
+    const id = await desk.server.session("talk");
+    const child = startJamey(desk.dataDir, ["chat", "-s", "talk"]);
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("hang\n"));
+    while (!JSON.stringify((await desk.server.call("GET", `/sessions/${id}`)).body).includes("hang")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await desk.server.call("DELETE", `/sessions/${id}`);
+    const { code, stderr } = await child.output();
+    expect(code).toBe(1);
+    expect(new TextDecoder().decode(stderr)).toContain(`jamey restore ${id}`);
+    await writer.close().catch(() => {});
+  });
 });

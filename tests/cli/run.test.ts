@@ -118,6 +118,20 @@ describe("stream-json", () => {
     await child.stderr.cancel();
   });
 
+  test("an interrupt while the prompt is still being waited for ends at once, with a result", async () => {
+    const child = startJamey(desk.dataDir, ["run", "--output-format", "stream-json"]);
+    const writer = child.stdin.getWriter();
+    // More than a pipe holds: when it is written, the program is reading.
+    await writer.write(new TextEncoder().encode("half ".repeat(60_000)));
+    child.kill("SIGINT");
+    const { code, stdout } = await child.output();
+    expect(code).toBe(130);
+    expect(result.parse(jsonLines(new TextDecoder().decode(stdout)).at(-1))).toMatchObject({
+      subtype: "error_cancelled",
+    });
+    await writer.close().catch(() => {});
+  });
+
   test("a daemon that is lost and stays away ends with a result and exit code 3", async () => {
     const child = startJamey(desk.dataDir, ["run", "hang", "--output-format", "stream-json"]);
     await child.stdin.close();
