@@ -271,11 +271,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 function haltWork(actor: SessionActor): void {
   const state = actor.state();
   for (const [path, snapshot] of Object.entries(state.agents)) {
-    if (waitsForPerson(state, path, snapshot)) actor.abort(path);
+    if (waitsForPerson(state, path, snapshot)) actor.abort(path, "shutdown");
     else {
       actor.tell({ actor: path, type: "turn.cancelled", data: { by: "shutdown", outcome: "interrupted" } })
         // An agent at rest has nothing to cancel; a log that fails has said so.
-        .then(() => actor.abort(path), () => {});
+        .then(() => actor.abort(path, "shutdown"), () => {});
     }
   }
 }

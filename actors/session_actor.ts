@@ -27,6 +27,9 @@ export type Executor = (
   options: { signal: AbortSignal; recovered: boolean },
 ) => Promise<void>;
 
+/** Why an executor is told to stop; on "shutdown" a second is all there is. */
+export type StopReason = "cancelled" | "shutdown";
+
 export interface SessionActor {
   readonly id: string;
   readonly log: SessionLog;
@@ -47,7 +50,7 @@ export interface SessionActor {
   /** Starts every effect that is owed: once, after the session was opened with work going on. */
   resume(options: { park: boolean }): Promise<void>;
   /** Tells the executors of an actor to stop; they tell how far they came. */
-  abort(actor: string): void;
+  abort(actor: string, reason: StopReason): void;
   /** Stops executors without letting them tell anything more, and closes the log. */
   close(reason: string): Promise<void>;
   readonly running: number;
@@ -208,7 +211,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     }
     if (fact.type === "session.forked") takeOwed(entries);
     for (const signal of step.signals) {
-      cancelWork(signal.actor, { entries, forked: fact.type === "session.forked" });
+      cancelWork(signal.actor, { entries, cause: fact });
     }
     return null;
   }
@@ -230,11 +233,14 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   }
 
   /** Ends the work of an actor: running executors are told to stop, what never ran gets its outcome at once. */
-  function cancelWork(actor: string, { entries, forked }: { entries: Entry[]; forked: boolean }): void {
+  function cancelWork(actor: string, { entries, cause }: { entries: Entry[]; cause: Fact }): void {
+    const forked = cause.type === "session.forked";
+    const outcome = cause.type === "turn.cancelled" ? cause.data.outcome : "cancelled";
+    const reason: StopReason = outcome === "interrupted" ? "shutdown" : "cancelled";
     for (const [key, effect] of Object.entries(newest.effects)) {
       if (effect.actor !== actor) continue;
       const controller = running.get(key);
-      if (controller !== undefined) controller.abort("cancelled");
+      if (controller !== undefined) controller.abort(reason);
       else for (const draft of unrun(effect, forked)) take(draft, entries);
     }
     for (const [callId, call] of Object.entries(newest.calls)) {
@@ -244,7 +250,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     }
     for (const [path, child] of Object.entries(newest.children)) {
       if (child.parent !== actor || stateName(child.snapshot) !== "running") continue;
-      take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome: "cancelled" } }, entries);
+      take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
     }
   }
 
@@ -390,9 +396,9 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       }
       await resumeWork();
     },
-    abort: (actor) => {
+    abort: (actor, reason) => {
       for (const [key, controller] of running) {
-        if (newest.effects[key]?.actor === actor) controller.abort("cancelled");
+        if (newest.effects[key]?.actor === actor) controller.abort(reason);
       }
     },
     close: async (reason) => {

@@ -39,9 +39,17 @@ export function stepMachine(
   const { scope, collect } = scopeOf(machine);
   const effects: EffectRequest[] = [];
   collect(effects);
-  const next = withoutAmbientWorld(() => machine.transition(snapshot, event, scope));
+  const [next, ignored] = withoutAmbientWorld(() => {
+    const after = machine.transition(snapshot, event, scope);
+    // The same snapshot comes back when nothing took the event, and also from a transition to where it is already.
+    return [after, after === snapshot && !isTaken(machine, snapshot, event)] as const;
+  });
   if (next.status === "error") throw new Error(`Machine "${machine.id}" failed on "${event.type}"`);
-  return { snapshot: frozen(next), effects, ignored: next === snapshot && effects.length === 0 };
+  return { snapshot: frozen(next), effects, ignored };
+}
+
+function isTaken(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: EventObject): boolean {
+  return (machine.getTransitionData(snapshot, event)?.length ?? 0) > 0;
 }
 
 /** The first snapshot of a machine, and what it asks for at once. */

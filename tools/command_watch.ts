@@ -1,7 +1,13 @@
 // Waits for a command that was let through its gate, whether this process started it or found it after a restart.
 import { commandFiles, followOutput, outputBytesMax, readOutput, readStatus } from "./command_files.ts";
 import type { ToolOutcome } from "./contract.ts";
-import { endGroup, type GroupIdentity, isLeaderAlive } from "./process_group.ts";
+import {
+  endGroup,
+  type GroupIdentity,
+  isLeaderAlive,
+  shutdownGraceMs,
+  terminateGraceMs,
+} from "./process_group.ts";
 
 const firstPollMs = 4;
 const slowestPollMs = 50;
@@ -28,6 +34,7 @@ export async function watchCommand(watch: Watch): Promise<ToolOutcome> {
   const tail = followOutput(files, watch.onOutput);
   const end = await waitForEnd(watch, () => tail.pump());
   const ended = await endGroup(watch.group, {
+    graceMs: watch.signal.reason === "shutdown" ? shutdownGraceMs : terminateGraceMs,
     mayLeave: end.how === "exited",
     onlyMarked: watch.endedUnseen,
   });

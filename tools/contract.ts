@@ -17,6 +17,7 @@ export interface ToolContext {
   callId: string;
   /** A folder for this call's own files (output, exit status), outside the workspace; made on first use. */
   effectDir(): Promise<string>;
+  /** Aborted: the call is to end. With the reason "shutdown" the daemon stops, and a second is all there is. */
   signal: AbortSignal;
   /** Live output for whoever watches; not logged. */
   onOutput(text: string): void;

@@ -10,6 +10,8 @@ import {
 } from "./process_table.ts";
 
 export const terminateGraceMs = 2000;
+/** The whole daemon has two seconds to stop. */
+export const shutdownGraceMs = 500;
 /** After the last command has ended, helpers in its group may need a moment to leave. */
 const leaveMs = 100;
 const pollMs = 20;
@@ -46,10 +48,12 @@ export interface EndOptions {
   mayLeave: boolean;
   /** For a leader that ended unseen: its number may have been given to others since, so only the marker counts. */
   onlyMarked: boolean;
+  /** How long SIGTERM may take; by default `terminateGraceMs`. */
+  graceMs?: number;
 }
 
 /**
- * Ends every process of the command: SIGTERM, `terminateGraceMs`, SIGKILL. Returns how many, leader apart, had to
+ * Ends every process of the command: SIGTERM, a moment of grace, SIGKILL. Returns how many, leader apart, had to
  * be ended. Does nothing about a group of an earlier boot.
  */
 export async function endGroup(group: GroupIdentity, options: EndOptions): Promise<number> {
@@ -59,7 +63,7 @@ export async function endGroup(group: GroupIdentity, options: EndOptions): Promi
   const others = left.filter((row) => row.pid !== group.pgid);
   if (left.length === 0 || (options.mayLeave && others.length === 0)) return 0;
   signalAll(group, left, "SIGTERM");
-  const stubborn = await membersAfter(terminateGraceMs);
+  const stubborn = await membersAfter(options.graceMs ?? terminateGraceMs);
   if (stubborn.length > 0) {
     signalAll(group, stubborn, "SIGKILL");
     await membersAfter(terminateGraceMs);

@@ -238,3 +238,17 @@ it("standing answers are kept for the session", () => {
   story.log("call.denied", { ...call("c2"), by: "me", reason: "no", grant: "Bash(rm)" });
   expect(story.state.meta).toMatchObject({ granted: ["Bash(ls)"], refused: ["Bash(rm)"] });
 });
+
+it("a call may be started again after a restart, and a sub-agent taken up again", () => {
+  const story = withCalls(tellStory(), ["c1"]);
+  story.log("call.started", { ...call("c1"), attempt: 1 });
+  story.log("call.started", { ...call("c1"), attempt: 2 });
+  expect(story.state.effects["call.review:c1"]?.attempts).toBe(2);
+  const child = "main/agent:c1";
+  story.log(
+    "agent.started",
+    { agent: "c1", parent: "main", description: "d", prompt: "p", call_id: "c1" },
+    child,
+  );
+  expect(story.log("agent.resumed", { agent: "c1" }, child)).toEqual([]);
+});

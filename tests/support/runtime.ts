@@ -42,6 +42,7 @@ export interface TestRuntime {
 export interface Step {
   text?: string;
   calls?: { name: string; args: JsonObject }[];
+  delay_ms?: number;
 }
 
 export const script = (...steps: Step[]) => `script: ${JSON.stringify(steps)}`;
