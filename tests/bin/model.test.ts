@@ -41,15 +41,20 @@ it("a turn with three rounds of commands runs through a streaming endpoint", asy
   await desk.ok(["replay", "last", "--verify"]);
 });
 
-it("the key is in no file of the data folder and in no environment of a command", async () => {
-  await startModel({ rounds: 1, args: { command: "env; echo key-of-the-daemon" } });
-  const out = await desk.ok(
-    ["run", "--permission-mode", "bypassPermissions", "--output-format", "stream-json", "look"],
-    { env },
-  );
+it("the daemon's key reaches no command, no client and no log, even when the model says it", async () => {
+  await startModel({
+    rounds: 1,
+    text: "I know key-of-the-daemon.",
+    args: { command: "env; echo key-of-the-daemon" },
+  });
+  const words = ["run", "--permission-mode", "bypassPermissions", "--output-format", "stream-json", "look"];
+  const out = await desk.ok(words, { env });
   expect(out).toContain("HOME=");
-  expect(out).not.toMatch(/OPENAI_API_KEY=/);
-  const find = new Deno.Command("grep", { args: ["-rlE", "OPENAI_API_KEY=", desk.dataDir] });
+  expect(out).toContain("I know ");
+  expect(out).not.toMatch(/OPENAI_API_KEY=|key-of-the-daemon/);
+  const find = new Deno.Command("grep", {
+    args: ["-rl", "--exclude-dir=effects", "key-of-the-daemon", desk.dataDir],
+  });
   expect(new TextDecoder().decode((await find.output()).stdout)).toBe("");
 });
 

@@ -61,6 +61,15 @@ it("a port that is taken ends the daemon with exit code 3 and names who holds it
   expect(other).toMatchObject({ code: 3, stderr: expect.stringMatching(/port \d+: jamey .* holds it/) });
 });
 
+it("Ctrl-C ends the daemon with exit code 130 and gives its port and folder back", async () => {
+  const { child, url } = await serve();
+  Deno.kill(child.pid, "SIGINT");
+  expect((await child.status).code).toBe(130);
+  const port = new URL(url).port;
+  const next = desk.start(["serve", "--port", port]);
+  expect(await readLines(next.stdout).first).toContain(url);
+});
+
 it("SIGTERM in the middle of a command ends the daemon with exit code 143 and leaves no process behind", async () => {
   // Every process that the daemon starts inherits HOME, also those that leave its process group.
   const { child } = await serve();
