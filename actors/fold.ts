@@ -11,7 +11,7 @@ import { upcast } from "../src/protocol/upcast.ts";
 import { readFacts } from "./packing.ts";
 
 /** Records read at a time. */
-const pageRecords = 2_000;
+const pageRecords = 500;
 
 export interface Divergence {
   seq: number;

@@ -26,9 +26,6 @@ const storedRecord = z.object({
   v: count,
   data: plainObject,
   id: z.string().optional(),
-  ends: z.array(z.string()).optional(),
-  during: z.string().optional(),
-  drops: z.array(z.string()).optional(),
   fx: z.array(z.object({ id: z.string(), kind: z.string(), actor: z.string(), params: plainObject }))
     .optional(),
   post: z.string(),
@@ -37,8 +34,8 @@ const storedHeader = z.object({ log: z.literal(logFormat), session: z.string(), 
 
 /** The part of a record that does not depend on when it is written; made once, when it is appended. */
 export function recordText(record: LogRecord): string {
-  const { at, epoch: e, actor, type, v, data, id, ends, during, drops, effects: fx, post } = record;
-  return JSON.stringify({ at, e, actor, type, v, data, id, ends, during, drops, fx, post }).slice(1);
+  const { at, epoch: e, actor, type, v, data, id, effects: fx, post } = record;
+  return JSON.stringify({ at, e, actor, type, v, data, id, fx, post }).slice(1);
 }
 
 /** The body of a record line. */

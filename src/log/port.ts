@@ -2,7 +2,7 @@
 // Every backend passes tests/log/conformance.ts.
 import type { JsonObject, JsonValue } from "../protocol/json.ts";
 
-/** An effect that a step asked for: intent and fact are one record. `id` is `<seq>.<n>`. */
+/** An effect that a step asked for: intent and fact are one record. `id` is its natural key, `<kind>:<about what>`. */
 export interface EffectIntent {
   id: string;
   kind: string;
@@ -22,12 +22,6 @@ export interface LogRecord {
   data: JsonObject;
   /** Dedupe key of the command that led here. */
   id?: string;
-  /** Effects this fact is the outcome of. */
-  ends?: string[];
-  /** The effect in whose course this was noted; it goes on. */
-  during?: string;
-  /** Effects that are no longer wanted. */
-  drops?: string[];
   effects?: EffectIntent[];
   /** Digest of the state after this record: 8 hex digits. */
   post: string;

@@ -274,6 +274,6 @@ async function appendNoted(log: SessionLog, work: Workload): Promise<void> {
 
 /** With the fields in the order in which records come back. */
 function textOf(one: LogRecord): string {
-  const { seq, at, actor, type, v, data, id, ends, during, drops, post, epoch, effects } = one;
-  return JSON.stringify({ seq, at, actor, type, v, data, id, ends, during, drops, post, epoch, effects });
+  const { seq, at, actor, type, v, data, id, post, epoch, effects } = one;
+  return JSON.stringify({ seq, at, actor, type, v, data, id, post, epoch, effects });
 }

@@ -18,7 +18,6 @@ export function record(seq: number, epoch = 1, text = "hello"): LogRecord {
     post: seq.toString(16).padStart(8, "0"),
   };
   if (seq % 3 === 0) base.effects = [{ id: `${seq}.0`, kind: "model", actor: "main", params: { n: seq } }];
-  if (seq % 4 === 0) Object.assign(base, { id: `c${seq}`, ends: [`${seq - 1}.0`], drops: ["x.1"] });
-  if (seq % 5 === 0) base.during = `${seq - 2}.0`;
+  if (seq % 4 === 0) base.id = `c${seq}`;
   return base;
 }
