@@ -45,7 +45,7 @@ export async function startDaemon(context: Context, options: StartOptions = {}):
     }
     await pause(pollMs);
   }
-  throw await notStarted(log, from, ended);
+  throw await notStarted({ log, from, ended, pid: child.pid });
 }
 
 /** True when a daemon runs in the data folder and answers. */
@@ -78,7 +78,7 @@ export async function stopDaemon(context: Context): Promise<boolean> {
 }
 
 // Node's spawn, not Deno's: it can give the child our log file, so that even a crash of the runtime leaves its words there.
-function spawnDaemon(dataDir: string, log: string, { host, port }: StartOptions): { ended(): number | null } {
+function spawnDaemon(dataDir: string, log: string, { host, port }: StartOptions): Child {
   const own = Deno.build.standalone ? [] : ["run", "-A", fileURLToPath(Deno.mainModule)];
   const args = [
     "serve",
@@ -87,15 +87,19 @@ function spawnDaemon(dataDir: string, log: string, { host, port }: StartOptions)
     ...(host ? ["--host", host] : []),
     ...(port ? ["--port", port] : []),
   ];
+  // A client's credential is nothing for the daemon, whose commands inherit from it.
+  const { JAMEY_TOKEN: _token, ...env } = process.env;
   const file = openSync(log, "a", 0o600);
   let code: number | null = null;
+  let pid: number | undefined;
   try {
     const child = spawn(Deno.execPath(), [...own, ...args], {
       detached: true,
       stdio: ["ignore", file, file],
-      env: { ...process.env, NO_COLOR: "1" },
+      env: { ...env, NO_COLOR: "1" },
       windowsHide: true,
     });
+    pid = child.pid;
     child.on("exit", (status) => code = status ?? 1);
     child.on("error", () => code = 1);
     child.unref();
@@ -104,13 +108,27 @@ function spawnDaemon(dataDir: string, log: string, { host, port }: StartOptions)
   } finally {
     closeSync(file);
   }
-  return { ended: () => code };
+  return { pid, ended: () => code };
 }
 
-async function notStarted(log: string, from: number, ended: number | null): Promise<Problem> {
+interface Child {
+  pid: number | undefined;
+  /** The exit code; null while it runs. */
+  ended(): number | null;
+}
+
+interface Failure {
+  log: string;
+  /** Where in the log this start begins. */
+  from: number;
+  ended: number | null;
+  pid: number | undefined;
+}
+
+async function notStarted({ log, from, ended, pid }: Failure): Promise<Problem> {
   const said = (await lastLines(log, reasonLinesMax, from)).join("\n");
   const what = ended === null
-    ? `it did not answer in ${startWaitMs / 1000} s`
+    ? `process ${pid} runs, but did not answer in ${startWaitMs / 1000} s`
     : `it ended with exit code ${ended}`;
   return new Problem(
     "daemon_not_running",

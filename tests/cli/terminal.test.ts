@@ -1,0 +1,112 @@
+// The command line at a terminal: a real pseudo-terminal, made by the system's `script` program.
+import { resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Desk, openDesk } from "./program.ts";
+
+const hasScript = Deno.build.os === "linux" &&
+  await new Deno.Command("script", { args: ["--version"], stdout: "null", stderr: "null" }).output()
+    .then(({ success }) => success, () => false);
+
+let desk: Desk;
+beforeEach(async () => void (desk = await openDesk()));
+afterEach(() => desk.close());
+
+interface Screen {
+  type(text: string): Promise<void>;
+  /** Resolves when this has come since the last call. */
+  until(text: string): Promise<void>;
+  end(): Promise<number>;
+}
+
+function open(args: string): Screen {
+  const child = new Deno.Command("script", {
+    args: ["-qefc", `"${Deno.execPath()}" run -A "${resolve("bin/jamey.ts")}" ${args}`, "/dev/null"],
+    env: { JAMEY_DATA_DIR: desk.dataDir, JAMEY_TOKEN: "", NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = "";
+  const read = async () => {
+    const { done, value } = await reader.read();
+    if (!done) seen += value;
+    return !done;
+  };
+  return {
+    type: (text) => writer.write(new TextEncoder().encode(text)),
+    async until(text) {
+      while (!seen.includes(text)) {
+        if (!await read()) throw new Error(`The program ended before "${text}" came: ${seen}`);
+      }
+      seen = seen.slice(seen.indexOf(text) + text.length);
+    },
+    async end() {
+      while (await read());
+      const { code } = await child.status;
+      await writer.close().catch(() => {});
+      return code;
+    },
+  };
+}
+
+describe.skipIf(!hasScript)("at a terminal", () => {
+  test("a chat streams, asks in place, stops a turn by Ctrl-C and leaves by the second one", async () => {
+    const screen = open("chat");
+    await screen.until("> ");
+    await screen.type("hello there\r");
+    await screen.until("You said: hello there");
+    await screen.type("call Guarded touch it\r");
+    await screen.until("y once, a always, n no");
+    await screen.type("y\r");
+    await screen.until("You said: done");
+    await screen.type("hang\r");
+    await screen.until("hang");
+    await untilStatus("thinking");
+    await screen.type("\x03");
+    await screen.until("the turn ended: cancelled");
+    await screen.type("\x03");
+    expect([0, 130]).toContain(await screen.end());
+  });
+
+  test("a question that comes while a person is attached is answered in place", async () => {
+    const id = await desk.server.session();
+    const screen = open(`attach ${id}`);
+    await screen.until("session.created");
+    await desk.server.call("POST", `/sessions/${id}/messages`, { message: "call Guarded touch it" });
+    await screen.until("Answer: y once");
+    await screen.type("perhaps\r");
+    await screen.until("Answer: y once");
+    await screen.type("n not now\r");
+    await screen.until("by user: not now");
+    await screen.type("\x03");
+    expect(await screen.end()).toBe(130);
+  });
+
+  test("a walk goes on, back and to a number, and shows state and changes", async () => {
+    await desk.jamey(["run", "hello"]);
+    const screen = open("replay last --step");
+    await screen.until("session.created");
+    await screen.type("\r");
+    await screen.until("message.received");
+    await screen.type("4\r");
+    await screen.until("model.replied");
+    await screen.type("d\r");
+    await screen.until("+ conversation[1]");
+    await screen.type("p\r");
+    await screen.until("model.called");
+    await screen.type("r\r");
+    await screen.until('"model": "echo"');
+    await screen.type("s\r");
+    await screen.until("Conversation (1 messages)");
+    await screen.type("q\r");
+    expect(await screen.end()).toBe(0);
+  });
+});
+
+async function untilStatus(status: string): Promise<void> {
+  while (!JSON.stringify((await desk.server.call("GET", "/sessions/last")).body).includes(`"${status}"`)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
