@@ -1,6 +1,8 @@
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
+import { openFileLog } from "../../src/log/file_log.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { until } from "../support/daemon.ts";
@@ -46,6 +48,29 @@ it("deleting all snapshots changes nothing but time", async () => {
   await test.restart();
   expect(await test.runtime.view(id)).toEqual(before);
   expect((await test.runtime.list({ limit: 10 })).sessions).toEqual([before.state.summary]);
+});
+
+it("a snapshot of another version of the machines is not trusted", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, "help");
+  const before = await test.runtime.view(id);
+  await test.runtime.close();
+  const store = await openFileLog(openDenoDisk(), test.dataDir);
+  const log = await store.open(id);
+  const snapshot = await log.snapshot();
+  if (snapshot === null) throw new Error("There is no snapshot");
+  const wrong = structuredClone(snapshot.state) as { session: { meta: { name: string } } };
+  wrong.session.meta.name = "from another version";
+  await log.putSnapshot({
+    seq: snapshot.seq,
+    machineVersion: "another",
+    state: wrong as unknown as JsonObject,
+  });
+  await log.close();
+  await store.close();
+  await test.restart();
+  expect(await test.runtime.view(id)).toEqual(before);
 });
 
 it("a session forks at any sequence, comes to rest, proves itself and runs no effect", async () => {

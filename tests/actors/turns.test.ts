@@ -108,6 +108,39 @@ it("allow_always covers the same command for the session, and no other", async (
   expect((await test.types(id)).filter((type) => type === "call.approval_requested")).toHaveLength(2);
 });
 
+it("reject_always refuses the same command for the session without asking again, in every mode", async () => {
+  test = await openTestRuntime();
+  const id = await test.session("default");
+  await test.send(id, script({ calls: [bash("touch ran")] }, { calls: [bash("touch ran")] }, { text: "x" }));
+  await test.fact(id, "call.approval_requested");
+  await test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision: "reject_always" }, "me");
+  await test.fact(id, "turn.ended");
+  const denied = (await test.facts(id)).filter((fact) => fact.type === "call.denied");
+  expect(denied.map((fact) => fact.data)).toMatchObject([{ by: "me" }, { by: "policy" }]);
+  expect((await test.types(id)).filter((type) => type === "call.approval_requested")).toHaveLength(1);
+  await expect(Deno.stat(join(test.workspace, "ran"))).rejects.toThrow();
+});
+
+it("who joins in the middle of an answer first gets the text so far, and no text of an answer that is complete", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.send(
+    id,
+    script({ text: "first words ", calls: [bash("echo live; sleep 1")] }, { text: "done" }),
+  );
+  const started = await test.fact(id, "call.started");
+  const partial = await until("live output", async () => {
+    const subscription = await test.runtime.subscribe(id, {
+      event: () => {},
+      delta: () => {},
+      closed: () => {},
+    });
+    subscription.unsubscribe();
+    return subscription.partial.length > 0 ? subscription.partial : null;
+  });
+  expect(partial).toMatchObject([{ of_seq: started.seq, offset: 0, text: "live\n" }]);
+});
+
 it("a sub-agent works under its own path in the same log, and its last words are the call's result", async () => {
   test = await openTestRuntime();
   const id = await test.session();
