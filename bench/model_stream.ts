@@ -7,11 +7,9 @@ const wireMessage = z.object({ role: z.string(), content: z.unknown() });
 const wireRequest = z.object({ messages: z.array(wireMessage) });
 export type WireMessages = z.infer<typeof wireRequest>["messages"];
 
-/** Writes an answer, chunk by chunk; each chunk leaves at once. */
-export type Answer = (
-  send: (content: Record<string, unknown>) => void,
-  messages: WireMessages,
-) => Promise<void> | void;
+/** Writes an answer: the deltas of one `send` leave at once and together, one chunk of the wire each. */
+export type Answer = (send: Send, messages: WireMessages) => Promise<void> | void;
+export type Send = (...deltas: Record<string, unknown>[]) => void;
 
 export interface ModelStream {
   /** With the version path. */
@@ -37,16 +35,16 @@ export function startModelStream(): ModelStream {
     const body = new ReadableStream<Uint8Array>({
       async start(controller) {
         let calls = false;
-        await stream.answer((delta) => {
-          calls ||= "tool_calls" in delta;
-          controller.enqueue(chunk({ choices: [{ index: 0, delta, finish_reason: null }] }));
-        }, messages);
+        const send: Send = (...deltas) => {
+          calls ||= deltas.some((delta) => "tool_calls" in delta);
+          const choices = deltas.map((delta) => [{ index: 0, delta, finish_reason: null }]);
+          controller.enqueue(encoder.encode(choices.map((choices) => chunk({ choices })).join("")));
+        };
+        await stream.answer(send, messages);
         const finish_reason = calls ? "tool_calls" : "stop";
-        controller.enqueue(chunk({ choices: [{ index: 0, delta: {}, finish_reason }] }));
-        controller.enqueue(
-          chunk({ choices: [], usage: { prompt_tokens: 900, completion_tokens: 90, total_tokens: 990 } }),
-        );
-        controller.enqueue(encoder.encode("data: [DONE]\n\n"));
+        const usage = { prompt_tokens: 900, completion_tokens: 90, total_tokens: 990 };
+        const last = [{ choices: [{ index: 0, delta: {}, finish_reason }] }, { choices: [], usage }];
+        controller.enqueue(encoder.encode(`${last.map(chunk).join("")}data: [DONE]\n\n`));
         controller.close();
         stream.ends.push(performance.now());
       },
@@ -57,9 +55,9 @@ export function startModelStream(): ModelStream {
   return stream;
 }
 
-function chunk(fields: Record<string, unknown>): Uint8Array {
+function chunk(fields: Record<string, unknown>): string {
   const whole = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "local", ...fields };
-  return encoder.encode(`data: ${JSON.stringify(whole)}\n\n`);
+  return `data: ${JSON.stringify(whole)}\n\n`;
 }
 
 /** Asks the model server as the barest client does; calls `onBytes` with every piece of the answer. */

@@ -8,6 +8,8 @@ import { alternate, figureOf, ratioOf } from "../samples.ts";
 const tokensPerSecond = 200;
 const addedMsMax = 2;
 const burstTokens = 3_000;
+/** A burst comes in full packets, not token by token. */
+const tokensPerWrite = 50;
 const burstMsMax = 100;
 const answerMs = 30_000;
 
@@ -91,7 +93,9 @@ async function latency(context: BenchContext, ways: Ways): Promise<Row[]> {
 
 async function burst(context: BenchContext, ways: Ways): Promise<Row> {
   ways.model.answer = (send) => {
-    for (let n = 0; n < burstTokens; n++) send({ content: stamp() });
+    for (let n = 0; n < burstTokens; n += tokensPerWrite) {
+      send(...Array.from({ length: tokensPerWrite }, () => ({ content: stamp() })));
+    }
   };
   // The oldest stamp of an answer is its first token: its latency at the end is how long all took.
   const longest = async (samples: Promise<number[]>) => [Math.max(...await samples)];
