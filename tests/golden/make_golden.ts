@@ -1,0 +1,121 @@
+// Records the golden sessions of a release: `deno run -A tests/golden/make_golden.ts FOLDER`, with an empty FOLDER.
+// Run once at a release, never again for the same one: golden logs are what old versions really wrote.
+import { join } from "node:path";
+import { version } from "../../src/platform/version.ts";
+import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
+import { until } from "../support/daemon.ts";
+
+const bash = (command: string) => ({ name: "Bash", args: { command } });
+
+type Scene = (test: TestRuntime) => Promise<string>;
+
+/** One session each: together they hold every fact type that this version writes. */
+const scenes: Record<string, Scene> = {
+  tools: async (test) => {
+    const id = await test.session();
+    const write = { name: "Write", args: { file_path: "a.txt", content: "x".repeat(40_000) } };
+    await test.turn(
+      id,
+      script({ text: "I look", calls: [{ name: "Glob", args: { pattern: "*" } }, bash("echo one")] }, {
+        calls: [write],
+      }, { text: "Done" }),
+    );
+    await test.turn(id, script({ calls: [bash("exit 3"), { name: "Nope", args: {} }] }, { text: "Failed" }));
+    await test.runtime.command(id, { type: "session.rename", name: "golden tools" }, "golden");
+    return id;
+  },
+  approvals: async (test) => {
+    const id = await test.session("default");
+    await test.send(id, script({ calls: [bash("true"), bash("false")] }, { text: "Done" }));
+    await until("two questions", async () => (await test.runtime.approvals(id)).length === 2 || null);
+    await test.restart();
+    await test.runtime.command(
+      id,
+      { type: "call.answer", call_id: "c2-1", decision: "allow_always" },
+      "golden",
+    );
+    await test.runtime.command(id, {
+      type: "call.answer",
+      call_id: "c2-2",
+      decision: "reject_once",
+      reason: "no",
+    }, "golden");
+    await test.fact(id, "turn.ended");
+    return id;
+  },
+  agents: async (test) => {
+    const id = await test.session();
+    const inner = script({ calls: [bash("echo inner")] }, { text: "Inner done" });
+    await test.turn(
+      id,
+      script({ calls: [{ name: "Agent", args: { description: "sub", prompt: inner } }] }, { text: "Done" }),
+    );
+    await test.send(
+      id,
+      script({
+        calls: [{
+          name: "Agent",
+          args: { description: "sub", prompt: script({ calls: [bash("sleep 60")] }) },
+        }],
+      }, { text: "never" }),
+    );
+    await until(
+      "the inner command",
+      async () => (await test.facts(id)).filter((fact) => fact.type === "call.started").length === 4 || null,
+    );
+    await test.runtime.command(id, { type: "turn.cancel" }, "golden");
+    await until(
+      "the end",
+      async () => (await test.runtime.view(id)).state.summary.status === "interrupted" || null,
+    );
+    return id;
+  },
+  fork: async (test) => {
+    const id = await test.session();
+    await test.turn(id, script({ calls: [bash("echo before")] }, { text: "Done" }));
+    const { session_id } = await test.runtime.fork(id, 6, "golden fork");
+    await test.turn(session_id, "help");
+    await test.runtime.archive(session_id);
+    await test.runtime.restore(session_id);
+    return session_id;
+  },
+  waiting: async (test) => {
+    const id = await test.session("default");
+    await test.send(id, script({ calls: [bash("true")] }, { text: "never" }));
+    await test.fact(id, "call.approval_requested");
+    return id;
+  },
+};
+
+async function main(folder: string): Promise<void> {
+  const test = await openTestRuntime({ folder });
+  const target = new URL(`../fixtures/golden/${version}/`, import.meta.url).pathname;
+  const expected: Record<string, unknown> = {};
+  const ids: Record<string, string> = {};
+  for (const [name, scene] of Object.entries(scenes)) ids[name] = await scene(test);
+  for (const [name, id] of Object.entries(ids)) {
+    const { seq, state } = await test.runtime.view(id);
+    expected[name] = {
+      id,
+      seq,
+      digest: state.digest,
+      status: state.summary.status,
+      types: await test.types(id),
+    };
+  }
+  await test.close();
+  for (const [name, id] of Object.entries(ids)) {
+    const from = join(test.dataDir, "sessions", id);
+    const to = join(target, name);
+    await Deno.mkdir(join(to, "blobs"), { recursive: true });
+    for (const entry of Deno.readDirSync(from)) {
+      if (entry.isFile) await Deno.copyFile(join(from, entry.name), join(to, entry.name));
+    }
+    for (const entry of Deno.readDirSync(join(from, "blobs"))) {
+      await Deno.copyFile(join(from, "blobs", entry.name), join(to, "blobs", entry.name));
+    }
+  }
+  await Deno.writeTextFile(join(target, "expected.json"), `${JSON.stringify(expected, null, 2)}\n`);
+}
+
+if (import.meta.main) await main(Deno.args[0] ?? "");
