@@ -1,6 +1,7 @@
 // The command line at a terminal: a real pseudo-terminal, made by the system's `script` program.
 import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eventsPage } from "../../src/protocol/http.ts";
 import { type Desk, openDesk } from "./program.ts";
 
 const hasScript = Deno.build.os === "linux" &&
@@ -57,13 +58,15 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     await screen.until("> ");
     await screen.type("hello there\r");
     await screen.until("You said: hello there");
+    await screen.until("> ");
     await screen.type("call Guarded touch it\r");
     await screen.until("y once, a always, n no");
     await screen.type("y\r");
     await screen.until("You said: done");
+    await screen.until("> ");
     await screen.type("hang\r");
     await screen.until("hang");
-    await untilStatus("thinking");
+    await untilModelCalled();
     await screen.type("\x03");
     await screen.until("the turn ended: cancelled");
     await screen.type("\x03");
@@ -105,8 +108,11 @@ describe.skipIf(!hasScript)("at a terminal", () => {
   });
 });
 
-async function untilStatus(status: string): Promise<void> {
-  while (!JSON.stringify((await desk.server.call("GET", "/sessions/last")).body).includes(`"${status}"`)) {
+/** What was typed last has reached the model. */
+async function untilModelCalled(): Promise<void> {
+  for (;;) {
+    const { body } = await desk.server.call("GET", "/sessions/last/events");
+    if (eventsPage.parse(body).events.at(-1)?.type === "model.called") return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
