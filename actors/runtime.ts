@@ -1,11 +1,9 @@
 // The runtime: all sessions of one daemon behind the host port, from its start-up recovery to its graceful stop.
-import { realpath, stat } from "node:fs/promises";
 import { customAlphabet } from "nanoid";
-import type { AnyMachineSnapshot } from "xstate";
-import { atRest, emptySession, type SessionState, stateName, stepSession } from "../machines/session.ts";
+import { atRest, emptySession, type SessionState, stepSession } from "../machines/session.ts";
 import { checkedMachineVersion } from "../machines/version.ts";
 import type { LogStore } from "../src/log/port.ts";
-import { type FactDraft, factVersions, mainActor } from "../src/protocol/facts.ts";
+import { factVersions, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
@@ -14,7 +12,9 @@ import type { Tool } from "../tools/contract.ts";
 import { agentTool } from "./agent_tool.ts";
 import { modelExecutor } from "./call_model.ts";
 import { carryOut } from "./commands.ts";
+import { creation } from "./creation.ts";
 import { foldState, foldTranscript } from "./fold.ts";
+import { haltWork } from "./halt.ts";
 import type { Host } from "./host.ts";
 import { readFacts, type Secret } from "./packing.ts";
 import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
@@ -199,7 +199,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const actors = sessions.actors();
     for (const actor of actors) haltWork(actor);
     const deadline = now() + shutdownMs;
-    while (now() < deadline && actors.some((actor) => actor.running > 0)) await pause(10);
+    while (now() < deadline && actors.some((actor) => actor.busy > 0)) await pause(10);
     await Promise.all(actors.map((actor) => sessions.release(actor.id)));
     await index.save((id) => !unresting.has(id)).catch((thrown) => options.report(messageOf(thrown)));
     await store.close();
@@ -265,65 +265,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     tools: specs,
   };
-}
-
-/** Stops what runs, and records it; calls that wait for a person's answer keep waiting over a restart. */
-function haltWork(actor: SessionActor): void {
-  const state = actor.state();
-  for (const [path, snapshot] of Object.entries(state.agents)) {
-    if (waitsForPerson(state, path, snapshot)) actor.abort(path, "shutdown");
-    else {
-      actor.tell({ actor: path, type: "turn.cancelled", data: { by: "shutdown", outcome: "interrupted" } })
-        // An agent at rest has nothing to cancel; a log that fails has said so.
-        .then(() => actor.abort(path, "shutdown"), () => {});
-    }
-  }
-}
-
-function waitsForPerson(state: SessionState, path: string, snapshot: AnyMachineSnapshot): boolean {
-  const name = stateName(snapshot);
-  if (name === "waiting_for_approval") return true;
-  return name === "acting" && Object.entries(state.children).some(([child, { parent }]) => {
-    const inner = state.agents[child];
-    return parent === path && inner !== undefined && waitsForPerson(state, child, inner);
-  });
-}
-
-async function creation(
-  sessionId: string,
-  input: CreateSession,
-  parts: { provider: Provider; machineVersion: string },
-): Promise<Extract<FactDraft, { type: "session.created" }>> {
-  const { provider, machineVersion } = parts;
-  return {
-    actor: mainActor,
-    type: "session.created",
-    data: {
-      session_id: sessionId,
-      ...(input.name === undefined ? {} : { name: input.name }),
-      workspace: await folder(input.workspace ?? Deno.cwd(), "workspace"),
-      add_dirs: await Promise.all(input.add_dirs.map((dir) => folder(dir, "add_dirs"))),
-      provider: provider.name,
-      model: input.model ?? provider.defaultModel,
-      agent_mode: input.agent_mode,
-      permission_mode: input.permission_mode,
-      ...(input.context === undefined ? {} : { context: input.context }),
-      machine_version: machineVersion,
-    },
-  };
-}
-
-async function folder(path: string, field: string): Promise<string> {
-  const refuse = (why: string) =>
-    new Problem("bad_request", `Cannot create a session: "${field}" is "${path}", ${why}`, {
-      hint: "Give the absolute path of a folder that exists",
-    });
-  if (!path.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(path)) throw refuse("which is not absolute");
-  if (path.includes("\0")) throw refuse("which holds a NUL character");
-  const found = await stat(path).catch(() => null);
-  if (found === null) throw refuse("which does not exist");
-  if (!found.isDirectory()) throw refuse("which is not a folder");
-  return await realpath(path);
 }
 
 function outOfRange(session: string, at: number, head: number): Problem {

@@ -206,7 +206,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
 function isIdle(slot: Slot): boolean {
   const actor = slot.current?.actor ?? null;
-  return slot.users === 0 && (actor === null || (actor.running === 0 && actor.subscribers === 0));
+  return slot.users === 0 && (actor === null || (actor.busy === 0 && actor.watchers === 0));
 }
 
 function emptySlot(usedAt: number): Slot {

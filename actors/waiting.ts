@@ -62,12 +62,12 @@ export async function waitForTurn(
   throw interrupted(`turn of message "${messageId}"`);
 }
 
-async function findMessage({ log }: Loaded, messageId: string): Promise<FactOf<"message.received">> {
-  let found: FactOf<"message.received"> | undefined;
-  for await (const fact of facts(log)) {
-    if (fact.type === "message.received" && fact.data.message_id === messageId) found = fact;
+async function findMessage({ log, actor }: Loaded, messageId: string): Promise<FactOf<"message.received">> {
+  // Its id was the dedupe key of its command; only the ids of very old ones have been forgotten.
+  const from = actor?.seqOf(messageId) ?? 1;
+  for await (const fact of facts(log, { from })) {
+    if (fact.type === "message.received" && fact.data.message_id === messageId) return fact;
   }
-  if (found !== undefined) return found;
   throw new Problem(
     "not_found",
     `Cannot wait for message "${messageId}": session "${log.sessionId}" has none of that id`,
@@ -79,7 +79,8 @@ export async function waitForCall(
   callId: string,
   signal: AbortSignal,
 ): Promise<{ output: string; success: boolean; name: string }> {
-  for await (const fact of follow(writable(loaded), 0, signal)) {
+  const actor = writable(loaded);
+  for await (const fact of follow(actor, actor.seqOf(callId) ?? 0, signal)) {
     const result = resultOf(fact);
     if (result === null || !("call_id" in fact.data) || fact.data.call_id !== callId) continue;
     return {

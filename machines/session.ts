@@ -1,6 +1,6 @@
 // The session step: one fact in, the next state of all actors of a session and the effects they ask for out.
 // Pure: it routes the fact to the machines it concerns and keeps the table of effects that are owed.
-import type { AnyMachineSnapshot, AnyStateMachine } from "xstate";
+import type { AnyMachineSnapshot } from "xstate";
 import type { Fact, FactOf } from "../src/protocol/facts.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import { type AgentEvent, agentMachine } from "./agent.ts";
@@ -278,7 +278,7 @@ function stepChild(draft: Draft, actor: string, event: { type: string; outcome?:
 function stepAgent(draft: Draft, actor: string, event: AgentEvent): string | null {
   const snapshot = draft.state.agents[actor];
   if (snapshot === undefined) return `there is no agent "${actor}"`;
-  const step = stepMachine(agentMachine as AnyStateMachine, snapshot, event);
+  const step = stepMachine(agentMachine, snapshot, event);
   if (step.ignored) return `agent "${actor}" is ${stateName(snapshot)}`;
   putAgent(draft, actor, step);
   return null;

@@ -51,6 +51,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const provider = providerFromEnv(Deno.env.toObject());
   const store = await openFileLog(openDenoDisk(), dataDir);
   const report = (line: string) => console.error(line);
+  let close = () => store.close();
   try {
     const { token, path } = await ownToken(dataDir);
     const secrets = secretsFrom({ OPENAI_API_KEY: Deno.env.get("OPENAI_API_KEY"), token });
@@ -58,6 +59,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ? [provider]
       : [provider, scriptedProvider()];
     const runtime = createRuntime({ store, providers, tools: allTools, secrets, report });
+    close = runtime.close;
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
     const server = await startServer({
       host: runtime,
@@ -69,9 +71,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       port: options.port ?? defaultPort,
       portIsExplicit: options.port !== undefined,
       onNotice: options.say,
-    }).catch(async (thrown) => {
-      await runtime.close();
-      throw thrown;
     });
     const started_at = new Date().toISOString();
     await announce(dataDir, { pid: Deno.pid, url: server.url, token_file: path, version, started_at });
@@ -82,7 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     return { url: server.url, dataDir, provider, stop, asked };
   } catch (thrown) {
-    await store.close();
+    await close();
     throw thrown;
   }
 }

@@ -1,9 +1,9 @@
-// Records the golden sessions of a release: `deno run -A tests/golden/make_golden.ts FOLDER`, with an empty FOLDER.
+// Records the golden sessions of a release: `deno run -A scripts/make_golden.ts FOLDER`, with an empty FOLDER.
 // Run once at a release, never again for the same one: golden logs are what old versions really wrote.
 import { join } from "node:path";
-import { version } from "../../src/platform/version.ts";
-import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
-import { until } from "../support/daemon.ts";
+import { version } from "../src/platform/version.ts";
+import { openTestRuntime, script, type TestRuntime } from "../tests/support/runtime.ts";
+import { until } from "../tests/support/daemon.ts";
 
 const bash = (command: string) => ({ name: "Bash", args: { command } });
 
@@ -89,7 +89,7 @@ const scenes: Record<string, Scene> = {
 
 async function main(folder: string): Promise<void> {
   const test = await openTestRuntime({ folder });
-  const target = new URL(`../fixtures/golden/${version}/`, import.meta.url).pathname;
+  const target = new URL(`../tests/fixtures/golden/${version}/`, import.meta.url).pathname;
   const expected: Record<string, unknown> = {};
   const ids: Record<string, string> = {};
   for (const [name, scene] of Object.entries(scenes)) ids[name] = await scene(test);

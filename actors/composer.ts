@@ -1,0 +1,196 @@
+// The composer: turns a draft into the records of one batch: the fact, and all that follows from it without touching
+// the world. It holds the newest state, which the log may not have yet.
+import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
+import { type SessionState, stateName, stepSession } from "../machines/session.ts";
+import type { Transcript } from "../machines/transcript.ts";
+import type { LogRecord } from "../src/log/port.ts";
+import { version } from "../src/platform/version.ts";
+import { type Fact, type FactDraft, factVersions, mainActor } from "../src/protocol/facts.ts";
+import type { JsonObject } from "../src/protocol/json.ts";
+import type { StopReason } from "./effect_runner.ts";
+import { followUp } from "./follow_ups.ts";
+import { redact, type Secret } from "./packing.ts";
+
+/** A record to be, with the state after it and the outside effects to start when it is on disk. */
+export interface Entry {
+  fact: Fact;
+  record: LogRecord;
+  state: SessionState;
+  effects: PendingEffect[];
+}
+
+export interface Composer {
+  /** The newest state, synced or not. */
+  state(): SessionState;
+  /** The transcript up to the newest state, when it is at hand. */
+  transcript(): Transcript | undefined;
+  setTranscript(transcript: Transcript): void;
+  /** The first entry that is not the daemon's own is the draft's. Throws on a bug; the state is then as before. */
+  compose(draft: FactDraft, id: string | undefined): Composed;
+}
+
+export type Composed = { entries: Entry[]; own: Entry } | { refused: string };
+
+export interface ComposerOptions {
+  state: SessionState;
+  epoch: number;
+  /** True when this daemon has already written in this epoch. */
+  owned: boolean;
+  secrets: readonly Secret[];
+  now: () => number;
+  /** Tells a running executor to stop; false when none works on the effect. */
+  stop: (key: string, reason: StopReason) => boolean;
+}
+
+export function createComposer(options: ComposerOptions): Composer {
+  const { epoch, secrets } = options;
+  let newest = options.state;
+  let owned = options.owned;
+  let transcript: Transcript | undefined;
+
+  const compose = (draft: FactDraft, id: string | undefined): Composed => {
+    const before = { newest, owned };
+    const entries: Entry[] = [];
+    try {
+      if (!owned && draft.type !== "session.owned") take(ownership(epoch, false), entries);
+      owned = true;
+      const place = entries.length;
+      const refused = take(draft, entries, id);
+      const own = entries[place];
+      if (refused === null && own !== undefined) return { entries, own };
+      rollBack(before, entries);
+      return { refused: refused ?? "it was not taken" };
+    } catch (thrown) {
+      rollBack(before, entries);
+      throw thrown;
+    }
+  };
+
+  function rollBack(before: { newest: SessionState; owned: boolean }, entries: Entry[]): void {
+    // The transcript has seen facts that are not to be: it is read again when it is needed.
+    if (entries.length > 0) transcript = undefined;
+    newest = before.newest;
+    owned = before.owned;
+  }
+
+  /** Steps a draft; returns why it is refused, or null. */
+  function take(draft: FactDraft, entries: Entry[], id?: string): string | null {
+    const clean = redact(draft, secrets);
+    const at = later(newest.at, options.now());
+    const fact: Fact = { ...clean, seq: newest.seq + 1, at, v: factVersions[clean.type] };
+    const step = stepSession(newest, fact);
+    if (step.ignored) return step.why;
+    newest = step.state;
+    transcript?.apply(fact);
+    const outside = step.effects.filter((effect) => effectKinds[effect.kind].class === "outside");
+    const record = toRecord(fact, { epoch, post: step.post, effects: step.effects, id });
+    entries.push({ fact, record, state: newest, effects: outside });
+    for (const effect of step.effects) {
+      if (effectKinds[effect.kind].class === "follow_up") takeFollowUps(effect, entries);
+    }
+    if (fact.type === "session.forked") takeOwed(entries);
+    for (const signal of step.signals) cancelWork(signal.actor, { entries, cause: fact });
+    return null;
+  }
+
+  /** Follow-ups that were owed where the fork was cut. */
+  function takeOwed(entries: Entry[]): void {
+    for (const [key, effect] of Object.entries(newest.effects)) {
+      const owed = effectKinds[effect.kind].class === "follow_up" && Object.hasOwn(newest.effects, key);
+      if (owed) takeFollowUps(effect, entries);
+    }
+  }
+
+  function takeFollowUps(effect: PendingEffect, entries: Entry[]): void {
+    if (transcript === undefined) throw new Error("A follow-up needs the transcript");
+    for (const draft of followUp(effect, newest, transcript)) {
+      const refused = take(draft, entries);
+      if (refused !== null) throw new Error(`The follow-up "${draft.type}" was refused: ${refused}`);
+    }
+  }
+
+  /** Ends the work of an actor: running executors are told to stop, what never ran gets its outcome at once. */
+  function cancelWork(actor: string, { entries, cause }: { entries: Entry[]; cause: Fact }): void {
+    const outcome = cause.type === "turn.cancelled" ? cause.data.outcome : "cancelled";
+    const reason: StopReason = outcome === "interrupted" ? "shutdown" : "cancelled";
+    for (const [key, effect] of Object.entries(newest.effects)) {
+      if (effect.actor !== actor || options.stop(key, reason)) continue;
+      const draft = unrun(effect, cause.type === "session.forked");
+      if (draft !== null) take(draft, entries);
+    }
+    for (const [callId, call] of Object.entries(newest.calls)) {
+      if (call.actor === actor && stateName(call.snapshot) === "asking") {
+        take(interruption(actor, callId, call.name), entries);
+      }
+    }
+    for (const [path, child] of Object.entries(newest.children)) {
+      if (child.parent !== actor || stateName(child.snapshot) !== "running") continue;
+      take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
+    }
+  }
+
+  /**
+   * The outcome of an effect that no executor works on. A call that had started is left to recovery, which looks what
+   * became of it; in a fork it belongs to the session it was forked from.
+   */
+  function unrun(effect: PendingEffect, forked: boolean): FactDraft | null {
+    const { actor, params } = effect;
+    if (effect.kind === "model.call") {
+      const error = { code: "cancelled", message: "the turn was cancelled" };
+      return { actor, type: "model.failed", data: { request_id: String(params.request_id), error } };
+    }
+    const callId = String(params.call_id);
+    const call = newest.calls[callId];
+    if (effectKinds[effect.kind].class !== "outside" || call === undefined) return null;
+    const child = Object.values(newest.children).find((other) => other.callId === callId);
+    // A sub-agent's end is its call's end: it is told to stop as well, and reports.
+    if (child !== undefined || (effect.attempts > 0 && !forked)) return null;
+    return interruption(actor, callId, call.name);
+  }
+
+  return {
+    state: () => newest,
+    transcript: () => transcript,
+    setTranscript: (read) => transcript = read,
+    compose,
+  };
+}
+
+/** The fact by which a daemon takes a session over, in a new epoch. */
+export function ownership(epoch: number, recovered: boolean): FactDraft {
+  return { actor: mainActor, type: "session.owned", data: { epoch, version, recovered } };
+}
+
+function interruption(actor: string, callId: string, name: string): FactDraft {
+  return {
+    actor,
+    type: "call.interrupted",
+    data: { call_id: callId, name, reason: "the turn was cancelled" },
+  };
+}
+
+/** The time of the next fact: a clock that goes backwards does not take the log with it. */
+function later(last: string, nowMs: number): string {
+  const at = new Date(nowMs).toISOString();
+  return at < last ? last : at;
+}
+
+function toRecord(
+  fact: Fact,
+  more: { epoch: number; post: string; effects: PendingEffect[]; id: string | undefined },
+): LogRecord {
+  const { seq, at, actor, type, v } = fact;
+  // Fact data is JSON by its schemas.
+  const data = fact.data as unknown as JsonObject;
+  const record: LogRecord = { seq, at, epoch: more.epoch, actor, type, v, data, post: more.post };
+  if (more.id !== undefined) record.id = more.id;
+  if (more.effects.length > 0) {
+    record.effects = more.effects.map((effect) => ({
+      id: effectKey(effect),
+      kind: effect.kind,
+      actor: effect.actor,
+      params: effect.params,
+    }));
+  }
+  return record;
+}

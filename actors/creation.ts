@@ -1,0 +1,44 @@
+// The beginning of a session: what it is made of, checked before anything is written.
+import { realpath, stat } from "node:fs/promises";
+import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
+import type { CreateSession } from "../src/protocol/http.ts";
+import { Problem } from "../src/protocol/problem.ts";
+import type { Provider } from "../src/providers/contract.ts";
+
+/** The first fact of a session. Throws `bad_request` for folders that cannot be used. */
+export async function creation(
+  sessionId: string,
+  input: CreateSession,
+  parts: { provider: Provider; machineVersion: string },
+): Promise<Extract<FactDraft, { type: "session.created" }>> {
+  const { provider, machineVersion } = parts;
+  return {
+    actor: mainActor,
+    type: "session.created",
+    data: {
+      session_id: sessionId,
+      ...(input.name === undefined ? {} : { name: input.name }),
+      workspace: await folder(input.workspace ?? Deno.cwd(), "workspace"),
+      add_dirs: await Promise.all(input.add_dirs.map((dir) => folder(dir, "add_dirs"))),
+      provider: provider.name,
+      model: input.model ?? provider.defaultModel,
+      agent_mode: input.agent_mode,
+      permission_mode: input.permission_mode,
+      ...(input.context === undefined ? {} : { context: input.context }),
+      machine_version: machineVersion,
+    },
+  };
+}
+
+async function folder(path: string, field: string): Promise<string> {
+  const refuse = (why: string) =>
+    new Problem("bad_request", `Cannot create a session: "${field}" is "${path}", ${why}`, {
+      hint: "Give the absolute path of a folder that exists",
+    });
+  if (!path.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(path)) throw refuse("which is not absolute");
+  if (path.includes("\0")) throw refuse("which holds a NUL character");
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw refuse("which does not exist");
+  if (!found.isDirectory()) throw refuse("which is not a folder");
+  return await realpath(path);
+}
