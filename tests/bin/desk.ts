@@ -3,7 +3,7 @@
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { daemonFile, type SessionView, sessionView } from "../../src/protocol/http.ts";
-import { isRunning, until } from "./processes.ts";
+import { processesWith, until } from "./processes.ts";
 
 export interface Ended {
   code: number;
@@ -32,6 +32,8 @@ export interface Desk {
   viewWhen(session: string, fits: (view: SessionView) => boolean): Promise<SessionView>;
   /** What a running daemon says of itself in its data folder. */
   daemon(): Promise<ReturnType<typeof daemonFile.parse>>;
+  /** Every process that was started from here and still runs, whoever started it. */
+  processes(): number[];
   close(): Promise<void>;
 }
 
@@ -91,16 +93,16 @@ export async function openDesk(): Promise<Desk> {
         return fits(view) ? view : undefined;
       });
     },
+    processes: () => processesWith("HOME", home),
     daemon: async () => daemonFile.parse(JSON.parse(await Deno.readTextFile(join(dataDir, "daemon.json")))),
     async close() {
-      const background = await desk.daemon().catch(() => undefined);
-      // A daemon that was killed leaves its file behind, and its number may belong to somebody else by now.
-      if (background !== undefined && await answers(background.url)) Deno.kill(background.pid, "SIGKILL");
-      for (const child of started) {
-        if (!isRunning(child.pid)) continue;
-        child.kill("SIGKILL");
-        await child.status;
-      }
+      // Also a daemon that was late at a start and takes over when the first one is gone.
+      await until(() => {
+        const left = desk.processes();
+        for (const pid of left) endForSure(pid);
+        return left.length === 0 || undefined;
+      });
+      await Promise.all(started.map((child) => child.status));
       await Deno.remove(root, { recursive: true });
     },
   };
@@ -112,11 +114,12 @@ async function headOf(desk: Desk, session: string): Promise<number> {
   return Number(events.at(-1)?.["seq"]);
 }
 
-async function answers(url: string): Promise<boolean> {
-  return await fetch(`${url}/health`).then(
-    (response) => response.body?.cancel().then(() => true) ?? true,
-    () => false,
-  );
+function endForSure(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
 }
 
 /** Every line of the text as JSON. */

@@ -20,27 +20,18 @@ export function isRunning(pid: number): boolean {
   return state !== undefined && state !== "Z" && state !== "X";
 }
 
-/** All running processes whose environment holds this entry, or that have this process as their parent. */
-export function processesOf({ marker, parent }: { marker: string; parent: number }): number[] {
-  return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) =>
-    Number.isInteger(pid) && isRunning(pid) && pid !== Deno.pid &&
-    (parentOf(pid) === parent || environmentOf(pid).includes(marker))
+/** All running processes whose environment holds this entry, which everything that was started with it inherits. */
+export function processesWith(name: string, value: string): number[] {
+  return [...Deno.readDirSync("/proc")].map((entry) => Number(entry.name)).filter((pid) =>
+    Number.isInteger(pid) && isRunning(pid) && `\0${environmentOf(pid)}`.includes(`\0${name}=${value}\0`)
   );
 }
 
+/** The first field after the name, which may itself hold spaces and brackets. */
 function stateOf(pid: number): string | undefined {
-  return statOf(pid)?.[0];
-}
-
-function parentOf(pid: number): number {
-  return Number(statOf(pid)?.[1]);
-}
-
-/** The fields after the name, which may itself hold spaces and brackets. */
-function statOf(pid: number): string[] | undefined {
   try {
     const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[0];
   } catch {
     return undefined;
   }

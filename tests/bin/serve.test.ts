@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { type Desk, openDesk, readLines, script } from "./desk.ts";
-import { isRunning, processesOf, until } from "./processes.ts";
+import { isRunning, until } from "./processes.ts";
 
 let desk: Desk;
 beforeEach(async () => {
@@ -71,7 +71,6 @@ it("Ctrl-C ends the daemon with exit code 130 and gives its port and folder back
 });
 
 it("SIGTERM in the middle of a command ends the daemon with exit code 143 and leaves no process behind", async () => {
-  // Every process that the daemon starts inherits HOME, also those that leave its process group.
   const { child } = await serve();
   await desk.ok(["new", "--name", "busy", "--permission-mode", "bypassPermissions"]);
   const chat = desk.start([
@@ -81,12 +80,11 @@ it("SIGTERM in the middle of a command ends the daemon with exit code 143 and le
     script({ calls: [{ name: "Bash", args: { command: "sleep 600" } }] }),
   ]);
   await until(async () => (await desk.view("busy")).state.summary.status === "acting" || undefined);
-  const marker = `HOME=${desk.home}\0`;
-  await until(() => processesOf({ marker, parent: child.pid }).length >= 4 || undefined);
+  await until(() => desk.processes().length >= 4 || undefined);
   chat.kill("SIGKILL");
   await chat.status;
   Deno.kill(child.pid, "SIGTERM");
   expect((await child.status).code).toBe(143);
-  expect(processesOf({ marker, parent: child.pid })).toEqual([]);
+  expect(desk.processes()).toEqual([]);
   await expect(Deno.stat(join(desk.dataDir, "daemon.json"))).rejects.toThrow(Deno.errors.NotFound);
 });
