@@ -14,7 +14,7 @@ export type Send = (...deltas: Record<string, unknown>[]) => void;
 export interface ModelStream {
   /** With the version path. */
   url: string;
-  /** When each request had arrived and when each answer had been sent whole, by `performance.now()`. */
+  /** When each request began to arrive and when each answer had been sent whole, by `performance.now()`. */
   arrivals: number[];
   ends: number[];
   answer: Answer;
@@ -30,8 +30,8 @@ export function startModelStream(): ModelStream {
     close: () => server.shutdown(),
   };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    const { messages } = wireRequest.parse(await request.json());
     stream.arrivals.push(performance.now());
+    const { messages } = wireRequest.parse(await request.json());
     const body = new ReadableStream<Uint8Array>({
       async start(controller) {
         let calls = false;

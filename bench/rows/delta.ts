@@ -26,16 +26,14 @@ export const delta: Bench = {
   async run(context) {
     const model = startModelStream();
     const daemon = await startDaemon(context, { modelUrl: model.url });
-    const client = await attach(daemon);
     const relay = await attachRelay(context, model.url);
     const ways = {
       model,
       direct: (tokens: number) => direct(model, tokens),
       relay: relay.ask,
-      daemon: client.ask,
+      daemon: (tokens: number) => viaDaemon(daemon, tokens),
     };
     const rows = [...await latency(context, ways), await burst(context, ways)];
-    client.close();
     relay.close();
     await daemon.stop();
     await model.close();
@@ -126,28 +124,25 @@ interface Attached {
   close(): void;
 }
 
-async function attach(daemon: DaemonProcess): Promise<Attached> {
+/** A new session for every answer, so that none has to carry those before it. */
+async function viaDaemon(daemon: DaemonProcess, tokens: number): Promise<number[]> {
   const session = await daemon.session();
   const socket = daemon.socket(session);
   await new Promise((resolve) => socket.onopen = resolve);
-  return {
-    async ask(tokens) {
-      const ages = createAges();
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const timer = setTimeout(() => reject(new Error("The turn did not end")), answerMs);
-      socket.onmessage = ({ data }) => {
-        const text = String(data);
-        if (text.startsWith('{"type":"delta"')) ages.read(text);
-        else if (text.includes('"type":"model.replied"')) ages.rest(text);
-        else if (text.includes('"type":"turn.ended"')) resolve();
-      };
-      await daemon.post(`/sessions/${session}/messages`, { message: "go" });
-      await promise;
-      clearTimeout(timer);
-      return ages.take(tokens);
-    },
-    close: () => socket.close(),
+  const ages = createAges();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error("The turn did not end")), answerMs);
+  socket.onmessage = ({ data }) => {
+    const text = String(data);
+    if (text.startsWith('{"type":"delta"')) ages.read(text);
+    else if (text.includes('"type":"model.replied"')) ages.rest(text);
+    else if (text.includes('"type":"turn.ended"')) resolve();
   };
+  await daemon.post(`/sessions/${session}/messages`, { message: "go" });
+  await promise;
+  clearTimeout(timer);
+  socket.close();
+  return ages.take(tokens);
 }
 
 async function attachRelay(context: BenchContext, modelUrl: string): Promise<Attached> {
@@ -172,9 +167,15 @@ async function attachRelay(context: BenchContext, modelUrl: string): Promise<Att
   };
 }
 
-/** A token: the time in milliseconds between marks that no other text has. */
+/** A token: the time in microseconds between marks that no other text has, short as tokens are. */
 function stamp(): string {
-  return `<${performance.now().toFixed(3)}> `;
+  return `<${Math.round(performance.now() * 1000).toString(36)}> `;
+}
+
+const stamps = /<([0-9a-z]+)> /g;
+
+function ageOf(stamped: string | undefined, now: number): number {
+  return now - parseInt(stamped ?? "", 36) / 1000;
 }
 
 function createAges() {
@@ -183,7 +184,7 @@ function createAges() {
   const read = (piece: string): void => {
     const now = performance.now();
     const text = carry + piece;
-    for (const [, at] of text.matchAll(/<(\d+\.\d+)> /g)) ages.push(now - Number(at));
+    for (const [, at] of text.matchAll(stamps)) ages.push(ageOf(at, now));
     // A token may be cut in two where a read ended.
     const last = text.lastIndexOf("<");
     carry = last >= 0 && !text.includes("> ", last) ? text.slice(last) : "";
@@ -193,8 +194,8 @@ function createAges() {
     /** What had not come as deltas comes with the fact that holds the whole text. */
     rest: (text: string): void => {
       const now = performance.now();
-      const all = [...text.matchAll(/<(\d+\.\d+)> /g)];
-      for (const [, at] of all.slice(ages.length)) ages.push(now - Number(at));
+      const all = [...text.matchAll(stamps)];
+      for (const [, at] of all.slice(ages.length)) ages.push(ageOf(at, now));
     },
     take: (tokens: number): number[] => {
       if (ages.length !== tokens) throw new Error(`${ages.length} of ${tokens} tokens arrived`);
