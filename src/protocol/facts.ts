@@ -119,10 +119,6 @@ export const factVersions: { readonly [T in FactType]: number } = Object.fromEnt
   Object.keys(factData).map((type) => [type, 1]),
 ) as { [T in FactType]: number };
 
-export function isFactType(type: string): type is FactType {
-  return Object.hasOwn(factData, type);
-}
-
 /** The shape of any event on the wire. Types of later versions pass through, so the type is open here. */
 export const eventEnvelope = z.object({
   seq: z.number().int().positive(),

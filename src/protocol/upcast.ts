@@ -1,5 +1,5 @@
 // Upcasting: old facts are read through pure functions, one per type and version; a log is never rewritten.
-import { type Fact, factVersions, isFactType } from "./facts.ts";
+import { type Fact, factVersions } from "./facts.ts";
 import type { JsonObject } from "./json.ts";
 import { Problem } from "./problem.ts";
 
@@ -29,9 +29,9 @@ export function upcast(
   table: Upcasters = upcasters,
   versions: { readonly [type: string]: number } = factVersions,
 ): Fact {
-  const current = versions[stored.type];
-  if (current === undefined && !isFactType(stored.type)) throw unknownFact(stored, "its type is unknown");
-  if (current === undefined || stored.v > current) {
+  const current = Object.hasOwn(versions, stored.type) ? versions[stored.type] : undefined;
+  if (current === undefined) throw unknownFact(stored, "its type is unknown");
+  if (stored.v > current) {
     throw unknownFact(stored, `its version ${stored.v} is newer`);
   }
   let data = stored.data;
