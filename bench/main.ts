@@ -6,7 +6,9 @@ import { describeMachine } from "./machine.ts";
 import { openScratch } from "./scratch.ts";
 import { formatTable } from "./table.ts";
 
-const binary = "dist/jamey";
+const binary = Deno.build.os === "windows" ? "dist/jamey.exe" : "dist/jamey";
+const usageCode = 2;
+const interruptedCode = 130;
 
 interface Options {
   quick: boolean;
@@ -18,10 +20,15 @@ interface Options {
 
 export async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
+  if (typeof options === "string") {
+    console.error(options);
+    return usageCode;
+  }
   const program = programOf(options.source);
   const header = [...describeMachine(), `daemon: ${program.kind}; ${options.quick ? "quick" : "full"} run`];
   if (!options.json) console.log(header.join("\n"));
   const scratch = openScratch(options.dir);
+  Deno.addSignalListener("SIGINT", () => void scratch.cleanUp().finally(() => Deno.exit(interruptedCode)));
   try {
     const rows = await runAll({ quick: options.quick, scratch, program }, options);
     const report = options.json ? JSON.stringify({ header, rows }, null, 2) : `\n${formatTable(rows)}`;
@@ -58,7 +65,8 @@ function exists(path: string): boolean {
   }
 }
 
-function readOptions(args: readonly string[]): Options {
+/** The options, or what is wrong with them. */
+function readOptions(args: readonly string[]): Options | string {
   const options: Options = { quick: false, json: false, source: false, only: [], dir: undefined };
   const words = [...args];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
@@ -67,12 +75,12 @@ function readOptions(args: readonly string[]): Options {
     else if (word === "--source") options.source = true;
     else if (word === "--dir") options.dir = words.shift();
     else if (word === "--only") options.only = (words.shift() ?? "").split(",").filter((name) => name !== "");
-    else throw new Error(`Cannot run the benchmarks: "${word}" is no option`);
+    else return `Cannot run the benchmarks: "${word}" is no option`;
   }
   const unknown = options.only.find((name) => !benches.some((bench) => bench.name === name));
   if (unknown === undefined) return options;
   const known = benches.map((bench) => bench.name).join(", ");
-  throw new Error(`Cannot run "${unknown}": there is no such benchmark, choose from ${known}`);
+  return `Cannot run "${unknown}": there is no such benchmark, choose from ${known}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
