@@ -1,7 +1,8 @@
 // The composer: turns a draft into the records of one batch: the fact, and all that follows from it without touching
 // the world. It holds the newest state, which the log may not have yet.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
-import { type SessionState, stateName, stepSession } from "../machines/session.ts";
+import { stepSession } from "../machines/session.ts";
+import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { LogRecord } from "../src/log/port.ts";
 import { version } from "../src/platform/version.ts";

@@ -1,6 +1,7 @@
 // Folding: a saved log read back into a state, a transcript, or a proof. Runs no effect.
 import { withoutAmbientWorld } from "../machines/determinism.ts";
-import { emptySession, type SessionState, stepSession } from "../machines/session.ts";
+import { stepSession } from "../machines/session.ts";
+import { emptySession, type SessionState } from "../machines/session_state.ts";
 import { fromPlainSession, type PlainSession, toPlainSession } from "../machines/plain_session.ts";
 import { createTranscript, type Transcript } from "../machines/transcript.ts";
 import type { LogRecord, SessionLog, Snapshot } from "../src/log/port.ts";

@@ -1,7 +1,7 @@
 // Follow-ups: facts that follow from facts, without touching the world. They are written in the same batch.
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { PendingEffect } from "../machines/effects.ts";
-import { type SessionState, stateName } from "../machines/session.ts";
+import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 
 /** What a sub-agent is called in its parent's calls. */

@@ -1,16 +1,16 @@
 // Halting: what a graceful stop does to the work of a session.
 import type { AnyMachineSnapshot } from "xstate";
-import { type SessionState, stateName } from "../machines/session.ts";
+import { isResting, type SessionState, stateName } from "../machines/session_state.ts";
 import type { SessionActor } from "./session_actor.ts";
 
 /** Stops what runs, and records it; calls that wait for a person's answer keep waiting over a restart. */
 export function haltWork(actor: SessionActor): void {
   const state = actor.state();
   for (const [path, snapshot] of Object.entries(state.agents)) {
-    if (waitsForPerson(state, path, snapshot)) actor.stopWork(path, "shutdown");
+    if (isResting(snapshot) || waitsForPerson(state, path, snapshot)) actor.stopWork(path, "shutdown");
     else {
       actor.tell({ actor: path, type: "turn.cancelled", data: { by: "shutdown", outcome: "interrupted" } })
-        // An agent at rest has nothing to cancel; a log that fails has said so.
+        // A log that fails has said so.
         .then(() => actor.stopWork(path, "shutdown"), () => {});
     }
   }

@@ -1,6 +1,7 @@
 // Replay: what a saved session was at any point, what its model was sent, and the proof that both are right.
 import { sessionDigest, toPlainSession } from "../machines/plain_session.ts";
-import { emptySession, mainStatus, type SessionState, stepSession } from "../machines/session.ts";
+import { stepSession } from "../machines/session.ts";
+import { emptySession, mainStatus, type SessionState } from "../machines/session_state.ts";
 import { createTranscript, type Transcript } from "../machines/transcript.ts";
 import type { SessionLog } from "../src/log/port.ts";
 import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";

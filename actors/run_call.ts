@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import type { PendingEffect } from "../machines/effects.ts";
 import { decidePermission } from "../machines/permission.ts";
-import { stateName } from "../machines/session.ts";
+import { stateName } from "../machines/session_state.ts";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "../tools/contract.ts";

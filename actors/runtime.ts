@@ -1,6 +1,7 @@
 // The runtime: all sessions of one daemon behind the host port, from its start-up recovery to its graceful stop.
 import { customAlphabet } from "nanoid";
-import { atRest, emptySession, type SessionState, stepSession } from "../machines/session.ts";
+import { stepSession } from "../machines/session.ts";
+import { atRest, emptySession, type SessionState } from "../machines/session_state.ts";
 import { checkedMachineVersion } from "../machines/version.ts";
 import type { LogStore } from "../src/log/port.ts";
 import { factVersions, mainActor } from "../src/protocol/facts.ts";

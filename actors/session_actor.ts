@@ -1,6 +1,6 @@
 // The session actor: one mailbox, one step at a time. Order: compute, append, sync, make visible, acknowledge, start effects.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
-import { type SessionState, stateName } from "../machines/session.ts";
+import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { SessionLog } from "../src/log/port.ts";
 import { type Fact, type FactDraft, mainActor } from "../src/protocol/facts.ts";

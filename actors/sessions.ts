@@ -1,5 +1,5 @@
 // Loaded sessions: opened when needed, kept while busy or watched, let go when idle. One actor per session, ever.
-import type { SessionState } from "../machines/session.ts";
+import type { SessionState } from "../machines/session_state.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createDedupe, type Dedupe } from "./dedupe.ts";
@@ -15,6 +15,8 @@ const idleMs = 60_000;
 const restMs = 1_000;
 /** Records after which a snapshot saves enough time to be worth its bytes. */
 const snapshotEvery = 500;
+/** The same for a session that is put away: folding fewer costs less than reading a snapshot. */
+const snapshotAtRest = 20;
 /** Recoveries without progress before the session waits for a person. */
 const recoveriesMax = 3;
 
@@ -161,7 +163,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     await close(sessionId, async () => {
       if (actor === null) return await log.close();
       await actor.settled().catch(() => {});
-      if (!actor.dead && state().seq > slot.snapshotSeq) await saveSnapshot(slot, log, state());
+      if (!actor.dead && state().seq - slot.snapshotSeq >= snapshotAtRest) {
+        await saveSnapshot(slot, log, state());
+      }
       await actor.close("it is no longer needed here");
     });
   };

@@ -1,7 +1,8 @@
 // A long saved session, made quickly: the kernel's own steps and records without its waits. Turns of questions, model
 // calls, tool calls and answers, in the sizes of ordinary work.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
-import { emptySession, type SessionState, stepSession } from "../machines/session.ts";
+import { stepSession } from "../machines/session.ts";
+import { emptySession, type SessionState } from "../machines/session_state.ts";
 import { checkedMachineVersion } from "../machines/version.ts";
 import { withArgsOf } from "../actors/packing.ts";
 import type { LogRecord, LogStore, SessionLog } from "../src/log/port.ts";

@@ -83,6 +83,25 @@ export function begunBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
   return Object.hasOwn(pending, review) ? review : `call.run:${fact.data.call_id}`;
 }
 
+export type EffectTable = Readonly<Record<string, PendingEffect>>;
+
+/** The table of owed effects: attempts counted, ended ones out, new ones in. The same table when nothing changes. */
+export function owedAfter(owed: EffectTable, fact: Fact, asked: readonly PendingEffect[]): EffectTable {
+  const begun = begunBy(fact, owed);
+  const ended = endedBy(fact, owed);
+  const changes = asked.length > 0 || (begun !== undefined && Object.hasOwn(owed, begun)) ||
+    ended.some((key) => Object.hasOwn(owed, key));
+  if (!changes) return owed;
+  const table: Record<string, PendingEffect> = {};
+  for (const [key, effect] of Object.entries(owed)) {
+    if (!ended.includes(key)) {
+      table[key] = key === begun ? { ...effect, attempts: effect.attempts + 1 } : effect;
+    }
+  }
+  for (const effect of asked) table[effectKey(effect)] = effect;
+  return table;
+}
+
 function isLastProposal(effect: PendingEffect | undefined, callId: string): boolean {
   if (effect?.kind !== "calls.propose") return false;
   const ids = effect.params.call_ids;

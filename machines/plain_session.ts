@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { agentMachine } from "./agent.ts";
 import { digest } from "./digest.ts";
-import type { ChildAgent, OpenCall, SessionState } from "./session.ts";
+import type { ChildAgent, OpenCall, SessionState } from "./session_state.ts";
 import { fromPlain, type PlainSnapshot, toPlain } from "./step.ts";
 import { subAgentMachine } from "./sub_agent.ts";
 import { toolCallMachine } from "./tool_call.ts";

@@ -6,46 +6,12 @@ import { mainActor } from "../src/protocol/facts.ts";
 import { type AgentEvent, agentMachine } from "./agent.ts";
 import { withoutAmbientWorld } from "./determinism.ts";
 import { digest } from "./digest.ts";
-import { begunBy, effectKey, effectKinds, endedBy, type PendingEffect, pendingEffect } from "./effects.ts";
-import { foldMeta, type SessionMeta } from "./session_meta.ts";
+import { effectKinds, owedAfter, type PendingEffect, pendingEffect } from "./effects.ts";
+import { foldMeta } from "./session_meta.ts";
+import { type OpenCall, type SessionState, stateName } from "./session_state.ts";
 import { type EffectRequest, type MachineStep, startMachine, stepMachine, toPlain } from "./step.ts";
 import { subAgentMachine } from "./sub_agent.ts";
 import { toolCallMachine } from "./tool_call.ts";
-
-export interface OpenCall {
-  actor: string;
-  name: string;
-  by: "model" | "user";
-  /** Digest of what the person was shown, and the sequence of the question, while it waits. */
-  asked: { digest: string; seq: number } | null;
-  snapshot: AnyMachineSnapshot;
-}
-
-export interface ChildAgent {
-  parent: string;
-  callId: string;
-  snapshot: AnyMachineSnapshot;
-}
-
-export interface SessionState {
-  seq: number;
-  at: string;
-  meta: SessionMeta | null;
-  agents: Readonly<Record<string, AnyMachineSnapshot>>;
-  calls: Readonly<Record<string, OpenCall>>;
-  children: Readonly<Record<string, ChildAgent>>;
-  effects: Readonly<Record<string, PendingEffect>>;
-}
-
-export const emptySession: SessionState = {
-  seq: 0,
-  at: "",
-  meta: null,
-  agents: {},
-  calls: {},
-  children: {},
-  effects: {},
-};
 
 export type SessionStep =
   | { ignored: false; state: SessionState; effects: PendingEffect[]; signals: PendingEffect[]; post: string }
@@ -68,45 +34,6 @@ function step(state: SessionState, fact: Fact): SessionStep {
   const effects = asked.filter((effect) => effectKinds[effect.kind].class !== "signal");
   draft.state.effects = owedAfter(state.effects, fact, effects);
   return { ignored: false, state: draft.state, effects, signals, post: postDigest(draft) };
-}
-
-type EffectTable = SessionState["effects"];
-
-/** The table of owed effects: attempts counted, ended ones out, new ones in. */
-function owedAfter(owed: EffectTable, fact: Fact, asked: readonly PendingEffect[]): EffectTable {
-  let table = owed;
-  const begun = begunBy(fact, owed);
-  const effect = begun === undefined ? undefined : owed[begun];
-  if (begun !== undefined && effect !== undefined) {
-    table = { ...table, [begun]: { ...effect, attempts: effect.attempts + 1 } };
-  }
-  const ended = endedBy(fact, owed).filter((key) => Object.hasOwn(owed, key));
-  if (ended.length > 0) {
-    table = Object.fromEntries(Object.entries(table).filter(([key]) => !ended.includes(key)));
-  }
-  if (asked.length > 0) {
-    table = { ...table, ...Object.fromEntries(asked.map((one) => [effectKey(one), one])) };
-  }
-  return table;
-}
-
-/** The words for what the main agent does, as lists and refusals name it. */
-export function mainStatus(state: SessionState): string {
-  if (state.meta?.archived) return "archived";
-  const snapshot = state.agents[mainActor];
-  return snapshot === undefined ? "idle" : stateName(snapshot);
-}
-
-export function stateName(snapshot: AnyMachineSnapshot): string {
-  const value: unknown = snapshot.value;
-  if (typeof value === "string") return value === "settling" ? "thinking" : value;
-  const [outer, inner] = Object.entries(value ?? {})[0] ?? ["idle", ""];
-  return inner === "waiting_for_approval" ? inner : outer;
-}
-
-/** True when no work is going on or owed in any actor. */
-export function atRest(state: SessionState): boolean {
-  return Object.keys(state.effects).length === 0 && Object.keys(state.calls).length === 0;
 }
 
 interface Draft {

@@ -19,9 +19,13 @@ export async function ownToken(dataDir: string): Promise<{ token: string; path: 
   }
   const reachable = info.mode !== null && Deno.build.os !== "windows" && (info.mode & othersMask) !== 0;
   if (!info.isFile || reachable) {
-    throw new Problem("bad_config", `Cannot use token file "${path}": other users can reach it, or it is a link`, {
-      hint: "Remove it; the next start makes a new one",
-    });
+    throw new Problem(
+      "bad_config",
+      `Cannot use token file "${path}": other users can reach it, or it is a link`,
+      {
+        hint: "Remove it; the next start makes a new one",
+      },
+    );
   }
   const token = (await Deno.readTextFile(path)).trim();
   if (token.length >= tokenBytes) return { token, path };

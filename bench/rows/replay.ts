@@ -1,7 +1,8 @@
 // Reading a long session back: the verified fold of all of it, where its time goes, opening from a snapshot, and how
 // many bytes the log takes for what it shows.
 import { foldState, toSnapshot } from "../../actors/fold.ts";
-import { emptySession, stepSession } from "../../machines/session.ts";
+import { stepSession } from "../../machines/session.ts";
+import { emptySession } from "../../machines/session_state.ts";
 import { checkedMachineVersion } from "../../machines/version.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";

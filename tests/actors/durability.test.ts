@@ -53,7 +53,7 @@ it("deleting all snapshots changes nothing but time", async () => {
 it("a snapshot of another version of the machines is not trusted", async () => {
   test = await openTestRuntime();
   const id = await test.session();
-  await test.turn(id, "help");
+  await test.turn(id, richScript);
   const before = await test.runtime.view(id);
   await test.runtime.close();
   const store = await openFileLog(openDenoDisk(), test.dataDir);
@@ -227,8 +227,7 @@ it("a disk that fills up in the middle of a turn interrupts it, and the turn goe
 it("a damaged log can be read up to the damage, is said, and is never written", async () => {
   test = await openTestRuntime();
   const id = await test.session();
-  await test.turn(id, "list files");
-  await test.turn(id, "list files");
+  await test.turn(id, richScript);
   const facts = await test.facts(id);
   await test.runtime.close();
   const path = join(test.dataDir, "sessions", id, "00000000000000000001.jsonl");

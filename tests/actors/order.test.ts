@@ -2,7 +2,8 @@
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import { mailboxMax } from "../../actors/session_actor.ts";
-import { emptySession, stepSession } from "../../machines/session.ts";
+import { stepSession } from "../../machines/session.ts";
+import { emptySession } from "../../machines/session_state.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import type { Disk, DiskFile } from "../../src/log/disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";

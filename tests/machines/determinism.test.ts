@@ -5,7 +5,8 @@ import { agentMachine } from "../../machines/agent.ts";
 import { checkMachine } from "../../machines/check.ts";
 import { fromPlain, startMachine, stepMachine, toPlain } from "../../machines/step.ts";
 import { fromPlainSession, sessionDigest, toPlainSession } from "../../machines/plain_session.ts";
-import { emptySession, stepSession } from "../../machines/session.ts";
+import { stepSession } from "../../machines/session.ts";
+import { emptySession } from "../../machines/session_state.ts";
 import { checkedMachineVersion, machines } from "../../machines/version.ts";
 import { tellStory, withCalls } from "../support/story.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { atRest } from "../../machines/session.ts";
+import { atRest } from "../../machines/session_state.ts";
 import { createdData, modelCalled, replied, tellStory, withCalls } from "../support/story.ts";
 
 const message = { message_id: "m", text: "hi", delivery: "steer" as const };

@@ -1,6 +1,7 @@
 // Stories for the session step: facts go in one by one, as the kernel would log them; no clock, no IO.
 import { effectKey } from "../../machines/effects.ts";
-import { emptySession, mainStatus, type SessionState, stepSession } from "../../machines/session.ts";
+import { stepSession } from "../../machines/session.ts";
+import { emptySession, mainStatus, type SessionState } from "../../machines/session_state.ts";
 import { type Fact, type FactDraft, type FactType, mainActor } from "../../src/protocol/facts.ts";
 
 type DataOf<T extends FactType> = Extract<FactDraft, { type: T }>["data"];

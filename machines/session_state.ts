@@ -1,0 +1,66 @@
+// The state of a session: every actor of it, what is owed, and the words for how far it is.
+import type { AnyMachineSnapshot } from "xstate";
+import { mainActor } from "../src/protocol/facts.ts";
+import type { PendingEffect } from "./effects.ts";
+import type { SessionMeta } from "./session_meta.ts";
+
+export interface OpenCall {
+  actor: string;
+  name: string;
+  by: "model" | "user";
+  /** Digest of what the person was shown, and the sequence of the question, while it waits. */
+  asked: { digest: string; seq: number } | null;
+  snapshot: AnyMachineSnapshot;
+}
+
+export interface ChildAgent {
+  parent: string;
+  callId: string;
+  snapshot: AnyMachineSnapshot;
+}
+
+export interface SessionState {
+  seq: number;
+  at: string;
+  meta: SessionMeta | null;
+  agents: Readonly<Record<string, AnyMachineSnapshot>>;
+  calls: Readonly<Record<string, OpenCall>>;
+  children: Readonly<Record<string, ChildAgent>>;
+  effects: Readonly<Record<string, PendingEffect>>;
+}
+
+export const emptySession: SessionState = {
+  seq: 0,
+  at: "",
+  meta: null,
+  agents: {},
+  calls: {},
+  children: {},
+  effects: {},
+};
+
+/** The words for what the main agent does, as lists and refusals name it. */
+export function mainStatus(state: SessionState): string {
+  if (state.meta?.archived) return "archived";
+  const snapshot = state.agents[mainActor];
+  return snapshot === undefined ? "idle" : stateName(snapshot);
+}
+
+export function stateName(snapshot: AnyMachineSnapshot): string {
+  const value: unknown = snapshot.value;
+  if (typeof value === "string") return value === "settling" ? "thinking" : value;
+  const [outer, inner] = Object.entries(value ?? {})[0] ?? ["idle", ""];
+  return inner === "waiting_for_approval" ? inner : outer;
+}
+
+const restingStates = new Set(["idle", "interrupted", "failed", "parked", "stopped"]);
+
+/** True when an agent waits for a message and nothing else. */
+export function isResting(agent: AnyMachineSnapshot): boolean {
+  return restingStates.has(stateName(agent));
+}
+
+/** True when no work is going on or owed in any actor. */
+export function atRest(state: SessionState): boolean {
+  return Object.keys(state.effects).length === 0 && Object.keys(state.calls).length === 0;
+}
