@@ -14,9 +14,10 @@ import { agentTool } from "./agent_tool.ts";
 import { modelExecutor } from "./call_model.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
-import { foldState, foldTranscript } from "./fold.ts";
+import { foldState } from "./fold.ts";
 import { haltWork } from "./halt.ts";
 import type { Host } from "./host.ts";
+import { checkPoint, lookBack, lookNow } from "./look.ts";
 import { readFacts, type Secret } from "./packing.ts";
 import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
 import { callExecutor } from "./run_call.ts";
@@ -152,7 +153,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     await sessions.with(from, async ({ log, actor }) => {
       await actor?.settled();
       const point = at ?? log.durable;
-      if (point < 1 || point > log.durable) throw outOfRange(from, point, log.durable);
+      checkPoint(from, point, log.durable);
       const copy = await store.fork(log, point, sessionId);
       const folded = await foldState(copy, { machineVersion });
       if (folded.damage !== null) throw folded.damage;
@@ -173,23 +174,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   }
 
   const viewAt = (sessionId: string, at: number | undefined) =>
-    sessions.with(sessionId, async ({ log, actor, state }) => {
-      await actor?.settled();
-      if (at === undefined) {
-        const transcript = actor === null ? await foldTranscript(log, state().seq) : await actor.transcript();
-        return viewOf(sessionId, actor?.state() ?? state(), transcript);
-      }
-      if (at < 1 || at > log.durable) throw outOfRange(sessionId, at, log.durable);
-      const folded = await foldState(log, { at, machineVersion });
-      if (folded.damage !== null) throw folded.damage;
-      if (folded.diverged !== null) {
-        const { seq, expected, found } = folded.diverged;
-        throw new Problem(
-          "log_damaged",
-          `Cannot fold session "${sessionId}": record ${seq} gives ${found}, not ${expected}`,
-        );
-      }
-      return viewOf(sessionId, folded.state, await foldTranscript(log, at));
+    sessions.with(sessionId, async (loaded) => {
+      const look = at === undefined ? await lookNow(loaded) : await lookBack(loaded, at, machineVersion);
+      return viewOf(sessionId, look.state, look.transcript);
     });
 
   let closed: Promise<void> | undefined;
@@ -227,9 +214,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       sessions.with(session, (loaded) => waitForCall(loaded, callId, signal)),
     view: viewAt,
     approvals: (session) =>
-      sessions.with(session, async ({ log, actor, state }) => {
-        await actor?.settled();
-        return approvalsOf(state(), actor === null ? await foldTranscript(log) : await actor.transcript());
+      sessions.with(session, async (loaded) => {
+        const { state, transcript } = await lookNow(loaded);
+        return approvalsOf(state, transcript);
       }),
     events: (session, after, limit) =>
       sessions.with(session, async ({ log }) => {
@@ -266,10 +253,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     tools: specs,
   };
-}
-
-function outOfRange(session: string, at: number, head: number): Problem {
-  return new Problem("bad_request", `Cannot fold session "${session}" at ${at}: its facts are 1 to ${head}`);
 }
 
 function stoppingProblem(): Problem {

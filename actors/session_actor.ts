@@ -40,7 +40,7 @@ export interface SessionActor {
   tell(draft: FactDraft, options?: { id?: string }): Promise<Told>;
   /** Where the command of this id is in the log. */
   seqOf(id: string): number | undefined;
-  /** Resolves when everything told so far is on disk. */
+  /** Resolves when everything told so far is on disk, or has failed to get there. */
   settled(): Promise<void>;
   subscribe(listener: SessionListener): Subscription;
   /** Live text of a call; `offset` is where it starts. */
@@ -234,7 +234,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     transcript,
     tell,
     seqOf: dedupe.seqOf,
-    settled: () => lastAppend,
+    settled: () => lastAppend.catch(() => {}),
     subscribe: (listener) => {
       const { partial, leave } = audience.add(listener);
       return { head: visible.seq, epoch: options.epoch, partial, unsubscribe: leave };
@@ -268,9 +268,11 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   return session;
 }
 
-/** Facts whose follow-ups need the transcript at hand. */
+/** Nothing follows from these without an effect outside, so they need no transcript: a long session takes them at once. */
+const withoutFollowUps = new Set(["session.renamed", "session.owned", "message.received", "call.proposed"]);
+
 function needsTranscript(draft: FactDraft): boolean {
-  return draft.type !== "session.renamed" && draft.type !== "session.owned";
+  return !withoutFollowUps.has(draft.type);
 }
 
 function bug(sessionId: string, thrown: unknown): Problem {

@@ -162,7 +162,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const { log, actor, state } = slot.current;
     await close(sessionId, async () => {
       if (actor === null) return await log.close();
-      await actor.settled().catch(() => {});
+      await actor.settled();
       if (!actor.dead && state().seq - slot.snapshotSeq >= snapshotAtRest) {
         await saveSnapshot(slot, log, state());
       }

@@ -1,0 +1,46 @@
+// Looking at a session: its state and its transcript at one and the same synced fact.
+import type { SessionState } from "../machines/session_state.ts";
+import type { Transcript } from "../machines/transcript.ts";
+import { Problem } from "../src/protocol/problem.ts";
+import { foldState, foldTranscript } from "./fold.ts";
+import type { Loaded } from "./sessions.ts";
+
+export interface Look {
+  state: SessionState;
+  transcript: Transcript;
+}
+
+/** A session that writes without a pause is read from its log instead. */
+const waitsMax = 5;
+
+/** As it is now: what is on its way to the disk is not shown. The transcript is live: use it before anything is awaited. */
+export async function lookNow({ log, actor, state }: Loaded): Promise<Look> {
+  for (let wait = 0; actor !== null && wait < waitsMax; wait++) {
+    const transcript = await actor.transcript();
+    await actor.settled();
+    if (actor.state() === actor.visible()) return { state: actor.visible(), transcript };
+  }
+  const seen = state();
+  return { state: seen, transcript: await foldTranscript(log, seen.seq) };
+}
+
+/** As it was after the fact `at`. Throws `bad_request` outside the log, `log_damaged` when it cannot be folded so far. */
+export async function lookBack({ log }: Loaded, at: number, machineVersion: string): Promise<Look> {
+  checkPoint(log.sessionId, at, log.durable);
+  const { state, damage, diverged } = await foldState(log, { at, machineVersion });
+  if (damage !== null) throw damage;
+  if (diverged !== null) {
+    const { seq, expected, found } = diverged;
+    throw new Problem(
+      "log_damaged",
+      `Cannot fold session "${log.sessionId}": record ${seq} gives ${found}, not ${expected}`,
+    );
+  }
+  return { state, transcript: await foldTranscript(log, at) };
+}
+
+/** Throws `bad_request` for a point that the log does not have. */
+export function checkPoint(sessionId: string, at: number, head: number): void {
+  if (at >= 1 && at <= head) return;
+  throw new Problem("bad_request", `Cannot fold session "${sessionId}" at ${at}: its facts are 1 to ${head}`);
+}
