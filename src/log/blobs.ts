@@ -21,15 +21,47 @@ export function checkBlobSize(bytes: Uint8Array): void {
   );
 }
 
+/** What an open log knows to be on the device, so that storing it again costs only its hash. */
+export interface DurableBlobs {
+  has(name: string): boolean;
+  add(name: string): void;
+  forget(name: string): void;
+}
+
+/** How many names an open log remembers: the oldest makes room. */
+export const durableBlobsMax = 4096;
+
+/** Starts with nothing known. */
+export function makeDurableBlobs(): DurableBlobs {
+  const names = new Set<string>();
+  return {
+    has: (name) => names.has(name),
+    add(name) {
+      names.delete(name);
+      names.add(name);
+      if (names.size <= durableBlobsMax) return;
+      for (const oldest of names) {
+        names.delete(oldest);
+        break;
+      }
+    },
+    forget: (name) => void names.delete(name),
+  };
+}
+
+/** Where the blobs of an open log are. */
+export interface BlobPlace {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly durableBlobs: DurableBlobs;
+}
+
 /** Stores bytes; they and their name are on the device when this resolves. `unique` tells writers at work apart. */
-export async function putBlob(
-  disk: Disk,
-  folder: string,
-  bytes: Uint8Array,
-  unique: string,
-): Promise<string> {
+export async function putBlob(place: BlobPlace, bytes: Uint8Array, unique: string): Promise<string> {
   checkBlobSize(bytes);
   const name = blobName(bytes);
+  const { disk, folder, durableBlobs } = place;
+  if (durableBlobs.has(name)) return name;
   const parent = blobsFolder(folder);
   const path = `${parent}/${name}`;
   try {
@@ -41,16 +73,19 @@ export async function putBlob(
   } catch (error) {
     throw storageFailed(`Cannot store a blob of ${bytes.length} bytes in "${parent}"`, error);
   }
+  durableBlobs.add(name);
   return name;
 }
 
-/** Reads a blob and proves that it is what its name says. */
-export function getBlob(disk: Disk, folder: string, name: string): Uint8Array {
-  const bytes = blobPattern.test(name) ? readWhole(disk, `${blobsFolder(folder)}/${name}`) : null;
+/** Reads a blob and proves that it is what its name says; one that is not can be mended by storing it again. */
+export function getBlob(place: BlobPlace, name: string): Uint8Array {
+  const path = `${blobsFolder(place.folder)}/${name}`;
+  const bytes = blobPattern.test(name) ? readWhole(place.disk, path) : null;
+  if (bytes !== null && blobName(bytes) === name) return bytes;
+  place.durableBlobs.forget(name);
   if (bytes === null) throw missingBlob(name);
-  if (blobName(bytes) === name) return bytes;
   throw new Problem("log_damaged", `Cannot read blob "${name}": its content is not what was stored`, {
-    hint: `Restore "${blobsFolder(folder)}/${name}" from a backup`,
+    hint: `Restore "${path}" from a backup`,
   });
 }
 

@@ -1,6 +1,7 @@
 // The log store on files: one folder a session, held by one process at a time. See names.ts for the layout.
 import { dirname } from "node:path";
 import { Problem } from "../protocol/problem.ts";
+import { makeDurableBlobs } from "./blobs.ts";
 import { type Disk, DiskError, readWhole, replaceFile, storageFailed } from "./disk.ts";
 import { copyLog } from "./fork.ts";
 import { makeLineBuffer } from "./line_buffer.ts";
@@ -253,6 +254,7 @@ function newState(disk: Disk, sessionId: string, folder: string): LogState {
     markUnsynced: false,
     bytes: 0,
     places: new Map(),
+    durableBlobs: makeDurableBlobs(),
     report: { records: 0, torn: null, damage: null },
     refusal: null,
   };

@@ -1,4 +1,5 @@
 // Opening a log after whatever happened: read to its end, decide torn tail or damage, cut the one, refuse the other.
+import { makeDurableBlobs } from "./blobs.ts";
 import { segmentName, segmentsIn } from "./names.ts";
 import { type Disk, storageFailed } from "./disk.ts";
 import type { OpenReport } from "./port.ts";
@@ -33,6 +34,7 @@ export async function recover(
     folder,
     firsts,
     places,
+    durableBlobs: makeDurableBlobs(),
     offset: end.at.offset,
     crc: end.at.crc ?? 0,
     head: end.at.seq,

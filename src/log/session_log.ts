@@ -110,9 +110,9 @@ export function openSessionLog(
     mark: () => writer.mark(),
     snapshot: snapshotAt,
     putSnapshot,
-    putBlob: (bytes) => putBlob(state.disk, state.folder, bytes, String(blobsPut++)),
+    putBlob: (bytes) => putBlob(state, bytes, String(blobsPut++)),
     // deno-lint-ignore require-await
-    getBlob: async (name) => getBlob(state.disk, state.folder, name),
+    getBlob: async (name) => getBlob(state, name),
     close() {
       closing ??= writer.mark().then(() => shared.onClose());
       return closing;

@@ -1,4 +1,5 @@
 // What an open log knows: where it ends, what is synced, what it refuses. Shared by its writer and its reader.
+import type { DurableBlobs } from "./blobs.ts";
 import type { Disk } from "./disk.ts";
 import type { OpenReport } from "./port.ts";
 import type { Problem } from "../protocol/problem.ts";
@@ -24,6 +25,7 @@ export interface LogState {
   bytes: number;
   /** Sparse index: offset of record `n * placeEvery + 1` in its segment. Filled as lines pass by. */
   readonly places: Map<number, number>;
+  readonly durableBlobs: DurableBlobs;
   report: OpenReport;
   /** Why nothing can be appended any more; null while the log is sound. */
   refusal: Problem | null;

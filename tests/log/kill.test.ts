@@ -33,11 +33,14 @@ async function appendUntil(data: string, enough: number): Promise<number> {
   }).spawn();
   let acknowledged = 0;
   let text = "";
+  let killed = false;
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (text + chunk).split("\n");
     text = lines.pop() ?? "";
     acknowledged = Math.max(acknowledged, ...lines.map(Number));
-    if (acknowledged >= enough) child.kill("SIGKILL");
+    if (acknowledged < enough || killed) continue;
+    killed = true;
+    child.kill("SIGKILL");
   }
   await child.status;
   return acknowledged;
