@@ -5,7 +5,7 @@ import { openFileLog } from "../../src/log/file_log.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
-import { until } from "../support/daemon.ts";
+import { until, written } from "../support/daemon.ts";
 import type { Fact } from "../../src/protocol/facts.ts";
 
 let test: TestRuntime;
@@ -134,7 +134,7 @@ it("a graceful stop records the turn as interrupted and leaves no process", asyn
   test = await openTestRuntime();
   const id = await test.session();
   await test.send(id, script({ calls: [bash("echo $$ > pid; sleep 60")] }, { text: "never" }));
-  await until("the command to run", () => Deno.readTextFile(join(test.workspace, "pid")).catch(() => null));
+  await until("the command to run", () => written(join(test.workspace, "pid")));
   await test.restart();
   expect((await test.fact(id, "turn.ended")).data).toMatchObject({ outcome: "interrupted" });
   const pid = Number(await Deno.readTextFile(join(test.workspace, "pid")));

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTestRuntime, script, type Step, type TestRuntime } from "../support/runtime.ts";
-import { until } from "../support/daemon.ts";
+import { until, written } from "../support/daemon.ts";
 
 let test: TestRuntime;
 afterEach(() => test.close());
@@ -178,7 +178,7 @@ it("cancelling ends the running command, its process group and the turn", async 
   test = await openTestRuntime();
   const id = await test.session();
   await test.send(id, script({ calls: [bash("echo $$ > pid; sleep 60")] }, { text: "never" }));
-  await until("the command to run", () => Deno.readTextFile(join(test.workspace, "pid")).catch(() => null));
+  await until("the command to run", () => written(join(test.workspace, "pid")));
   await test.runtime.command(id, { type: "turn.cancel" }, "me");
   const ended = await test.fact(id, "turn.ended");
   expect(ended.data).toMatchObject({ outcome: "cancelled" });
@@ -197,7 +197,7 @@ it("cancelling ends sub-agents with their commands", async () => {
     id,
     script({ calls: [{ name: "Agent", args: { description: "x", prompt: inner } }] }, { text: "never" }),
   );
-  await until("the command to run", () => Deno.readTextFile(join(test.workspace, "pid")).catch(() => null));
+  await until("the command to run", () => written(join(test.workspace, "pid")));
   await test.runtime.command(id, { type: "turn.cancel" }, "me");
   await until(
     "the end of the turn",

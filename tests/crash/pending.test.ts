@@ -3,7 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import type { Approval, SessionView, VerifyReport } from "../../src/protocol/http.ts";
-import { type DaemonProcess, pause, startDaemonProcess, until } from "../support/daemon.ts";
+import { type DaemonProcess, pause, startDaemonProcess, until, written } from "../support/daemon.ts";
 import { script } from "../support/runtime.ts";
 
 let folder = "";
@@ -98,7 +98,7 @@ it("a command that died with the daemon is interrupted, keeps its output, and is
     "bypassPermissions",
   );
   const pid = Number(
-    await until("the command", () => Deno.readTextFile(join(folder, "work", "pid")).catch(() => null)),
+    await until("the command", () => written(join(folder, "work", "pid"))),
   );
   await pause(200);
   await daemon.end("SIGKILL");
@@ -133,7 +133,7 @@ for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
       "bypassPermissions",
     );
     const pid = Number(
-      await until("the command", () => Deno.readTextFile(join(folder, "work", "pid")).catch(() => null)),
+      await until("the command", () => written(join(folder, "work", "pid"))),
     );
     const group = processGroup(pid);
     expect(group.length).toBeGreaterThan(1);

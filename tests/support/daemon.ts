@@ -109,6 +109,12 @@ export async function until<T>(
   }
 }
 
+/** The content of a file once it has some: a shell makes the file first and writes then. */
+export async function written(path: string): Promise<string | null> {
+  const text = await Deno.readTextFile(path).catch(() => "");
+  return text.endsWith("\n") ? text : null;
+}
+
 /** A small seeded generator, so that a failing run can be run again. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;

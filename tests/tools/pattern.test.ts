@@ -28,9 +28,10 @@ const atom = fc.constantFrom(
 );
 const counted = fc.constantFrom("", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "*?");
 const { pattern } = fc.letrec<{ pattern: string; group: string; part: string }>((tie) => ({
-  part: fc.tuple(fc.oneof({ weight: 4, arbitrary: atom }, tie("group")), counted).map(([one, count]) =>
-    /^(\^|\$|\\b|\\B)$/.test(one) ? one : one + count
-  ),
+  part: fc.tuple(
+    fc.oneof({ maxDepth: 4 }, { weight: 4, arbitrary: atom }, { weight: 1, arbitrary: tie("group") }),
+    counted,
+  ).map(([one, count]) => /^(\^|\$|\\b|\\B)$/.test(one) ? one : one + count),
   group: tie("pattern").map((inside) => `(?:${inside})`),
   pattern: fc.array(fc.array(tie("part"), { maxLength: 4 }), { minLength: 1, maxLength: 3 }).map((choices) =>
     choices.map((parts) => parts.join("")).join("|")
