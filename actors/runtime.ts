@@ -116,17 +116,25 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
   async function openOne(id: string): Promise<void> {
     try {
-      await sessions.with(id, ({ log, problem, state }) => {
+      const archived = await sessions.with(id, ({ log, problem, state }) => {
         const { torn } = log.report;
         if (torn !== null) options.report(tornLine(id, torn));
         if (problem !== null && state().meta !== null) {
           index.put({ ...summaryOf(id, state()), status: "damaged" });
         }
-        return Promise.resolve();
+        return Promise.resolve(state().meta?.archived === true);
       });
+      // The daemon died between the fact and the move.
+      if (archived) await moveToTrash(id);
     } catch (thrown) {
       options.report(`Cannot open session "${id}": ${messageOf(thrown)}`);
     }
+  }
+
+  async function moveToTrash(id: string): Promise<void> {
+    await sessions.release(id);
+    await store.trash(id);
+    index.remove(id);
   }
 
   async function create(input: CreateSession): Promise<{ session_id: string }> {
@@ -240,9 +248,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
           hint: "Cancel its turn first",
         });
       });
-      await sessions.release(session);
-      await store.trash(session);
-      index.remove(session);
+      await moveToTrash(session);
     },
     restore: async (session) => {
       await store.restore(session);

@@ -42,7 +42,7 @@ it("deleting all snapshots changes nothing but time", async () => {
   const before = await test.runtime.view(id);
   await test.restart();
   expect(await test.runtime.view(id)).toEqual(before);
-  await test.runtime.close();
+  await test.stop();
   await Deno.remove(join(test.dataDir, "sessions", id, "snapshots"), { recursive: true });
   await Deno.remove(join(test.dataDir, "index.json"));
   await test.restart();
@@ -55,7 +55,7 @@ it("a snapshot of another version of the machines is not trusted", async () => {
   const id = await test.session();
   await test.turn(id, richScript);
   const before = await test.runtime.view(id);
-  await test.runtime.close();
+  await test.stop();
   const store = await openFileLog(openDenoDisk(), test.dataDir);
   const log = await store.open(id);
   const snapshot = await log.snapshot();
@@ -229,7 +229,7 @@ it("a damaged log can be read up to the damage, is said, and is never written", 
   const id = await test.session();
   await test.turn(id, richScript);
   const facts = await test.facts(id);
-  await test.runtime.close();
+  await test.stop();
   const path = join(test.dataDir, "sessions", id, "00000000000000000001.jsonl");
   const bytes = await Deno.readFile(path);
   const middle = Math.floor(bytes.length / 2);

@@ -114,7 +114,7 @@ it("when a sync fails nothing is acknowledged, and what anyone saw is in the log
 
 it("a log that does not fold to what it says is read-only, and the record is named", async () => {
   test = await openTestRuntime();
-  await test.runtime.close();
+  await test.stop();
   const store = await openFileLog(openDenoDisk(), test.dataDir);
   const at = "2026-01-01T00:00:00.000Z";
   const drafts: FactDraft[] = [

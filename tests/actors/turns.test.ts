@@ -278,6 +278,19 @@ it("an unknown tool and wrong arguments are answered to the model in words", asy
   expect(result.tool_calls[1]?.output).toContain("file_path");
 });
 
+it("a session whose archiving was cut short is in the trash after the next start", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, "help");
+  await test.runtime.archive(id);
+  await test.stop();
+  await Deno.rename(join(test.dataDir, "trash", id), join(test.dataDir, "sessions", id));
+  await test.restart();
+  expect((await test.runtime.list({ limit: 10 })).sessions).toEqual([]);
+  await test.runtime.restore(id);
+  expect((await test.turn(id, "help")).outcome).toBe("completed");
+});
+
 it("an archived session is in the trash and comes back whole", async () => {
   test = await openTestRuntime();
   const id = await test.session();

@@ -7,6 +7,7 @@ import { openFileLog } from "../../src/log/file_log.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { allTools } from "../../tools/list.ts";
 import { openMemoryHost } from "./memory_host.ts";
+import { proveSessions } from "./prove.ts";
 
 export interface OpenHost {
   host: Host;
@@ -43,6 +44,7 @@ export const runtimeKind: HostKind = {
     return {
       host: runtime,
       async close() {
+        await proveSessions(runtime);
         await runtime.close();
         await Deno.remove(folder, { recursive: true });
       },

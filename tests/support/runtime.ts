@@ -11,6 +11,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { allTools } from "../../tools/list.ts";
 import { until } from "./daemon.ts";
+import { proveSessions } from "./prove.ts";
 
 export interface TestRuntime {
   runtime: Runtime;
@@ -34,8 +35,11 @@ export interface TestRuntime {
   types(session: string): Promise<string[]>;
   /** Waits for the first fact of a type after `after`. */
   fact(session: string, type: string, after?: number): Promise<Fact>;
+  /** Closes the runtime only, so that its files can be touched. */
+  stop(): Promise<void>;
   /** Closes the runtime and opens another one over the same folder. */
   restart(options?: Partial<RuntimeOptions>): Promise<void>;
+  /** Proves every session, closes and cleans up. */
   close(): Promise<void>;
 }
 
@@ -68,6 +72,7 @@ export async function openTestRuntime(
     await runtime.ready;
     return runtime;
   };
+  let closed = false;
   const test: TestRuntime = {
     runtime: await open(options),
     dataDir,
@@ -90,11 +95,17 @@ export async function openTestRuntime(
         const found = (await test.facts(session)).find((fact) => fact.type === type && fact.seq > after);
         return found ?? null;
       }),
+    stop: async () => {
+      closed = true;
+      await test.runtime.close();
+    },
     restart: async (more = {}) => {
       await test.runtime.close();
       test.runtime = await open(more);
+      closed = false;
     },
     close: async () => {
+      if (!closed) await proveSessions(test.runtime);
       await test.runtime.close();
       if (options.folder === undefined) await Deno.remove(folder, { recursive: true });
     },
