@@ -254,6 +254,8 @@ function newState(disk: Disk, sessionId: string, folder: string): LogState {
     markUnsynced: false,
     bytes: 0,
     places: new Map(),
+    anchor: null,
+    origin: null,
     durableBlobs: makeDurableBlobs(),
     report: { records: 0, torn: null, damage: null },
     refusal: null,

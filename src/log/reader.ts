@@ -4,7 +4,7 @@ import { parseRecord } from "./body.ts";
 import { storageFailed } from "./disk.ts";
 import { segmentName } from "./names.ts";
 import type { LogRecord, OpenReport } from "./port.ts";
-import type { Anchor } from "./snapshots.ts";
+import { type Anchor, beforeAnchor } from "./snapshots.ts";
 import { type LogState, notePlace, placeEvery, segmentOf } from "./state.ts";
 import { type Cursor, type Visited, walk } from "./walk.ts";
 
@@ -78,10 +78,14 @@ function visitRecords(
 function startFor(state: LogState, seq: number): Cursor {
   const segment = segmentOf(state.firsts, seq);
   const first = state.firsts[segment] ?? 1;
-  for (let n = Math.floor((seq - 1) / placeEvery); n * placeEvery + 1 > first; n--) {
+  const { anchor } = state;
+  const anchored = anchor !== null && anchor.first === first && anchor.seq <= seq ? anchor : null;
+  const least = Math.max(first, anchored?.seq ?? 0);
+  for (let n = Math.floor((seq - 1) / placeEvery); n * placeEvery + 1 > least; n--) {
     const offset = state.places.get(n);
     if (offset !== undefined) return { segment, offset, seq: n * placeEvery, crc: null, epoch: 0 };
   }
+  if (anchored !== null) return beforeAnchor(anchored, segment);
   return { segment, offset: 0, seq: first - 1, crc: null, epoch: 0 };
 }
 

@@ -5,8 +5,9 @@ import { type Disk, storageFailed } from "./disk.ts";
 import type { OpenReport } from "./port.ts";
 import { damaged } from "./reader.ts";
 import { setTailAside } from "./repair.ts";
-import { readSnapshot, snapshotSeqs, type StoredSnapshot } from "./snapshots.ts";
-import { type LogState, notePlace } from "./state.ts";
+import { beginning, scan } from "./scan.ts";
+import { readSnapshot, snapshotSeqs } from "./snapshots.ts";
+import type { LogState } from "./state.ts";
 import { provenAfter } from "./verdict.ts";
 import { walk, type WalkEnd } from "./walk.ts";
 
@@ -19,14 +20,8 @@ export async function recover(
   const names = disk.list(folder);
   if (names === null) return null;
   const firsts = segmentsIn(names);
-  const snapshot = names.includes("snapshots") ? newestSnapshot(disk, folder) : null;
   const places = new Map<number, number>();
-  const end = readToEnd(disk, { folder, firsts, places }, snapshot);
-  const proven = Math.max(
-    snapshot?.anchor.seq ?? 0,
-    end.covered,
-    provenBeyond(disk, { folder, firsts }, end),
-  );
+  const { end, anchor, origin, proven } = scan(disk, { folder, firsts, places });
   if (end.at.seq === 0 && proven === 0) return null;
   const state: LogState = {
     disk,
@@ -34,6 +29,8 @@ export async function recover(
     folder,
     firsts,
     places,
+    anchor,
+    origin,
     durableBlobs: makeDurableBlobs(),
     offset: end.at.offset,
     crc: end.at.crc ?? 0,
@@ -58,59 +55,11 @@ export function hasRecords(disk: Disk, folder: string): boolean {
   const names = disk.list(folder) ?? [];
   const firsts = segmentsIn(names);
   if (firsts.length > 1) return true;
-  const end = walk(
-    disk,
-    { folder, firsts },
-    origin(),
-    ({ summary }) => summary.kind === "record" ? "stop" : undefined,
-  );
+  const log = { folder, firsts };
+  const end = walk(disk, log, beginning, ({ summary }) => summary.kind === "record" ? "stop" : undefined);
   if (end.at.seq > 0) return true;
-  return provenBeyond(disk, { folder, firsts }, end) > 0 || newestSnapshot(disk, folder) !== null;
-}
-
-function newestSnapshot(disk: Disk, folder: string): StoredSnapshot | null {
-  for (const seq of snapshotSeqs(disk, folder)) {
-    const snapshot = readSnapshot(disk, folder, seq);
-    if (snapshot !== null) return snapshot;
-  }
-  return null;
-}
-
-function origin() {
-  return { segment: 0, offset: 0, seq: 0, crc: 0, epoch: 0 };
-}
-
-/** Walks from the snapshot's record when that is still in its place, else from the start. */
-function readToEnd(
-  disk: Disk,
-  log: { folder: string; firsts: number[]; places: Map<number, number> },
-  snapshot: StoredSnapshot | null,
-): WalkEnd {
-  const note = (seq: number, offset: number): void => notePlace(log.places, seq, offset);
-  const segment = snapshot === null ? -1 : log.firsts.indexOf(snapshot.anchor.first);
-  if (snapshot !== null && segment >= 0) {
-    const { seq, offset, crc } = snapshot.anchor;
-    let anchored = false;
-    const end = walk(disk, log, { segment, offset, seq: seq - 1, crc: null, epoch: 0 }, (visited) => {
-      if (visited.summary.kind === "record") note(visited.summary.seq, visited.offset);
-      anchored ||= visited.line.crc === crc && visited.offset === offset;
-      return anchored ? undefined : "stop";
-    });
-    if (anchored) return end;
-    log.places.clear();
-  }
-  return walk(disk, log, origin(), ({ summary, offset }) => {
-    if (summary.kind === "record") note(summary.seq, offset);
-    return undefined;
-  });
-}
-
-function provenBeyond(
-  disk: Disk,
-  log: { folder: string; firsts: readonly number[] },
-  end: WalkEnd,
-): number {
-  return end.hole === null ? 0 : provenAfter(disk, log, end.at);
+  if (end.hole !== null && provenAfter(disk, log, end.at) > 0) return true;
+  return snapshotSeqs(disk, folder).some((seq) => readSnapshot(disk, folder, seq) !== null);
 }
 
 function refuse(state: LogState, end: WalkEnd): void {

@@ -29,6 +29,8 @@ export async function setTailAside(
     savedAs = asidePath(disk, last);
     bytes += await copyTail(disk, { from: last, offset: hole.offset, to: savedAs });
     offset = hole.offset;
+    // Before the cut, or a crash could take the tail and the name of its copy.
+    await disk.syncFolder(log.folder);
     cut(disk, last, offset);
   }
   return { torn: { bytes, savedAs }, offset };

@@ -6,7 +6,14 @@ import { storageFailed } from "./disk.ts";
 import type { LineBuffer } from "./line_buffer.ts";
 import type { LogRecord, SessionLog, Snapshot } from "./port.ts";
 import { locate, readRecords } from "./reader.ts";
-import { readSnapshot, snapshotSeqs, toSnapshot, writeSnapshot } from "./snapshots.ts";
+import {
+  type Anchor,
+  isAnchored,
+  readSnapshot,
+  snapshotSeqs,
+  toSnapshot,
+  writeSnapshot,
+} from "./snapshots.ts";
 import type { LogState } from "./state.ts";
 import { openWriter, type WriterLimits } from "./writer.ts";
 
@@ -58,8 +65,9 @@ export function openSessionLog(
       );
     }
     const at = locate(state, snapshot.seq);
+    state.origin ??= locate(state, 1).crc;
     try {
-      await writeSnapshot(state.disk, state.folder, snapshot, at);
+      await writeSnapshot(state.disk, state.folder, snapshot, { ...at, origin: state.origin });
     } catch (error) {
       throw storageFailed(`Cannot write a snapshot of session "${state.sessionId}"`, error);
     }
@@ -70,10 +78,17 @@ export function openSessionLog(
   async function snapshotAt(seq = state.head): Promise<Snapshot | null> {
     for (const candidate of snapshotSeqs(state.disk, state.folder)) {
       const stored = candidate <= seq ? readSnapshot(state.disk, state.folder, candidate) : null;
-      const snapshot = stored === null ? null : toSnapshot(stored);
+      if (stored === null || !isOwn(stored.anchor)) continue;
+      const snapshot = toSnapshot(stored);
       if (snapshot !== null) return snapshot;
     }
     return null;
+  }
+
+  /** A snapshot that was copied here from another log is none of this one. */
+  function isOwn(anchor: Anchor): boolean {
+    const { anchor: known } = state;
+    return (known?.seq === anchor.seq && known.crc === anchor.crc) || isAnchored(state.disk, state, anchor);
   }
 
   function closed(): Problem {

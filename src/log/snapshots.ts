@@ -6,10 +6,13 @@ import { type Disk, readWhole, replaceFile } from "./disk.ts";
 import { hex8 } from "./line.ts";
 import { snapshotsFolder } from "./names.ts";
 import type { Snapshot } from "./port.ts";
+import { type Cursor, walk } from "./walk.ts";
 
 export const snapshotsKept = 2;
 const snapshotPattern = /^(\d{20})\.json$/;
-const snapshotFormat = 1;
+/** 1 did not say which log a snapshot belongs to. */
+const snapshotFormat = 2;
+const hexCrc = z.string().regex(/^[0-9a-f]{8}$/);
 
 /** The record that a snapshot stands on: where its line starts, and its CRC. */
 export interface Anchor {
@@ -26,13 +29,16 @@ const storedHead = z.object({
   machineVersion: z.string(),
   first: z.number().int().positive(),
   offset: z.number().int().nonnegative(),
-  crc: z.string().regex(/^[0-9a-f]{8}$/),
+  crc: hexCrc,
+  origin: hexCrc,
   sha256: z.string(),
 });
 
 /** A snapshot as it stands on disk, its state not parsed yet. */
 export interface StoredSnapshot {
   anchor: Anchor;
+  /** CRC of the first record of the log it was made from: forks share it, other logs do not. */
+  origin: number;
   machineVersion: string;
   stateText: string;
 }
@@ -51,9 +57,31 @@ export function readSnapshot(disk: Disk, folder: string, seq: number): StoredSna
   if (headText === undefined || stateText === undefined || rest !== "") return null;
   const head = storedHead.safeParse(parseOrNull(headText));
   if (!head.success || head.data.seq !== seq) return null;
-  const { sha256, crc, machineVersion, first, offset } = head.data;
+  const { sha256, crc, origin, machineVersion, first, offset } = head.data;
   if (sha256 !== digest({ ...head.data, sha256: "" }, stateText)) return null;
-  return { anchor: { seq, first, offset, crc: parseInt(crc, 16) }, machineVersion, stateText };
+  const anchor = { seq, first, offset, crc: parseInt(crc, 16) };
+  return { anchor, origin: parseInt(origin, 16), machineVersion, stateText };
+}
+
+/** Where a walk starts that reads the record of a snapshot first. */
+export function beforeAnchor(anchor: Anchor, segment: number): Cursor {
+  return { segment, offset: anchor.offset, seq: anchor.seq - 1, crc: null, epoch: 0 };
+}
+
+/** True when a log holds the record of a snapshot in its place. Its CRC stands for all records before it, too. */
+export function isAnchored(
+  disk: Disk,
+  log: { folder: string; firsts: readonly number[] },
+  anchor: Anchor,
+): boolean {
+  const segment = log.firsts.indexOf(anchor.first);
+  if (segment < 0) return false;
+  let found = false;
+  walk(disk, log, beforeAnchor(anchor, segment), ({ line, summary }) => {
+    found = summary.kind === "record" && summary.seq === anchor.seq && line.crc === anchor.crc;
+    return "stop";
+  });
+  return found;
 }
 
 /** The state of a stored snapshot, for those who asked for it. */
@@ -68,7 +96,7 @@ export async function writeSnapshot(
   disk: Disk,
   folder: string,
   snapshot: Snapshot,
-  at: Anchor,
+  at: Anchor & { origin: number },
 ): Promise<void> {
   const stateText = JSON.stringify(snapshot.state);
   const head = {
@@ -78,6 +106,7 @@ export async function writeSnapshot(
     first: at.first,
     offset: at.offset,
     crc: hex8(at.crc),
+    origin: hex8(at.origin),
     sha256: "",
   } as const;
   const text = `${JSON.stringify({ ...head, sha256: digest(head, stateText) })}\n${stateText}\n`;

@@ -3,6 +3,7 @@ import type { DurableBlobs } from "./blobs.ts";
 import type { Disk } from "./disk.ts";
 import type { OpenReport } from "./port.ts";
 import type { Problem } from "../protocol/problem.ts";
+import type { Anchor } from "./snapshots.ts";
 
 export interface LogState {
   readonly disk: Disk;
@@ -25,6 +26,10 @@ export interface LogState {
   bytes: number;
   /** Sparse index: offset of record `n * placeEvery + 1` in its segment. Filled as lines pass by. */
   readonly places: Map<number, number>;
+  /** The record of the snapshot that the log was opened from: what follows it is read first. */
+  readonly anchor: Anchor | null;
+  /** CRC of the first record, once somebody has read it: what tells this log from others. */
+  origin: number | null;
   readonly durableBlobs: DurableBlobs;
   report: OpenReport;
   /** Why nothing can be appended any more; null while the log is sound. */

@@ -1,11 +1,19 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { durableBlobsMax, makeDurableBlobs } from "../../src/log/blobs.ts";
 import type { Disk } from "../../src/log/disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
 import { records } from "../support/log_records.ts";
-import { fill, folderOf, newestSegment, reopened, saved, smallLimits } from "../support/saved_log.ts";
+import {
+  fill,
+  folderOf,
+  newestSegment,
+  reopened,
+  saved,
+  segmentsOf,
+  smallLimits,
+} from "../support/saved_log.ts";
 import { openSimDisk, type SimDisk } from "../support/sim_disk.ts";
 
 describe("snapshots on disk", () => {
@@ -37,6 +45,82 @@ describe("snapshots on disk", () => {
     const log = await (await openFileLog(reads.disk, "/data", { limits: smallLimits })).open("s1");
     expect(log.durable).toBe(60);
     expect(reads.segments()).toEqual([newestSegment(disk.world)]);
+  });
+});
+
+describe("snapshots that were copied from another log", () => {
+  /** Of the same id and length as what `saved` makes, line for line; only the text is another. */
+  const other = { text: "hallo" };
+
+  it("are not used: the log is read from the start, and from its own older snapshot", async () => {
+    const data = await saved(40, { snapshots: [20, 38] });
+    const foreign = await saved(40, { snapshots: [20, 38], ...other });
+    expect(segmentsOf(foreign).map(sizeOf)).toEqual(segmentsOf(data).map(sizeOf));
+    copyFileSync(snapshotOf(foreign, 38), snapshotOf(data, 38));
+    for (const own of [20, null]) {
+      if (own === null) rmSync(snapshotOf(data, 20));
+      const { store, log } = await reopened(data);
+      expect(log.report).toEqual({ records: 40, torn: null, damage: null });
+      expect((await log.snapshot())?.seq ?? null).toBe(own);
+      expect(await log.read(1, 99)).toEqual(records(1, 40));
+      await store.close();
+    }
+  });
+
+  it("prove nothing about this one, though they stand beyond its end", async () => {
+    const data = await saved(12, { snapshots: [3] });
+    const foreign = await saved(40, { snapshots: [38], ...other });
+    copyFileSync(snapshotOf(foreign, 38), snapshotOf(data, 38));
+    for (const own of [3, null]) {
+      if (own === null) rmSync(snapshotOf(data, 3));
+      const { store, log } = await reopened(data);
+      expect(log.report.damage).toBeNull();
+      expect((await log.snapshot())?.seq ?? null).toBe(own);
+      while (log.head < 40) await log.append(1, log.head, records(log.head + 1, 1));
+      expect((await log.snapshot())?.seq ?? null).toBe(own);
+      await store.close();
+    }
+  });
+
+  it("are not used by an open log either", async () => {
+    const data = await saved(40);
+    const foreign = await saved(40, { snapshots: [38], ...other });
+    const { store, log } = await reopened(data);
+    await log.putSnapshot({ seq: 30, machineVersion: "m", state: 30 });
+    copyFileSync(snapshotOf(foreign, 38), snapshotOf(data, 38));
+    expect((await log.snapshot())?.seq).toBe(30);
+    await store.close();
+  });
+});
+
+describe("the first read after opening", () => {
+  it("starts at the snapshot's record, not at the start of its segment", async () => {
+    const disk = openSimDisk();
+    const limits = { segmentBytes: 10_000_000, batchBytes: 100_000 };
+    const store = await openFileLog(disk, "/data", { limits });
+    let log = await store.create("s1", 1, records(1, 250));
+    await log.putSnapshot({ seq: 240, machineVersion: "m", state: 240 });
+    await log.close();
+    let lowest = Infinity;
+    const watched: Disk = {
+      ...openSimDisk(disk.world),
+      open(path, mode) {
+        const file = disk.open(path, mode);
+        if (!path.endsWith(".jsonl")) return file;
+        const read = (into: Uint8Array, offset: number): number => {
+          lowest = Math.min(lowest, offset);
+          return file.read(into, offset);
+        };
+        return { ...file, read };
+      },
+    };
+    log = await (await openFileLog(watched, "/data", { limits })).open("s1");
+    expect((await log.snapshot())?.seq).toBe(240);
+    expect(await log.read(241, 99)).toEqual(records(241, 10));
+    expect(await log.read(240, 1)).toEqual(records(240, 1));
+    expect(lowest).toBeGreaterThan(240 * 200);
+    expect(await log.read(239, 2)).toEqual(records(239, 2));
+    expect(await log.read(1, 999)).toEqual(records(1, 250));
   });
 });
 
@@ -143,6 +227,12 @@ function countTouches(inner: Disk) {
     },
   };
   return { disk, count: () => count, syncs: () => syncs };
+}
+
+const sizeOf = (path: string): number => statSync(path).size;
+
+function snapshotOf(data: string, seq: number): string {
+  return `${folderOf(data)}/snapshots/${String(seq).padStart(20, "0")}.json`;
 }
 
 function countReads(disk: SimDisk) {

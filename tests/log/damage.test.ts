@@ -1,5 +1,7 @@
 import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { openDenoDisk } from "../../src/log/deno_disk.ts";
+import { openFileLog } from "../../src/log/file_log.ts";
 import { segmentName } from "../../src/log/names.ts";
 import { dataFolder } from "../support/data_folder.ts";
 import { records } from "../support/log_records.ts";
@@ -98,6 +100,38 @@ describe("damage", () => {
     await expect(log.append(1, 40, records(41, 1))).rejects.toMatchObject({ code: "log_damaged" });
     expect(log.report.damage?.segment).toBe(segmentName(1));
     expect((await log.read(38, 3)).length).toBe(3);
+    await store.close();
+  });
+
+  it("that ends at its snapshot's record or before it is told by a newer snapshot, an older one found in place", async () => {
+    const data = await saved(40, { snapshots: [5, 38] });
+    for (const path of segmentsOf(data).slice(2)) rmSync(path);
+    const { store, log } = await reopened(data);
+    expect(log.durable).toBeGreaterThan(5);
+    expect(log.report.damage?.reason).toBe("records that had been synced are gone");
+    expect((await log.snapshot())?.seq).toBe(5);
+    await store.close();
+  });
+
+  it("at the end of a segment is proven by the short one that follows, however long the damaged one is", async () => {
+    const data = dataFolder();
+    const limits = { segmentBytes: 4000, batchBytes: 1500 };
+    let store = await openFileLog(openDenoDisk(), data, { limits });
+    let log = await store.create("s1", 1, records(1, 1));
+    while (segmentsOf(data).length < 2) await log.append(1, log.head, records(log.head + 1, 1));
+    const count = log.head;
+    await store.close();
+    const [first = "", second = ""] = segmentsOf(data);
+    const bytes = readFileSync(first);
+    const offset = lineEnds(bytes).at(-2) ?? 0;
+    expect(offset).toBeGreaterThan(readFileSync(second).length);
+    bytes[bytes.length - 9] = (bytes[bytes.length - 9] ?? 0) ^ 1;
+    writeFileSync(first, bytes);
+    store = await openFileLog(openDenoDisk(), data, { limits });
+    log = await store.open("s1");
+    expect(log.report.damage).toMatchObject({ seq: count - 1, segment: segmentName(1), offset });
+    expect(segmentsOf(data)).toEqual([first, second]);
+    expect(readFileSync(first)).toEqual(bytes);
     await store.close();
   });
 });

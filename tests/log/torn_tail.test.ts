@@ -15,6 +15,7 @@ import {
   setContent,
   smallLimits,
 } from "../support/saved_log.ts";
+import { crashImage, seededRandom, tailShapes } from "../support/crash_image.ts";
 import { openSimDisk } from "../support/sim_disk.ts";
 
 describe("a torn tail", () => {
@@ -79,6 +80,33 @@ describe("a torn tail", () => {
       await log.close();
       await store.close();
       rmSync(`${data}/sessions/s2`, { recursive: true });
+    }
+  });
+
+  it("is never lost: at every moment of a recovery a crash leaves it in its segment or beside it", async () => {
+    const disk = openSimDisk();
+    const store = await openFileLog(disk, "/data");
+    const log = await store.create("s1", 1, records(1, 3));
+    await log.mark();
+    await log.append(1, 3, records(4, 3));
+    const path = `/data/sessions/s1/${segmentName(1)}`;
+    const whole = contentAt(disk.world, path);
+    const last = lineEnds(whole).at(-2) ?? 0;
+    const tail = new TextDecoder().decode(whole.slice(last, -7));
+    setContent(disk.world, path, whole.slice(0, -7));
+    const recovering = openSimDisk(copyOf(disk.world));
+    const again = await (await openFileLog(recovering, "/data")).open("s1");
+    expect(again.report.torn?.bytes).toBe(whole.length - 7 - last);
+    for (let at = 0; at <= recovering.ops.length; at++) {
+      for (const shape of tailShapes) {
+        const random = seededRandom(at);
+        const image = crashImage(recovering.ops, at, { shape, random, base: copyOf(disk.world) });
+        const names = [...image.names.keys()].filter((name) => name.startsWith(path));
+        const places = names.filter((name) =>
+          new TextDecoder().decode(contentAt(image, name)).endsWith(tail)
+        );
+        expect([at, shape, places.length > 0]).toEqual([at, shape, true]);
+      }
     }
   });
 });

@@ -26,7 +26,7 @@ export async function saved(count: number, options: SavedOptions = {}): Promise<
 }
 
 export async function fill(store: LogStore, count: number, options: SavedOptions = {}): Promise<void> {
-  const log = await store.create("s1", 1, records(1, 1));
+  const log = await store.create("s1", 1, records(1, 1, 1, options.text));
   while (log.head < count) {
     const more = records(log.head + 1, Math.min(3, count - log.head), 1, options.text);
     await log.append(1, log.head, more);
