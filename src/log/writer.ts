@@ -22,6 +22,10 @@ export interface WriterLimits {
   batchBytes: number;
 }
 
+/** Turns of the microtask queue, far less than a microsecond each, without an append before a batch is taken. */
+const quietTurns = 8;
+const gatherTurnsMax = 1000;
+
 export interface Writer {
   push(entry: Entry): void;
   /** Writes a durable mark once nothing waits any more, and lets go of the file. */
@@ -42,10 +46,23 @@ export function openWriter(state: LogState, lines: LineBuffer, limits: WriterLim
     if (running) return;
     running = true;
     while (queue.length > 0 || marks.length > 0) {
+      await gather();
       if (queue.length > 0) await commit();
       else await rest();
     }
     running = false;
+  }
+
+  /**
+   * Lets those come along who append in this very turn, most of all those that the last batch has just answered: else
+   * the first of them would have a sync of its own, and the rest would wait for it.
+   */
+  async function gather(): Promise<void> {
+    let seen = -1;
+    for (let turn = 0; turn < gatherTurnsMax && seen < queue.length; turn++) {
+      seen = queue.length;
+      for (let quiet = 0; quiet < quietTurns; quiet++) await Promise.resolve();
+    }
   }
 
   /** One batch: a write, a sync, then the answers in order. */

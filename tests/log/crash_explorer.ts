@@ -26,6 +26,7 @@ export interface ExploreOptions {
 
 const dataFolder = "/data";
 const examplesMax = 5;
+const turnsMax = 24;
 /** One image in so many is crashed a second time, while it recovers. */
 const secondCrashEvery = 4;
 /** Small segments, so that a short workload starts several. */
@@ -179,6 +180,8 @@ interface Workload {
   /** Makes every record ever handed over a different one. */
   serial: number;
   epoch: number;
+  /** Records of session "a" that were noted as acknowledged. */
+  noted: number;
 }
 
 /** A few dozen operations of every kind. Returns what was handed to each session. */
@@ -188,12 +191,12 @@ async function workload(
   wrap: ((disk: SimDisk) => Disk) | undefined,
 ): Promise<Submitted> {
   const faults = openFaultDisk(wrap?.(disk) ?? disk);
-  const work: Workload = { disk, faults, random, submitted: new Map(), serial: 0, epoch: 1 };
+  const work: Workload = { disk, faults, random, submitted: new Map(), serial: 0, epoch: 1, noted: 0 };
   let store = await openFileLog(faults, dataFolder, { limits });
   const first = records(1, 2);
   work.submitted.set("a", new Set(first.map(textOf)));
   let log = await store.create("a", 1, first);
-  disk.note({ what: "acknowledged", session: "a", texts: first.map(textOf) });
+  noteAcknowledged(work, "a", first.map(textOf));
   for (let step = 0; step < 14; step++) {
     const dice = random();
     if (dice < 0.6) await appendSeveral(log, work, { faulty: dice < 0.12 });
@@ -224,16 +227,18 @@ async function killAndReopen(
   work: Workload,
   wrap: ((disk: SimDisk) => Disk) | undefined,
 ): Promise<{ store: LogStore; log: SessionLog }> {
-  const before = log.durable;
-  for (let i = 0; i < 3; i++) void appendNoted(log, work);
+  for (let i = 0; i < 3; i++) {
+    void appendNoted(log, work);
+    await someTurns(work.random);
+  }
   work.faults.kill();
   work.disk.processDied();
   work.faults = openFaultDisk(wrap?.(work.disk) ?? work.disk);
   work.epoch += 1;
   const store = await openFileLog(work.faults, dataFolder, { limits });
   const again = await store.open("a");
-  const texts = (await again.read(before + 1, again.durable)).map(textOf);
-  work.disk.note({ what: "acknowledged", session: "a", texts });
+  const texts = (await again.read(work.noted + 1, again.durable)).map(textOf);
+  noteAcknowledged(work, "a", texts);
   return { store, log: again };
 }
 
@@ -242,8 +247,16 @@ async function appendSeveral(log: SessionLog, work: Workload, options: { faulty:
   const { random, faults } = work;
   if (options.faulty) faults.arm(random() < 0.5 ? "short_write" : "no_space", 1 + Math.floor(random() * 3));
   const rounds = 1 + Math.floor(random() * 5);
-  await Promise.all(Array.from({ length: rounds }, () => appendNoted(log, work)));
+  await Promise.all(Array.from({ length: rounds }, async (_, i) => {
+    if (i > 0) await someTurns(random);
+    await appendNoted(log, work);
+  }));
   faults.disarm();
+}
+
+/** So that appends come before, while and after others are gathered, written and synced. */
+async function someTurns(random: Random): Promise<void> {
+  for (let left = Math.floor(random() * turnsMax); left > 0; left--) await Promise.resolve();
 }
 
 async function forkAndGoOn(store: LogStore, log: SessionLog, work: Workload): Promise<void> {
@@ -251,7 +264,7 @@ async function forkAndGoOn(store: LogStore, log: SessionLog, work: Workload): Pr
   const texts = (await log.read(1, at)).map(textOf);
   work.submitted.set("b", new Set(texts));
   const fork = await store.fork(log, at, "b");
-  work.disk.note({ what: "acknowledged", session: "b", texts });
+  noteAcknowledged(work, "b", texts);
   work.epoch += 1;
   await appendNoted(fork, work);
   await fork.close();
@@ -262,14 +275,22 @@ async function appendNoted(log: SessionLog, work: Workload): Promise<void> {
   const filling = `${work.serial++} ${"t".repeat(Math.floor(work.random() * 400))}`;
   const more = records(log.head + 1, count, work.epoch, filling);
   const texts = more.map(textOf);
+  const { faults } = work;
   for (const text of texts) work.submitted.get(log.sessionId)?.add(text);
   try {
     await log.append(work.epoch, log.head, more);
-    work.disk.note({ what: "acknowledged", session: log.sessionId, texts });
+    if (faults === work.faults) noteAcknowledged(work, log.sessionId, texts);
   } catch (error) {
+    // A process that was killed in between tells nobody anything.
+    if (faults !== work.faults) return;
     if (!(error instanceof Problem) || error.code !== "storage_failed") throw error;
     work.disk.note({ what: "refused", session: log.sessionId, texts });
   }
+}
+
+function noteAcknowledged(work: Workload, session: string, texts: string[]): void {
+  if (session === "a") work.noted += texts.length;
+  work.disk.note({ what: "acknowledged", session, texts });
 }
 
 /** With the fields in the order in which records come back. */

@@ -31,8 +31,12 @@ export function openFaultDisk(inner: Disk): FaultDisk {
     return armed.fault;
   }
 
-  function changing<T>(work: () => T): T {
+  function living(): void {
     if (killed) throw new Error("a killed process asked for something");
+  }
+
+  function changing<T>(work: () => T): T {
+    living();
     const fault = strikes("no_space", "io");
     if (fault === null) return work();
     throw new DiskError(fault === "io" ? "io" : "no_space", fault === "io" ? "I/O error" : "no space left");
@@ -59,6 +63,10 @@ export function openFaultDisk(inner: Disk): FaultDisk {
         }
         return changing(() => file.append(bytes));
       },
+      truncate(bytes) {
+        living();
+        file.truncate(bytes);
+      },
       sync: () => syncing(path, () => file.sync()),
     };
   }
@@ -70,6 +78,10 @@ export function openFaultDisk(inner: Disk): FaultDisk {
     makeFolder: (path) => changing(() => inner.makeFolder(path)),
     rename: (from, to) => changing(() => inner.rename(from, to)),
     link: (from, to) => changing(() => inner.link(from, to)),
+    remove(path) {
+      living();
+      inner.remove(path);
+    },
     syncFolder: (path) => syncing(path, () => inner.syncFolder(path)),
     arm(fault, n, forever = false) {
       armed = { fault, left: n, forever };
