@@ -10,18 +10,26 @@ export interface Look {
   transcript: Transcript;
 }
 
-/** A session that writes without a pause is read from its log instead. */
+/** A session that writes without a pause, or whose disk hangs, is read from its log instead. */
 const waitsMax = 5;
+const waitMs = 50;
 
 /** As it is now: what is on its way to the disk is not shown. The transcript is live: use it before anything is awaited. */
 export async function lookNow({ log, actor, state }: Loaded): Promise<Look> {
   for (let wait = 0; actor !== null && wait < waitsMax; wait++) {
+    if (await isLate(actor.settled())) break;
     const transcript = await actor.transcript();
-    await actor.settled();
     if (actor.state() === actor.visible()) return { state: actor.visible(), transcript };
   }
   const seen = state();
   return { state: seen, transcript: await foldTranscript(log, seen.seq) };
+}
+
+async function isLate(settled: Promise<void>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(true), waitMs);
+  settled.then(() => resolve(false));
+  return await promise.finally(() => clearTimeout(timer));
 }
 
 /** As it was after the fact `at`. Throws `bad_request` outside the log, `log_damaged` when it cannot be folded so far. */

@@ -9,6 +9,7 @@ import type { Disk, DiskFile } from "../../src/log/disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import type { Fact, FactDraft } from "../../src/protocol/facts.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
+import type { Provider } from "../../src/providers/contract.ts";
 import { pause, until } from "../support/daemon.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
@@ -67,6 +68,7 @@ it("before its sync a fact is not acknowledged, not visible, and its effect has 
   await pause(150);
   expect({ acknowledged, seen }).toEqual({ acknowledged: false, seen: [] });
   expect(await test.types(id)).toEqual(["session.created"]);
+  expect(await test.runtime.view(id)).toMatchObject({ seq: 1, conversation: [] });
   disk.letGo();
   await sending;
   await test.fact(id, "turn.ended");
@@ -110,6 +112,48 @@ it("when a sync fails nothing is acknowledged, and what anyone saw is in the log
   disk.disarm();
   expect((await test.turn(id, "help")).outcome).toBe("completed");
   expect((await test.runtime.verify(id)).ok).toBe(true);
+});
+
+it("a large value that the disk refuses takes nothing else with it", async () => {
+  const disk = openFaultDisk(openDenoDisk());
+  test = await openTestRuntime({ disk });
+  const id = await test.session();
+  await test.turn(id, "help");
+  disk.arm("no_space", 1);
+  await expect(test.send(id, "x".repeat(100_000))).rejects.toMatchObject({ code: "storage_failed" });
+  disk.disarm();
+  expect((await test.turn(id, "help")).outcome).toBe("completed");
+  expect((await test.types(id)).filter((type) => type === "message.received")).toHaveLength(2);
+});
+
+it("a clock that goes back does not take the times of facts with it", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const now = Date.now;
+  try {
+    Date.now = () => now() - 3_600_000;
+    await test.turn(id, "help");
+  } finally {
+    Date.now = now;
+  }
+  const times = (await test.facts(id)).map((fact) => fact.at);
+  expect(times).toEqual([...times].sort());
+});
+
+it("a model request that is not the one that was sent is found", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, "help");
+  const { scriptedProvider } = await import("../../src/providers/scripted.ts");
+  const other: Provider = {
+    ...scriptedProvider(),
+    encode: (request) => ({ ...scriptedProvider().encode(request), more: 1 }),
+  };
+  await test.restart({ providers: [other] });
+  const report = await test.runtime.verify(id);
+  expect(report).toMatchObject({ ok: false, diverged: { seq: 3, what: "request" } });
+  expect((await test.runtime.request(id, "last")).matches).toBe(false);
+  await test.restart();
 });
 
 it("a log that does not fold to what it says is read-only, and the record is named", async () => {
