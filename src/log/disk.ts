@@ -66,6 +66,16 @@ export function storageFailed(what: string, cause: unknown): Problem {
   return new Problem("storage_failed", `${what}: ${messageOf(cause)}`, { hint, cause });
 }
 
+/** Runs disk work; what the disk refuses becomes a Problem, bugs and Problems pass. */
+export async function storage<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DiskError) throw storageFailed(what, error);
+    throw error;
+  }
+}
+
 const writeTriesMax = 16;
 
 /** Appends all of the bytes, going on after short writes while there is progress. */

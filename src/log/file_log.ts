@@ -1,11 +1,10 @@
 // The log store on files: one folder a session, held by one process at a time. See names.ts for the layout.
-import { dirname } from "node:path";
 import { Problem } from "../protocol/problem.ts";
 import { makeDurableBlobs } from "./blobs.ts";
-import { type Disk, DiskError, readWhole, replaceFile, storageFailed } from "./disk.ts";
+import { type Disk, readWhole, replaceFile, storage } from "./disk.ts";
+import { forkPrefix, type HeldFolder, holdDataFolder } from "./data_folder.ts";
 import { copyLog } from "./fork.ts";
 import { makeLineBuffer } from "./line_buffer.ts";
-import { lockDataFolder } from "./lock.ts";
 import {
   asidePath,
   isSessionId,
@@ -25,11 +24,12 @@ import type { WriterLimits } from "./writer.ts";
 export interface FileLogOptions {
   /** Where the holder of the lock can be reached, for whoever comes second. */
   url?: string;
+  /** The folder, when the caller holds it already and it is settled: closing the store releases it. */
+  held?: HeldFolder;
   limits?: Partial<WriterLimits>;
 }
 
 const defaultLimits: WriterLimits = { segmentBytes: 16 * 1024 * 1024, batchBytes: 4 * 1024 * 1024 };
-const forkPrefix = ".fork-";
 const cacheNamePattern = /^[a-z0-9_-]{1,64}(\.[a-z0-9]{1,8})?$/;
 
 /** Opens the store in a data folder, made when absent. Throws `data_dir_held` or `storage_failed`. */
@@ -40,7 +40,7 @@ export async function openFileLog(disk: Disk, data: string, options: FileLogOpti
   const busy = new Set<string>();
   const parent = sessionsFolder(data);
   const trash = trashFolder(data);
-  const lock = await prepare(disk, data, options.url);
+  const held = options.held ?? await openFolder(disk, data, options.url);
 
   /** Runs with a session to itself; a session that is open or in use is a conflict. */
   async function alone<T>(sessionId: string, what: string, work: () => Promise<T>): Promise<T> {
@@ -194,49 +194,19 @@ export async function openFileLog(disk: Disk, data: string, options: FileLogOpti
         () => replaceFile(disk, cachePath(name), new TextEncoder().encode(text)),
       ),
     // deno-lint-ignore require-await
-    close: async () => lock.release(),
+    close: async () => held.release(),
   };
 }
 
-async function prepare(disk: Disk, data: string, url: string | undefined) {
-  return await storage(`Cannot use data folder "${data}"`, async () => {
-    await makeLastingFolder(disk, data);
-    const holder = {
-      pid: Deno.pid,
-      ...(url === undefined ? {} : { url }),
-      started_at: new Date().toISOString(),
-    };
-    const lock = lockDataFolder(disk, data, holder);
-    try {
-      for (const folder of [sessionsFolder(data), trashFolder(data)]) disk.makeFolder(folder);
-      await disk.syncFolder(data);
-      const names = disk.list(sessionsFolder(data)) ?? [];
-      for (const name of names.filter((name) => name.startsWith(forkPrefix))) {
-        disk.remove(`${sessionsFolder(data)}/${name}`);
-      }
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
-    return lock;
-  });
-}
-
-/** Makes a folder whose name, with those of all parents made for it, survives a crash. */
-async function makeLastingFolder(disk: Disk, path: string): Promise<void> {
-  const unsynced = [dirname(path)];
-  for (let parent = dirname(path); disk.stat(parent) === null; parent = dirname(parent)) {
-    unsynced.push(dirname(parent));
+async function openFolder(disk: Disk, data: string, url: string | undefined): Promise<HeldFolder> {
+  const held = await holdDataFolder(disk, data, url);
+  try {
+    await held.settle();
+  } catch (thrown) {
+    held.release();
+    throw thrown;
   }
-  disk.makeFolder(path);
-  await Promise.all(unsynced.map(async (folder) => {
-    try {
-      await disk.syncFolder(folder);
-    } catch (error) {
-      // A parent that this user may not read cannot be synced by this user either.
-      if (!(error instanceof DiskError) || error.code !== "denied") throw error;
-    }
-  }));
+  return held;
 }
 
 function newState(disk: Disk, sessionId: string, folder: string): LogState {
@@ -269,14 +239,4 @@ function effectName(effect: string): string {
 
 function notFound(sessionId: string): Problem {
   return new Problem("not_found", `Cannot open session "${sessionId}": there is none`);
-}
-
-/** Runs disk work; what the disk refuses becomes a Problem, bugs and Problems pass. */
-async function storage<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DiskError) throw storageFailed(what, error);
-    throw error;
-  }
 }
