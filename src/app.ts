@@ -1,21 +1,21 @@
-// The assembly: names the concrete parts of the daemon, starts them in order and stops them in reverse.
-import { secretsFrom } from "../actors/packing.ts";
-import { createRuntime } from "../actors/runtime.ts";
-import { allTools } from "../tools/list.ts";
+// The daemon: takes its data folder and its port, then loads its parts; stops them in reverse.
+import type { Host } from "../actors/host.ts";
 import { announce, ownToken, retract } from "./daemon_files.ts";
+import { holdDataFolder } from "./log/data_folder.ts";
 import { openDenoDisk } from "./log/deno_disk.ts";
-import { openFileLog } from "./log/file_log.ts";
 import { dataDir as defaultDataDir } from "./platform/data_dir.ts";
 import { version } from "./platform/version.ts";
 import { messageOf, Problem } from "./protocol/problem.ts";
+import { chooseProvider } from "./providers/choice.ts";
 import type { Provider } from "./providers/contract.ts";
-import { providerFromEnv } from "./providers/list.ts";
-import { scriptedProvider } from "./providers/scripted.ts";
 import { startServer } from "./server/serve.ts";
 
 const defaultPort = 3000;
 /** A graceful stop that takes longer is ended: what was acknowledged is on disk. */
 const stopMs = 1_900;
+
+/** Time for a first answer between opening the port and loading the parts. */
+const firstAnswerMs = 5;
 
 export interface DaemonOptions {
   host?: string;
@@ -48,21 +48,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       hint: "Set JAMEY_DATA_DIR or use --data-dir",
     });
   }
-  const provider = providerFromEnv(Deno.env.toObject());
-  const store = await openFileLog(openDenoDisk(), dataDir);
-  const report = (line: string) => console.error(line);
-  let close = () => store.close();
+  const choice = chooseProvider(Deno.env.toObject());
+  const disk = openDenoDisk();
+  const held = await holdDataFolder(disk, dataDir);
+  let close: () => void | Promise<void> = held.release;
   try {
     const { token, path } = await ownToken(dataDir);
-    const secrets = secretsFrom({ OPENAI_API_KEY: Deno.env.get("OPENAI_API_KEY"), token });
-    const providers: [Provider, ...Provider[]] = provider.offline
-      ? [provider]
-      : [provider, scriptedProvider()];
-    const runtime = createRuntime({ store, providers, tools: allTools, secrets, report });
-    close = runtime.close;
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: host, resolve: admit, reject: abandon } = Promise.withResolvers<Host>();
     const server = await startServer({
-      host: runtime,
+      host,
       token,
       version,
       startedAt: new Date(),
@@ -72,18 +67,37 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       portIsExplicit: options.port !== undefined,
       onNotice: options.say,
     });
+    close = async () => {
+      abandon(new Problem("shutting_down", "Cannot answer: the daemon could not start"));
+      await server.stop();
+      held.release();
+    };
+    // The large parts come last: loading them takes the thread, so whoever polls for the port is answered before.
+    await Promise.all([held.settle(), pause(firstAnswerMs)]);
+    const { openParts } = await import("./parts.ts");
+    const { provider, runtime } = await openParts({ choice, disk, dataDir, held, token, report });
+    close = async () => void await Promise.all([server.stop(), runtime.close()]);
+    admit(runtime);
     const started_at = new Date().toISOString();
     await announce(dataDir, { pid: Deno.pid, url: server.url, token_file: path, version, started_at });
     runtime.ready.catch((thrown) => report(messageOf(thrown)));
     const stop = async () => {
       await retract(dataDir);
-      await Promise.all([server.stop(), runtime.close()]);
+      await close();
     };
     return { url: server.url, dataDir, provider, stop, asked };
   } catch (thrown) {
     await close();
     throw thrown;
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function report(line: string): void {
+  console.error(line);
 }
 
 export interface ServeOptions {

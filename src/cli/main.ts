@@ -1,22 +1,21 @@
 // The command line: parses the words, runs the command, and turns whatever happens into an exit code.
-import { openClient } from "../client/client.ts";
-import { isNotRunning } from "../client/connection.ts";
 import { dataDir } from "../platform/data_dir.ts";
 import { version } from "../platform/version.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
-import type { Context, Input, Serve } from "./command.ts";
-import { commands } from "./commands.ts";
-import { startDaemon } from "./daemon.ts";
+import type { Client } from "../client/client.ts";
+import type { Command, Context, Input, Serve } from "./command.ts";
 import { helpFor } from "./help.ts";
 import { neutral } from "./neutral.ts";
-import { parse } from "./parse.ts";
+import { nameOf, parse } from "./parse.ts";
 import { openSignals, type Signals } from "./signals.ts";
+import { serveCommand } from "./serve.ts";
 import { openTerminal, PipeClosed } from "./terminal.ts";
 
 /** Runs one command; resolves with the exit code of the process and never throws. */
 export async function main(args: readonly string[], { serve }: { serve: Serve }): Promise<number> {
   const signals = openSignals();
   try {
+    const commands = await commandsFor(args);
     const { command, input } = parse(args, commands);
     const context = createContext(input, signals, serve);
     if (input.flag("version")) return print(context, `${version}\n`);
@@ -27,6 +26,12 @@ export async function main(args: readonly string[], { serve }: { serve: Serve })
   } finally {
     signals.close();
   }
+}
+
+/** All commands; but the daemon starts without those that it has no use for. */
+async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
+  if (args[0] === nameOf(serveCommand)) return [serveCommand];
+  return (await import("./commands.ts")).commands;
 }
 
 function print({ terminal }: Context, text: string): number {
@@ -48,20 +53,24 @@ function createContext(input: Input, signals: Signals, serve: Serve): Context {
     },
     url: input.text("url"),
     token: Deno.env.get("JAMEY_TOKEN"),
-    client: () => openClient(context),
-    clientOrStart: async () => {
-      try {
-        return await openClient(context);
-      } catch (thrown) {
-        if (!isNotRunning(thrown) || context.url !== undefined) throw thrown;
-      }
-      terminal.talk("Starting the daemon (stop it with: jamey stop)");
-      await startDaemon(context);
-      return await openClient(context);
-    },
+    client: async () => (await import("../client/client.ts")).openClient(context),
+    clientOrStart: () => clientOrStart(context),
     serve,
   };
   return context;
+}
+
+async function clientOrStart(context: Context): Promise<Client> {
+  const { isNotRunning } = await import("../client/connection.ts");
+  try {
+    return await context.client();
+  } catch (thrown) {
+    if (!isNotRunning(thrown) || context.url !== undefined) throw thrown;
+  }
+  context.terminal.talk("Starting the daemon (stop it with: jamey stop)");
+  const { startDaemon } = await import("./daemon.ts");
+  await startDaemon(context);
+  return await context.client();
 }
 
 function ownDataDir(input: Input): string {

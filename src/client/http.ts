@@ -1,6 +1,7 @@
 // One HTTP request to the daemon, with its answer checked by a schema and every failure turned into a Problem.
 import type { z } from "zod";
-import { errorBody, messageOf, Problem, type ProblemCode, problemCodes } from "../protocol/problem.ts";
+import { errorBody } from "../protocol/http.ts";
+import { messageOf, Problem, type ProblemCode, problemCodes } from "../protocol/problem.ts";
 import { type Connection, oneRequestEach } from "./connection.ts";
 
 export interface Request<Answer> {

@@ -132,12 +132,19 @@ export type VerifyReport = z.infer<typeof verifyReport>;
 export const eventsPage = z.object({ events: z.array(eventEnvelope), head: z.number().int() });
 export type EventsPage = z.infer<typeof eventsPage>;
 
+/** The body of every error answer. */
+export const errorBody = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+});
+export type ErrorBody = z.infer<typeof errorBody>;
+
 export const health = z.object({
   status: z.literal("ok"),
   version: z.string(),
   uptime_s: z.number(),
   sessions: z.number().int(),
 });
+export type Health = z.infer<typeof health>;
 
 export const turnResult = z.object({
   messages: z.array(message),

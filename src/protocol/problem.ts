@@ -1,6 +1,6 @@
 // Problems: the one error class for everything that is not a bug and not an outcome.
 // The code says who acts; the table gives the HTTP status and the exit code that go with it.
-import { z } from "zod";
+import type { ErrorBody } from "./http.ts";
 
 /** Every problem code, with its HTTP status and the exit code of the command line. */
 export const problemCodes = {
@@ -30,12 +30,6 @@ export const problemCodes = {
 } as const;
 
 export type ProblemCode = keyof typeof problemCodes;
-
-/** The body of every error answer. */
-export const errorBody = z.object({
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
-});
-export type ErrorBody = z.infer<typeof errorBody>;
 
 /** Something that a caller, a user or an operator can act on. Message grammar: what we tried, colon, what is so. */
 export class Problem extends Error {

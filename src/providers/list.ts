@@ -1,73 +1,20 @@
-// The list of providers: which one a daemon uses. A new provider is one file and one case here.
-import type { ChatModel } from "openai/resources/shared";
-import { Problem } from "../protocol/problem.ts";
+// The list of providers. A new provider is one file, one choice in choice.ts and one case here.
+import { chooseProvider, type ProviderChoice } from "./choice.ts";
 import type { Provider } from "./contract.ts";
 import { openaiProvider } from "./openai.ts";
 import { scriptedProvider } from "./scripted.ts";
 
-export const defaultBaseUrl = "https://api.openai.com/v1";
-export const defaultModel = "gpt-5.5" satisfies ChatModel;
-/** What is sent as a key to a local endpoint that wants none. */
-const noKey = "none";
-
-/**
- * The provider for this environment: `JAMEY_PROVIDER` (`openai` or `scripted`) decides; without it, `OPENAI_API_KEY` or
- * `LLM_BASE_URL` choose openai, otherwise it is the scripted one. `LLM_MODEL` names the model.
- * Throws a Problem `bad_config` for values that cannot be right.
- */
+/** The provider for this environment. Throws a Problem `bad_config` for values that cannot be right. */
 export function providerFromEnv(env: Record<string, string | undefined>): Provider {
-  const read = (name: string) => env[name]?.trim() ?? "";
-  const wanted = read("JAMEY_PROVIDER");
-  const configured = read("OPENAI_API_KEY") !== "" || read("LLM_BASE_URL") !== "";
-  switch (wanted === "" ? (configured ? "openai" : "scripted") : wanted) {
+  return makeProvider(chooseProvider(env));
+}
+
+/** The provider that was chosen. */
+export function makeProvider(choice: ProviderChoice): Provider {
+  switch (choice.name) {
     case "scripted":
       return scriptedProvider();
     case "openai":
-      return openaiFromEnv(read);
-    default:
-      throw new Problem(
-        "bad_config",
-        `Cannot choose a provider: JAMEY_PROVIDER is "${wanted}", expected "openai" or "scripted"`,
-      );
+      return openaiProvider(choice);
   }
-}
-
-function openaiFromEnv(read: (name: string) => string): Provider {
-  const apiKey = read("OPENAI_API_KEY");
-  const baseUrl = read("LLM_BASE_URL");
-  if (apiKey === "" && baseUrl === "") {
-    throw new Problem("bad_config", 'Cannot use the provider "openai": OPENAI_API_KEY is not set', {
-      hint: "Set OPENAI_API_KEY, or LLM_BASE_URL for a local endpoint that needs no key",
-    });
-  }
-  // A header cannot hold these, and the error for that would show the key.
-  if (!/^[\x21-\x7e]*$/.test(apiKey)) {
-    throw new Problem(
-      "bad_config",
-      "Cannot use OPENAI_API_KEY: it holds spaces, line breaks or characters outside ASCII",
-      { hint: "Copy the key again, without quotes or line breaks" },
-    );
-  }
-  return openaiProvider({
-    apiKey: apiKey === "" ? noKey : apiKey,
-    baseUrl: baseUrl === "" ? defaultBaseUrl : checkBaseUrl(baseUrl),
-    model: read("LLM_MODEL") === "" ? defaultModel : read("LLM_MODEL"),
-  });
-}
-
-function checkBaseUrl(text: string): string {
-  const refuse = (why: string) =>
-    new Problem("bad_config", `Cannot use LLM_BASE_URL: ${why}`, {
-      hint: 'Give the address with its version path, for example "http://127.0.0.1:11434/v1"',
-    });
-  if (!URL.canParse(text)) throw refuse(`"${text}" is not a URL`);
-  const url = new URL(text);
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw refuse(`"${url.protocol}" is not http: or https:`);
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw refuse("it holds a user name or password; put the key into OPENAI_API_KEY");
-  }
-  if (url.search !== "" || url.hash !== "") throw refuse("it has a query or a fragment");
-  return text.replace(/\/+$/, "");
 }

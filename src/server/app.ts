@@ -33,14 +33,15 @@ export interface AppOptions {
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   const services = createServices(options);
+  const authenticator = createAuthenticator({ token: options.token, limits: services.limits });
   const open = new Set(routes.filter((route) => route.open).map((route) => `${route.method} ${route.path}`));
 
   app.use(
     "*",
     guard({
       allowedHosts: options.allowedHosts,
-      authenticator: createAuthenticator({ token: options.token, limits: services.limits }),
-      isOpen: (method, path) => open.has(`${method === "HEAD" ? "GET" : method} ${path}`),
+      checkToken: ({ method, headers }, path) =>
+        open.has(`${method === "HEAD" ? "GET" : method} ${path}`) ? null : authenticator.check(headers),
       stopping: services.stopping,
     }),
   );

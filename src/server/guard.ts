@@ -2,7 +2,6 @@
 // (other origins, DNS rebinding), other programs without the token, and form posts.
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "../protocol/problem.ts";
-import type { Authenticator } from "./auth.ts";
 import { errorResponse } from "./errors.ts";
 
 /** Sent with every answer. There are no CORS headers on purpose: no other origin may read anything. */
@@ -18,9 +17,8 @@ const retryAfterSeconds = "60";
 
 export interface GuardOptions {
   allowedHosts: () => readonly string[];
-  authenticator: Authenticator;
-  /** Requests that need no token. */
-  isOpen: (method: string, path: string) => boolean;
+  /** Null when the request carries the token or needs none. */
+  checkToken: (request: Request, path: string) => Problem | null;
   /** Aborted when the daemon stops: nothing new is begun then. */
   stopping: AbortSignal;
 }
@@ -35,16 +33,25 @@ export function loopbackHosts(port: number): string[] {
 /** The middleware for every path. */
 export function guard(options: GuardOptions): MiddlewareHandler {
   return async (context, next) => {
-    const refusal = refusalOf(context.req.raw, options);
-    if (refusal !== null) {
-      context.res = errorResponse(refusal, extraHeaders(refusal));
-    } else {
-      await next();
-    }
-    // The answer to an upgrade must stay the very object that the runtime made.
-    if (context.res.status === 101) return;
-    for (const [name, value] of Object.entries(secureHeaders)) context.res.headers.set(name, value);
+    const refused = refuse(context.req.raw, options);
+    if (refused !== null) context.res = refused;
+    else await next();
+    secure(context.res);
   };
+}
+
+/** The answer to a request that may not pass; null when it may. */
+export function refuse(request: Request, options: GuardOptions): Response | null {
+  const refusal = refusalOf(request, options);
+  return refusal === null ? null : errorResponse(refusal, extraHeaders(refusal));
+}
+
+/** Gives an answer the headers that all have. */
+export function secure(answer: Response): Response {
+  // The answer to an upgrade must stay the very object that the runtime made.
+  if (answer.status === 101) return answer;
+  for (const [name, value] of Object.entries(secureHeaders)) answer.headers.set(name, value);
+  return answer;
 }
 
 function refusalOf(request: Request, options: GuardOptions): Problem | null {
@@ -54,7 +61,7 @@ function refusalOf(request: Request, options: GuardOptions): Problem | null {
   if (url === null) return misdirected(options.allowedHosts());
   return wrongHost(headers, url, options.allowedHosts()) ??
     foreignOrigin(headers) ??
-    (options.isOpen(method, url.pathname) ? null : options.authenticator.check(headers)) ??
+    options.checkToken(request, url.pathname) ??
     wrongContentType(method, headers) ??
     (options.stopping.aborted ? new Problem("shutting_down", "Cannot answer: the daemon is stopping") : null);
 }

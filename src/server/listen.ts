@@ -1,5 +1,4 @@
 // Finding a port: the one that was asked for or a clear refusal; by default the first free one near 3000.
-import { health } from "../protocol/http.ts";
 import { Problem } from "../protocol/problem.ts";
 import { defaultLimits } from "./limits.ts";
 
@@ -73,6 +72,8 @@ async function describeHolder(hostname: string, port: number): Promise<string> {
     const answer = await fetch(`http://${name}:${port}/health`, {
       signal: AbortSignal.timeout(defaultLimits.probeMs),
     });
+    // Only now: a server whose port is free starts faster without the schemas.
+    const { health } = await import("../protocol/http.ts");
     const parsed = health.safeParse(await answer.json());
     return parsed.success
       ? `jamey ${parsed.data.version}, up for ${Math.round(parsed.data.uptime_s)} s,`

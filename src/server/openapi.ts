@@ -1,7 +1,7 @@
 // The OpenAPI document, made from the table of routes and the schemas that check the real requests.
 import { z } from "zod";
 import type { JsonObject, JsonValue } from "../protocol/json.ts";
-import { errorBody } from "../protocol/problem.ts";
+import { errorBody } from "../protocol/http.ts";
 import type { Route } from "./route.ts";
 
 /** An OpenAPI 3.1 document of these routes. */

@@ -1,10 +1,16 @@
-// The server: the app on a loopback port, and its end.
-import { type AppOptions, createApp } from "./app.ts";
-import { loopbackHosts } from "./guard.ts";
+// The server: the app on a loopback port, and its end. The app is loaded once the port is open: until it is there,
+// /health is answered and every other request waits.
+import type { Host } from "../../actors/host.ts";
+import type { AppOptions } from "./app.ts";
+import { loopbackHosts, refuse, secure } from "./guard.ts";
+import { healthAnswer, healthPath } from "./health.ts";
 import { defaultLimits } from "./limits.ts";
 import { type BindOptions, listen } from "./listen.ts";
 
-export interface ServerOptions extends Omit<AppOptions, "allowedHosts" | "stopping">, BindOptions {}
+export interface ServerOptions extends Omit<AppOptions, "host" | "allowedHosts" | "stopping">, BindOptions {
+  /** May still be on its way. When it never comes, requests that wait for it are answered with 500. */
+  host: Host | Promise<Host>;
+}
 
 export interface RunningServer {
   url: string;
@@ -21,10 +27,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stopping = new AbortController();
   const graceMs = options.limits?.stopGraceMs ?? defaultLimits.stopGraceMs;
   let hosts: readonly string[] = [];
-  const app = createApp({ ...options, allowedHosts: () => hosts, stopping: stopping.signal });
-  const server = await listen(options, (request) => app.fetch(request));
+  const guarding = { allowedHosts: () => hosts, stopping: stopping.signal };
+  let answer: (request: Request) => Response | Promise<Response> = early;
+  const server = await listen(options, (request) => answer(request));
   const { port } = server.addr;
   hosts = loopbackHosts(port);
+  const loading = load();
+  loading.catch(() => {});
+
+  async function load(): Promise<typeof answer> {
+    const host = await options.host;
+    const { createApp } = await import("./app.ts");
+    const app = createApp({ ...options, host, ...guarding });
+    return answer = (request) => app.fetch(request);
+  }
+
+  async function early(request: Request): Promise<Response> {
+    if (!asksForHealth(request)) return await (await loading)(request);
+    const refused = refuse(request, { ...guarding, checkToken: () => null });
+    return secure(refused ?? healthAnswer({ ...options, sessions: 0 }));
+  }
 
   let stopped: Promise<void> | null = null;
   return {
@@ -44,4 +66,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopped;
     },
   };
+}
+
+function asksForHealth({ method, url }: Request): boolean {
+  const parsed = URL.parse(url);
+  return method === "GET" && parsed?.pathname === healthPath && parsed.search === "";
 }

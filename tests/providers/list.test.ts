@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Problem } from "../../src/protocol/problem.ts";
-import { defaultBaseUrl, defaultModel, providerFromEnv } from "../../src/providers/list.ts";
+import { defaultBaseUrl, defaultModel } from "../../src/providers/choice.ts";
+import { providerFromEnv } from "../../src/providers/list.ts";
 import { answer } from "../support/model_plan.ts";
 import { startModelServer } from "../support/model_server.ts";
 import { ask, runModel } from "./contract.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { errorBody } from "../../src/protocol/problem.ts";
+import { errorBody } from "../../src/protocol/http.ts";
 import { createApp } from "../../src/server/app.ts";
 import { parseJson } from "../../src/server/json_text.ts";
 import { routes } from "../../src/server/routes/table.ts";

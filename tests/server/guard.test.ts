@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { errorBody } from "../../src/protocol/problem.ts";
+import { errorBody } from "../../src/protocol/http.ts";
 import { routes } from "../../src/server/routes/table.ts";
 import { hostKinds, memoryKind } from "../support/hosts.ts";
 import { rawRequest, startTestServer, type TestServer, testToken, upgradeText } from "../support/server.ts";

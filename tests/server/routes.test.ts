@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { errorBody } from "../../src/protocol/problem.ts";
+import { errorBody } from "../../src/protocol/http.ts";
 import {
   eventsPage,
   health,

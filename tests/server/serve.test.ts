@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Host } from "../../actors/host.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../src/server/serve.ts";
 import { openMemoryHost } from "../support/memory_host.ts";
-import { testToken } from "../support/server.ts";
+import { rawRequest, testToken } from "../support/server.ts";
 
 describe("starting the server", () => {
   const running: RunningServer[] = [];
@@ -29,6 +30,39 @@ describe("starting the server", () => {
     if (outcome instanceof Problem) return outcome;
     throw new Error("it started");
   }
+
+  it("answers /health while the host is on its way, to the same callers as later; all else waits for it", async () => {
+    const { promise: host, resolve } = Promise.withResolvers<Host>();
+    const server = await start({ host });
+    const health = await fetch(`${server.url}/health`);
+    expect([health.status, health.headers.get("x-content-type-options")]).toEqual([200, "nosniff"]);
+    expect(await health.json()).toMatchObject({ status: "ok", version: "9.9.9", sessions: 0 });
+    const foreign = await fetch(`${server.url}/health`, { headers: { origin: "https://example.org" } });
+    expect(foreign.status).toBe(403);
+    const bound = await rawRequest(
+      server,
+      "GET /health HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n",
+    );
+    expect(bound).toMatch(/^HTTP\/1.1 421 /);
+    let early = true;
+    const waiting = ["/sessions", "/health?x=1"].map(async (path) => {
+      const { status } = await fetch(server.url + path);
+      return [early, status];
+    });
+    await fetch(`${server.url}/health`);
+    early = false;
+    resolve(openMemoryHost());
+    expect(await Promise.all(waiting)).toEqual([[false, 401], [false, 400]]);
+  });
+
+  it("tells those who wait when the host never comes", async () => {
+    const { promise: host, reject } = Promise.withResolvers<Host>();
+    const server = await start({ host });
+    const waiting = fetch(`${server.url}/sessions`);
+    await fetch(`${server.url}/health`);
+    reject(new Error("it never came"));
+    expect((await waiting).status).toBe(500);
+  });
 
   it("listens on this machine only, under each of its names", async () => {
     for (const hostname of ["127.0.0.1", "localhost", "::1"]) {

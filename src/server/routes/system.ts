@@ -3,19 +3,19 @@ import { z } from "zod";
 import { toolSpec } from "../../protocol/conversation.ts";
 import { health } from "../../protocol/http.ts";
 import { jsonObject } from "../../protocol/json.ts";
+import { healthAnswer, healthPath } from "../health.ts";
 import { defineRoute } from "../route.ts";
 
 export const getHealth = defineRoute({
   method: "GET",
-  path: "/health",
+  path: healthPath,
   summary: "Whether the daemon is well; needs no token",
   open: true,
   answers: { 200: { description: "It is", schema: health } },
   handle: ({ services }) =>
-    Response.json({
-      status: "ok",
+    healthAnswer({
       version: services.version,
-      uptime_s: Math.max(0, Math.round((Date.now() - services.startedAt.getTime()) / 100) / 10),
+      startedAt: services.startedAt,
       sessions: services.host.count(),
     }),
 });
