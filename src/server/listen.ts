@@ -76,7 +76,7 @@ async function describeHolder(hostname: string, port: number): Promise<string> {
     const { health } = await import("../protocol/http.ts");
     const parsed = health.safeParse(await answer.json());
     return parsed.success
-      ? `jamey ${parsed.data.version}, up for ${Math.round(parsed.data.uptime_s)} s,`
+      ? `jamey ${parsed.data.version} (up for ${Math.round(parsed.data.uptime_s)} s)`
       : "another program";
   } catch {
     return "another program";
