@@ -20,6 +20,7 @@ export function openDenoDisk(): Disk {
       }),
     list: (path) => orNull(() => Array.from(Deno.readDirSync(path), (entry) => entry.name)),
     makeFolder: (path) => attempt(() => Deno.mkdirSync(path, { recursive: true, mode: 0o700 })),
+    newFolder: (path) => attempt(() => newFolder(path)),
     rename: (from, to) => attempt(() => Deno.renameSync(from, to)),
     link: (from, to) => attempt(() => Deno.linkSync(from, to), "no_link"),
     remove: (path) => void orNull(() => Deno.removeSync(path, { recursive: true })),
@@ -33,6 +34,16 @@ const openOptions: { readonly [mode in OpenMode]: Deno.OpenOptions } = {
   append: { append: true },
   create: { write: true, create: true, truncate: true, mode: 0o600 },
 };
+
+function newFolder(path: string): boolean {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}
 
 function wrap(file: Deno.FsFile): DiskFile {
   return {

@@ -24,6 +24,8 @@ export interface Disk {
   list(path: string): string[] | null;
   /** Makes a folder with its parents; one that is there is fine. */
   makeFolder(path: string): void;
+  /** Makes a folder in one that is there; false when the name is taken. */
+  newFolder(path: string): boolean;
   rename(from: string, to: string): void;
   /** Makes a second name for a file; DiskError `no_link` where that cannot be had. */
   link(from: string, to: string): void;

@@ -67,11 +67,14 @@ export async function openFileLog(disk: Disk, data: string, options: FileLogOpti
     const folder = sessionFolder(data, sessionId);
     if (records.length === 0) throw new Error("a new log needs a first record");
     return await alone(sessionId, "create", async () => {
-      clearPlace(folder, sessionId);
-      disk.makeFolder(folder);
-      const log = present(newState(disk, sessionId, folder));
+      // Made at once, without a look first: that nothing is there is the rule, and an error costs more than a folder.
+      if (!disk.newFolder(folder)) {
+        clearPlace(folder, sessionId);
+        disk.makeFolder(folder);
+      }
+      const log = present(newState(disk, { sessionId, folder, parent }));
       try {
-        await Promise.all([log.append(epoch, 0, records), disk.syncFolder(parent)]);
+        await log.append(epoch, 0, records);
       } catch (error) {
         await log.close();
         disk.remove(folder);
@@ -209,11 +212,12 @@ async function openFolder(disk: Disk, data: string, url: string | undefined): Pr
   return held;
 }
 
-function newState(disk: Disk, sessionId: string, folder: string): LogState {
+function newState(disk: Disk, log: { sessionId: string; folder: string; parent: string }): LogState {
   return {
     disk,
-    sessionId,
-    folder,
+    sessionId: log.sessionId,
+    folder: log.folder,
+    unsyncedParent: log.parent,
     firsts: [],
     offset: 0,
     crc: 0,

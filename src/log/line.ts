@@ -38,7 +38,12 @@ export function writeLine(
   const length = encoder.encodeInto(body, target.subarray(bodyStart)).written;
   const bodyEnd = bodyStart + length;
   const crc = crc32(target.subarray(bodyStart, bodyEnd), previous);
-  encoder.encodeInto(`{"_":"${hex8(length)}${hex8(crc)}${hex8(previous)}",`, target.subarray(at, bodyStart));
+  target.set(opening, at);
+  writeHex8(target, at + 6, length);
+  writeHex8(target, at + 14, crc);
+  writeHex8(target, at + 22, previous);
+  target[at + 30] = quote;
+  target[at + 31] = comma;
   target[bodyEnd] = newline;
   return { end: bodyEnd + 1, crc };
 }
@@ -75,6 +80,14 @@ export function findLine(bytes: Uint8Array, from: number): number {
 /** A CRC as it stands in files. */
 export function hex8(value: number): string {
   return value.toString(16).padStart(8, "0");
+}
+
+/** Digit by digit: as text it would cost more than the CRC does. */
+function writeHex8(target: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < 8; i++) {
+    const digit = (value >>> (28 - 4 * i)) & 0xf;
+    target[at + i] = digit < 10 ? 0x30 + digit : 0x57 + digit;
+  }
 }
 
 /** Strict: lower case only, so that no flipped bit reads as the same number. */

@@ -27,6 +27,7 @@ export async function recover(
     disk,
     sessionId,
     folder,
+    unsyncedParent: null,
     firsts,
     places,
     anchor,

@@ -9,6 +9,8 @@ export interface LogState {
   readonly disk: Disk;
   readonly sessionId: string;
   readonly folder: string;
+  /** The folder that names this one, until a sync of it has ended: the first append waits for that, too. */
+  unsyncedParent: string | null;
   /** First sequences of the segments, in order; the last one is written to. */
   readonly firsts: number[];
   /** Where the last segment ends, and the CRC of its last line. */

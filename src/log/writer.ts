@@ -87,6 +87,7 @@ export function openWriter(state: LogState, lines: LineBuffer, limits: WriterLim
       return die(batch, "syncing failed, so nothing is known about what was written last", error);
     }
     state.markUnsynced = false;
+    state.unsyncedParent = null;
     const last = batch[batch.length - 1];
     if (last !== undefined) state.durable = last.first + last.texts.length - 1;
     for (const entry of batch) entry.resolve();
@@ -106,7 +107,8 @@ export function openWriter(state: LogState, lines: LineBuffer, limits: WriterLim
       settle(batch, places, { base: 0 });
       // The new segment is chained to the last mark of the sealed one, so that has to be there too.
       const sealing = state.markUnsynced && sealed !== undefined ? [syncSealed(pathOf(sealed))] : [];
-      return [file.sync(), disk.syncFolder(folder), ...sealing];
+      const naming = state.unsyncedParent === null ? [] : [disk.syncFolder(state.unsyncedParent)];
+      return [file.sync(), disk.syncFolder(folder), ...naming, ...sealing];
     }
     file ??= disk.open(pathOf(state.firsts[state.firsts.length - 1] ?? 1), "append");
     appendAll(file, lines.bytes());

@@ -76,6 +76,7 @@ export function openFaultDisk(inner: Disk): FaultDisk {
     open: (path, mode) =>
       wrap(path, mode === "create" ? changing(() => inner.open(path, mode)) : inner.open(path, mode)),
     makeFolder: (path) => changing(() => inner.makeFolder(path)),
+    newFolder: (path) => changing(() => inner.newFolder(path)),
     rename: (from, to) => changing(() => inner.rename(from, to)),
     link: (from, to) => changing(() => inner.link(from, to)),
     remove(path) {

@@ -106,6 +106,12 @@ export function openSimDisk(world: World = emptyWorld(), turns: () => number = (
         if (!world.names.has(part)) does({ kind: "folder", path: part });
       }
     },
+    newFolder(path) {
+      if (world.names.has(path)) return false;
+      needFolder(parentOf(path));
+      does({ kind: "folder", path });
+      return true;
+    },
     rename(from, to) {
       if (!world.names.has(from)) throw new DiskError("not_found", `there is no "${from}"`);
       needFolder(parentOf(to));
