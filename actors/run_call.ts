@@ -152,7 +152,7 @@ async function toolContext(run: Run, onOutput: (text: string) => void): Promise<
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return dir;
   };
-  return { workspace, roots, callId: record.callId, effectDir, signal, onOutput };
+  return { workspace, roots, effectDir, signal, onOutput };
 }
 
 /** A folder that is gone stays as it was named: the tool says so in its own words. */

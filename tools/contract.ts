@@ -14,8 +14,7 @@ export interface ToolContext {
   workspace: string;
   /** Absolute, real paths in which files may be touched: the workspace and the session's further folders. */
   roots: readonly string[];
-  callId: string;
-  /** A folder for this call's own files (output, exit status), outside the workspace; made on first use. */
+  /** A folder for this call's own files (output, exit status), outside the workspace and no other call's; made on first use. */
   effectDir(): Promise<string>;
   /** Aborted: the call is to end. With the reason "shutdown" the daemon stops, and a second is all there is. */
   signal: AbortSignal;

@@ -109,7 +109,7 @@ async function applyChange(
   if (path.real !== evidence.path) return conflict(path, context);
   context.signal.throwIfAborted();
   const parent = await pinParent(path, context.roots);
-  const temporary = parent.at(temporaryName(context.callId));
+  const temporary = parent.at(temporaryName(await context.effectDir()));
   try {
     await writeTemporary(temporary, bytes, evidence.mode);
     // Checked as late as can be: nothing but the rename lies between this and the change.
@@ -172,9 +172,12 @@ async function keepNewBytes(bytes: Uint8Array, context: ToolContext): Promise<vo
   }
 }
 
-/** The temporary file's name follows from the call, so that recovery finds one that a crash left behind. */
-export function temporaryName(callId: string): string {
-  return `.jamey-${sha256(new TextEncoder().encode(callId)).slice(0, 16)}.tmp`;
+/**
+ * The temporary file's name follows from the call's own folder, so that recovery finds one that a crash left behind. Call
+ * ids repeat from session to session, and several sessions may write in one folder.
+ */
+export function temporaryName(effectDir: string): string {
+  return `.jamey-${sha256(new TextEncoder().encode(effectDir)).slice(0, 16)}.tmp`;
 }
 
 async function removeLeftover(path: ConfinedPath, context: ToolContext): Promise<void> {
@@ -182,7 +185,7 @@ async function removeLeftover(path: ConfinedPath, context: ToolContext): Promise
   if (folder === null) return;
   const parent = await pinParent(path, context.roots);
   try {
-    await removeIfThere(parent.at(temporaryName(context.callId)));
+    await removeIfThere(parent.at(temporaryName(await context.effectDir())));
   } finally {
     await parent.close();
   }

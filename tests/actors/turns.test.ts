@@ -46,6 +46,19 @@ it("who joins in the middle of an answer first gets the text so far, and no text
   expect(partial).toMatchObject([{ of_seq: started.seq, offset: 0, text: "live\n" }]);
 });
 
+it("many sessions write in one folder at once, though their calls have the same ids", async () => {
+  test = await openTestRuntime();
+  const names = Array.from({ length: 20 }, (_, n) => `file-${n}`);
+  const turns = await Promise.all(names.map(async (name) => {
+    const write = { name: "Write", args: { file_path: name, content: name.repeat(2_000) } };
+    return await test.turn(await test.session(), script({ calls: [write] }, { text: "done" }));
+  }));
+  expect(turns.map((turn) => turn.tool_calls[0]?.status)).toEqual(names.map(() => "finished"));
+  for (const name of names) {
+    expect(await Deno.readTextFile(join(test.workspace, name))).toBe(name.repeat(2_000));
+  }
+});
+
 it("a sub-agent works under its own path in the same log, and its last words are the call's result", async () => {
   test = await openTestRuntime();
   const id = await test.session();

@@ -7,7 +7,6 @@ const [workspace = "", effects = "", command = "", waitAt = ""] = Deno.args;
 const prepared = await prepareTool(bashTool, { command }, {
   workspace,
   roots: [workspace],
-  callId: "call_1",
   effectDir: () => Promise.resolve(effects),
   signal: new AbortController().signal,
   onOutput: () => {},

@@ -37,7 +37,7 @@ test.each(cases)(
   "$name: a crash with a half-written temporary file leaves no trace of it",
   async ({ tool, args, after }) => {
     const { evidence } = await prepareTool(tool, args, space.context());
-    await writeFile(join(space.dir, temporaryName("call_1")), "hal");
+    await writeFile(join(space.dir, temporaryName(join(space.effects, "call_1"))), "hal");
     expect(await recoverTool(tool, args, evidence, space.context())).toMatchObject({ status: "finished" });
     expect(await content()).toBe(after);
     expect(await readdir(space.dir)).toEqual(["f"]);
@@ -56,7 +56,7 @@ test.each(cases)(
   async ({ tool, args }) => {
     const { evidence } = await prepareTool(tool, args, space.context());
     await writeFile(join(space.dir, "f"), "theirs");
-    await writeFile(join(space.dir, temporaryName("call_1")), "hal");
+    await writeFile(join(space.dir, temporaryName(join(space.effects, "call_1"))), "hal");
     expect(await recoverTool(tool, args, evidence, space.context())).toMatchObject({ status: "interrupted" });
     expect(await content()).toBe("theirs");
     expect(await readdir(space.dir)).toEqual(["f"]);

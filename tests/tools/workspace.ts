@@ -12,7 +12,7 @@ export interface TestWorkspace {
   outside: string;
   effects: string;
   live: string[];
-  context(overrides?: Partial<ToolContext>): ToolContext;
+  context(overrides?: Partial<ToolContext> & { callId?: string }): ToolContext;
   remove(): Promise<void>;
 }
 
@@ -21,18 +21,16 @@ export async function makeWorkspace(): Promise<TestWorkspace> {
   const [dir, outside, effects] = [join(base, "workspace"), join(base, "outside"), join(base, "effects")];
   for (const folder of [dir, outside, effects]) await mkdir(folder);
   const live: string[] = [];
-  const context = (overrides: Partial<ToolContext> = {}): ToolContext => {
-    const callId = overrides.callId ?? "call_1";
+  const context = ({ callId = "call_1", ...overrides }: Partial<ToolContext> & { callId?: string } = {}) => {
     return {
       workspace: dir,
       roots: [dir],
-      callId,
       effectDir: async () => {
         await mkdir(join(effects, callId), { recursive: true });
         return join(effects, callId);
       },
       signal: new AbortController().signal,
-      onOutput: (text) => live.push(text),
+      onOutput: (text: string) => void live.push(text),
       ...overrides,
     };
   };
