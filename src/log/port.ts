@@ -66,10 +66,10 @@ export interface SessionLog {
   read(from: number, limit: number): Promise<LogRecord[]>;
   /** Synchronously marks the log as at rest: covers the last batch by a durable mark, so that damage in it is told from a torn tail. */
   mark(): Promise<void>;
-  /** The newest valid snapshot at or below `seq` (default: head). Invalid ones are ignored. A snapshot beyond the end of the log proves lost records: reported as damage at open. */
+  /** The newest valid snapshot at or below `seq` (default: head). Invalid ones, and those of another log, are ignored. A snapshot beyond the end of the log proves lost records: reported as damage at open. */
   snapshot(seq?: number): Promise<Snapshot | null>;
   putSnapshot(snapshot: Snapshot): Promise<void>;
-  /** Stores bytes by content, synced, and returns `sha256-<hex>`; storing twice is one file. */
+  /** Stores bytes by content, synced, and returns `sha256-<hex>`; storing twice is one file, and costs the second time only the hash. */
   putBlob(bytes: Uint8Array): Promise<string>;
   /** Throws `not_found` when absent, `log_damaged` when the content does not fit its name. */
   getBlob(name: string): Promise<Uint8Array>;

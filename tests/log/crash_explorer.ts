@@ -27,6 +27,8 @@ export interface ExploreOptions {
 const dataFolder = "/data";
 const examplesMax = 5;
 const turnsMax = 24;
+/** Mostly few, sometimes many, so that a sync which nobody waits for is still under way after the others. */
+const syncTurnsMax = 200;
 /** One image in so many is crashed a second time, while it recovers. */
 const secondCrashEvery = 4;
 /** Small segments, so that a short workload starts several. */
@@ -38,7 +40,7 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   for (let seed = options.seed; found.images < options.images; seed++) {
     found.seeds.push(seed);
     const random = seededRandom(seed);
-    const disk = openSimDisk(undefined, () => 1 + Math.floor(random() * 4));
+    const disk = openSimDisk(undefined, () => 1 + Math.floor(random() * random() * syncTurnsMax));
     const submitted = await workload(disk, random, options.wrap);
     for (let at = 0; at <= disk.ops.length && found.images < options.images; at++) {
       for (const shape of tailShapes) await crash(found, { disk, submitted, at, shape, seed });
