@@ -6,6 +6,7 @@ import { Problem } from "../src/protocol/problem.ts";
 import { assertInside, type ConfinedPath } from "./paths.ts";
 
 const descriptorsMax = 4096;
+const looksMax = 5;
 
 export interface OpenedFile {
   handle: FileHandle;
@@ -62,8 +63,13 @@ export async function assertOpenedInside(
   path: { given: string; real: string },
   roots: readonly string[],
 ): Promise<void> {
-  const descriptor = await descriptorPath(handle);
-  if (descriptor !== null) return assertInside(await readlink(descriptor), roots, path.given);
+  for (let look = 0; look < looksMax; look++) {
+    const descriptor = await descriptorPath(handle);
+    if (descriptor === null) break;
+    // Where the number had to be looked for, it may be that of another opening of the same file, closed by now.
+    const real = await readlink(descriptor).catch(() => null);
+    if (real !== null) return assertInside(real, roots, path.given);
+  }
   const again = await realpath(path.real);
   assertInside(again, roots, path.given);
   const [opened, named] = [await handle.stat(), await stat(again)];
@@ -76,7 +82,7 @@ export async function assertOpenedInside(
  * The path under which Linux names this open file (`/proc/self/fd/N`), or null elsewhere. Some Deno versions give
  * a number of their own as `fd`, so the right one is told by device and inode.
  */
-export async function descriptorPath(handle: FileHandle): Promise<string | null> {
+async function descriptorPath(handle: FileHandle): Promise<string | null> {
   if (Deno.build.os !== "linux") return null;
   const opened = await handle.stat();
   const isSame = async (path: string) => {

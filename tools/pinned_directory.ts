@@ -1,12 +1,13 @@
 // A directory held open while files in it are created and renamed, so that swapping one of its parents for a
 // symbolic link cannot move the work elsewhere. On Linux names are resolved from the open directory itself.
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { closeSync, fstatSync, fsync, statSync } from "node:fs";
+import { mkdir, readlink, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { Problem } from "../src/protocol/problem.ts";
+import { isSameFile, openDirectory, type OpenedDirectory } from "./open_directory.ts";
 import { errorCode } from "./failure.ts";
-import { assertOpenedInside, descriptorPath } from "./open_file.ts";
-import { type ConfinedPath, isInside } from "./paths.ts";
+import { assertInside, type ConfinedPath, isInside } from "./paths.ts";
 
 const newDirectoriesMax = 64;
 
@@ -76,19 +77,36 @@ async function pin(
   real = directory,
 ): Promise<PinnedDirectory> {
   if (Deno.build.os === "windows") return unpinned(real);
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const opened = openDirectory(directory);
   try {
-    await assertOpenedInside(handle, { given, real }, roots);
-    const descriptor = await descriptorPath(handle);
-    return held(handle, descriptor ?? real);
+    await assertDirectoryInside(opened, { given, real }, roots);
+    return held(opened, real);
   } catch (thrown) {
-    await handle.close();
+    closeSync(opened.fd);
     throw thrown;
   }
 }
 
-function held(handle: FileHandle, base: string): PinnedDirectory {
-  return { at: (name) => `${base}/${name}`, sync: () => handle.sync(), close: () => handle.close() };
+async function assertDirectoryInside(
+  { fd, descriptor }: OpenedDirectory,
+  path: { given: string; real: string },
+  roots: readonly string[],
+): Promise<void> {
+  if (descriptor !== null) return assertInside(await readlink(descriptor), roots, path.given);
+  const again = await realpath(path.real);
+  assertInside(again, roots, path.given);
+  if (!isSameFile(fstatSync(fd), statSync(again))) {
+    throw new Problem("conflict", `Cannot use "${path.given}": it was replaced while it was opened`);
+  }
+}
+
+function held({ fd, descriptor }: OpenedDirectory, real: string): PinnedDirectory {
+  const base = descriptor ?? real;
+  return {
+    at: (name) => `${base}/${name}`,
+    sync: () => promisify(fsync)(fd),
+    close: () => Promise.resolve(closeSync(fd)),
+  };
 }
 
 /** Windows cannot open or sync a directory this way; the path check before is all there is. */
