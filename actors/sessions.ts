@@ -8,9 +8,9 @@ import type { Secret } from "./packing.ts";
 import { createSessionActor, type Executor, type SessionActor } from "./session_actor.ts";
 
 /** Idle sessions kept open; the least recently used go first. */
-export const idleSessionsMax = 64;
+export const idleSessionsMax = 32;
 /** An idle session is let go after this long. */
-const idleMs = 60_000;
+const idleMs = 15_000;
 /** A session is at rest after this long: its last records are covered by a mark. */
 const restMs = 1_000;
 /** Records after which a snapshot saves enough time to be worth its bytes. */
