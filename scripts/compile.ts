@@ -69,6 +69,8 @@ async function compile(compiler: string, { target, output }: Wanted): Promise<vo
     "--node-modules-dir=none",
     // The code cache is a file with a known name in the shared folder for temporary files, where others could plant one.
     "--no-code-cache",
+    // The young part of the heap would grow to 48 MB and never shrink; 12 MB serve as fast.
+    "--v8-flags=--max-semi-space-size=4",
     ...(target === undefined ? [] : ["--target", target]),
     "--include",
     bundleDir,
