@@ -14,23 +14,39 @@ export async function readJsonBody(request: Request, limits: ServerLimits): Prom
 }
 
 async function readBytes(request: Request, limits: ServerLimits): Promise<Uint8Array> {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > limits.bodyBytesMax) throw tooLarge(limits);
+  const header = request.headers.get("content-length");
+  const announced = header === null ? null : Number(header);
+  if (announced !== null && announced > limits.bodyBytesMax) throw tooLarge(limits);
   if (request.body === null) return new Uint8Array();
-  const reader = request.body.getReader();
+  const { promise: late, reject: giveUp } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      giveUp(new Problem("bad_request", `Cannot read the body: not complete after ${limits.bodyReadMs} ms`)),
+    limits.bodyReadMs,
+  );
+  try {
+    // A body of known length is read at once: read by a stream, each takes a buffer of 64 KB from the native heap.
+    if (announced !== null) return new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
+    return await readStream(request.body.getReader(), { late, limits });
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    throw new Problem("bad_request", "Cannot read the body: the connection ended before it was complete", {
+      cause: thrown,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readStream(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { late, limits }: { late: Promise<never>; limits: ServerLimits },
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    reader.cancel().catch(() => {});
-  }, limits.bodyReadMs);
   try {
     while (true) {
-      const { done, value } = await reader.read();
-      if (late) {
-        throw new Problem("bad_request", `Cannot read the body: not complete after ${limits.bodyReadMs} ms`);
-      }
+      const { done, value } = await Promise.race([reader.read(), late]);
       if (done) return join(chunks, total);
       total += value.length;
       if (total > limits.bodyBytesMax) throw tooLarge(limits);
@@ -38,12 +54,7 @@ async function readBytes(request: Request, limits: ServerLimits): Promise<Uint8A
     }
   } catch (thrown) {
     reader.cancel().catch(() => {});
-    if (thrown instanceof Problem) throw thrown;
-    throw new Problem("bad_request", "Cannot read the body: the connection ended before it was complete", {
-      cause: thrown,
-    });
-  } finally {
-    clearTimeout(timer);
+    throw thrown;
   }
 }
 
