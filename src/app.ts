@@ -14,9 +14,6 @@ const defaultPort = 3000;
 /** A graceful stop that takes longer is ended: what was acknowledged is on disk. */
 const stopMs = 1_900;
 
-/** Time for a first answer between opening the port and loading the parts. */
-const firstAnswerMs = 5;
-
 export interface DaemonOptions {
   host?: string;
   /** Asked for: taken or refused. Left out: 3000, or the next free one. */
@@ -72,8 +69,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await server.stop();
       held.release();
     };
-    // The large parts come last: loading them takes the thread, so whoever polls for the port is answered before.
-    await Promise.all([held.settle(), pause(firstAnswerMs)]);
+    await held.settle();
+    // The large parts come last: whoever polls for the port is answered before, and between them.
     const { openParts } = await import("./parts.ts");
     const { provider, runtime } = await openParts({ choice, disk, dataDir, held, token, report });
     close = async () => void await Promise.all([server.stop(), runtime.close()]);
@@ -90,10 +87,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await close();
     throw thrown;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function report(line: string): void {
