@@ -103,7 +103,6 @@ async function toolTimes(workspace: string, file: string): Promise<number[]> {
     const prepared = await parsed.call.prepare({
       workspace,
       roots: [workspace],
-      callId: "bench",
       effectDir: () => Promise.resolve(workspace),
       signal: new AbortController().signal,
       onOutput: () => {},
