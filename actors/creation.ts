@@ -1,16 +1,15 @@
 // The beginning of a session: what it is made of, checked before anything is written.
-import { realpath, stat } from "node:fs/promises";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
-import { Problem } from "../src/protocol/problem.ts";
+import { messageOf, Problem } from "../src/protocol/problem.ts";
 import type { Provider } from "../src/providers/contract.ts";
 
 /** The first fact of a session. Throws `bad_request` for folders that cannot be used. */
-export async function creation(
+export function creation(
   sessionId: string,
   input: CreateSession,
   parts: { provider: Provider; machineVersion: string },
-): Promise<Extract<FactDraft, { type: "session.created" }>> {
+): Extract<FactDraft, { type: "session.created" }> {
   const { provider, machineVersion } = parts;
   return {
     actor: mainActor,
@@ -18,8 +17,8 @@ export async function creation(
     data: {
       session_id: sessionId,
       ...(input.name === undefined ? {} : { name: input.name }),
-      workspace: await folder(input.workspace ?? Deno.cwd(), "workspace"),
-      add_dirs: await Promise.all(input.add_dirs.map((dir) => folder(dir, "add_dirs"))),
+      workspace: folder(input.workspace ?? Deno.cwd(), "workspace"),
+      add_dirs: input.add_dirs.map((dir) => folder(dir, "add_dirs")),
       provider: provider.name,
       model: input.model ?? provider.defaultModel,
       agent_mode: input.agent_mode,
@@ -30,15 +29,20 @@ export async function creation(
   };
 }
 
-async function folder(path: string, field: string): Promise<string> {
+function folder(path: string, field: string): string {
   const refuse = (why: string) =>
     new Problem("bad_request", `Cannot create a session: "${field}" is "${path}", ${why}`, {
       hint: "Give the absolute path of a folder that exists",
     });
   if (!path.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(path)) throw refuse("which is not absolute");
   if (path.includes("\0")) throw refuse("which holds a NUL character");
-  const found = await stat(path).catch(() => null);
-  if (found === null) throw refuse("which does not exist");
-  if (!found.isDirectory()) throw refuse("which is not a folder");
-  return await realpath(path);
+  // Synchronous: two look-ups in the kernel's cache, a tenth of what a trip to another thread takes.
+  try {
+    if (!Deno.statSync(path).isDirectory) throw refuse("which is not a folder");
+    return Deno.realPathSync(path);
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    const gone = thrown instanceof Deno.errors.NotFound;
+    throw refuse(gone ? "which does not exist" : `which cannot be used (${messageOf(thrown)})`);
+  }
 }

@@ -140,7 +140,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function create(input: CreateSession): Promise<{ session_id: string }> {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
-    const draft = await creation(sessionId, input, { provider: options.providers[0], machineVersion });
+    const draft = creation(sessionId, input, { provider: options.providers[0], machineVersion });
     const at = new Date(now()).toISOString();
     const fact = { ...draft, seq: 1, at, v: factVersions[draft.type] };
     const step = stepSession(emptySession, fact);
