@@ -56,7 +56,7 @@ export async function openTestRuntime(
 ): Promise<TestRuntime> {
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "jamey-test-" });
   const dataDir = join(folder, "data");
-  const workspace = await Deno.realPath(folder).then((real) => join(real, "work"));
+  const workspace = await Deno.realPath(folder).then((real) => join(real, "workspace"));
   await Deno.mkdir(workspace, { recursive: true });
   const reports: string[] = [];
   const open = async (more: Partial<RuntimeOptions>): Promise<Runtime> => {
