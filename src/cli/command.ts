@@ -59,7 +59,7 @@ export const seqMax = Number.MAX_SAFE_INTEGER;
 export function need(input: Input, place: number, name: string, command: string): string {
   const value = input.args[place];
   if (value !== undefined && value !== "") return value;
-  throw new Problem("usage", `Cannot run "${command}": ${name} is missing`, {
+  throw new Problem("usage", `Cannot run "jamey ${command}": ${name} is missing`, {
     hint: `See: jamey ${command} --help`,
   });
 }

@@ -1,5 +1,6 @@
 // `jamey fork`: a new session that starts from a point of another one.
 import { type Command, need, seqMax } from "./command.ts";
+import { nameOption } from "./new.ts";
 
 export const forkCommand: Command = {
   usage: "fork <session>",
@@ -12,10 +13,10 @@ export const forkCommand: Command = {
   async run(context, input) {
     const session = need(input, 0, "the session", "fork");
     const at = input.number("at", { min: 1, max: seqMax });
-    const name = input.text("name");
+    const name = nameOption(input, "fork");
     const { session_id } = await (await context.client()).fork(session, {
       ...(at === undefined ? {} : { at }),
-      ...(name === undefined ? {} : { name }),
+      ...name,
     });
     if (context.json) context.terminal.json({ session_id });
     else context.terminal.line(session_id);

@@ -1,8 +1,12 @@
 // `jamey new`: creates a session and prints its id.
 import type { CreateSession } from "../protocol/http.ts";
+import { sessionName } from "../protocol/commands.ts";
 import { permissionMode } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Command, Input } from "./command.ts";
+import { shortLine } from "./neutral.ts";
+
+const nameShownMax = 80;
 
 /** Options of every command that may create a session. */
 export const sessionOptions = [
@@ -23,14 +27,32 @@ export const newCommand: Command = {
     "jamey new --workspace ~/project --permission-mode bypassPermissions",
   ],
   async run(context, input) {
-    const name = input.text("name");
-    const settings = { ...(name === undefined ? {} : { name }), ...sessionSettings(input, "new") };
+    const settings = { ...nameOption(input, "new"), ...sessionSettings(input, "new") };
     const { session_id } = await (await context.clientOrStart()).create(settings);
     if (context.json) context.terminal.json({ session_id });
     else context.terminal.line(session_id);
     return 0;
   },
 };
+
+/** The value of --name for a session to be made; a Problem `usage` when it can be no name. */
+export function nameOption(input: Input, command: string): { name?: string } {
+  const name = input.text("name");
+  return name === undefined ? {} : { name: checkedName(name, { command, what: '"--name"' }) };
+}
+
+/** The name as it is; a Problem `usage` when it can be no session's name. */
+export function checkedName(name: string, { command, what }: { command: string; what: string }): string {
+  const parsed = sessionName.safeParse(name);
+  if (parsed.success) return name;
+  const why = parsed.error.issues[0]?.message ?? "cannot be used";
+  throw new Problem(
+    "usage",
+    `Cannot run "jamey ${command}": ${what} is ${
+      shortLine(JSON.stringify(name), nameShownMax)
+    }, but a name ${why}`,
+  );
+}
 
 /** Settings for a new session: model and permission mode as given, the workspace as given or this folder. */
 export function sessionSettings(input: Input, command: string): Partial<CreateSession> {

@@ -51,10 +51,14 @@ export function nameOf({ usage }: Command): string {
   return usage.replace(/[<[].*/, "").trim();
 }
 
-/** `runtime start` is `start`; options with -p and no command are `run`, as users of similar programs know it. */
+/**
+ * `runtime start` is `start`, `help run` is `run --help`; options with -p and no command are `run`, as users of similar
+ * programs know it.
+ */
 function expand(words: readonly string[]): readonly string[] {
   const [first, second] = words;
   if (first === "runtime" && second !== undefined && !second.startsWith("-")) return words.slice(1);
+  if (first === "help") return [...words.slice(1), "--help"];
   const end = words.indexOf("--");
   const before = end < 0 ? words : words.slice(0, end);
   const prompts = before.some((word) => /^(-p|--prompt|--print)(=|$)/.test(word));
@@ -92,24 +96,25 @@ function check(command: Command, run: () => void): void {
     run();
   } catch (thrown) {
     if (!(thrown instanceof Error) || thrown.name !== "CACError") throw thrown;
-    const what = unshieldAll(thrown.message).replaceAll("`", '"');
+    const what = inOurWords(thrown.message);
     const option = /^Unknown option "--?(.+)"$/.exec(what)?.[1];
     const known = [...globalOptions, ...command.options].flatMap(([flag]) =>
       flag.replace(/[<[].*/, "").split(",").map((part) => part.trim().replace(/^-+(no-)?/, ""))
     );
-    const near = option === undefined ? undefined : nearest(kebab(option), known);
-    throw new Problem(
-      "usage",
-      `Cannot run "jamey ${nameOf(command)}": ${what.charAt(0).toLowerCase()}${what.slice(1)}`,
-      {
-        hint: near === undefined ? `See: jamey ${nameOf(command)} --help` : `Did you mean "--${near}"?`,
-      },
-    );
+    const near = option === undefined ? undefined : nearest(option, known);
+    const called = `jamey ${nameOf(command)}`.trimEnd();
+    throw new Problem("usage", `Cannot run "${called}": ${what.charAt(0).toLowerCase()}${what.slice(1)}`, {
+      hint: near === undefined ? `See: ${called} --help` : `Did you mean "--${near}"?`,
+    });
   }
 }
 
-function unshieldAll(text: string): string {
-  return text.replaceAll("\0", "");
+/** The parser's complaint without our shields and its camel case, and with what is wrong said in full. */
+function inOurWords(complaint: string): string {
+  return complaint.replaceAll("\0", "").replaceAll("`", '"')
+    .replace(/^Unknown option "(.+)"$/, (_, option) => `Unknown option "${kebab(option)}"`)
+    .replace(/^Unused args: (.+)$/, "There is no place for $1")
+    .replace(/^option (".+") value is missing$/, "option $1 needs a value");
 }
 
 function kebab(name: string): string {

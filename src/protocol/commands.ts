@@ -6,6 +6,11 @@ import { jsonObject } from "./json.ts";
 export const messageTextMax = 1_000_000;
 export const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 const clientId = z.string().regex(idPattern, "must be 1 to 128 letters, digits or _ . : -");
+/** A name that can be typed and shown on one line, and that means this session. */
+export const sessionName = z.string().max(200, "must have at most 200 characters")
+  .refine((name) => name.trim() !== "", "must not be blank")
+  .refine((name) => !/\p{Cc}/u.test(name), "must be one line without control characters")
+  .refine((name) => name !== "last", 'must not be "last", which always means the session used last');
 
 export const command = z.discriminatedUnion("type", [
   z.strictObject({
@@ -29,7 +34,7 @@ export const command = z.discriminatedUnion("type", [
     tool_call: z.strictObject({ name: z.string().min(1).max(128), args: jsonObject }),
     id: clientId.optional(),
   }),
-  z.strictObject({ type: z.literal("session.rename"), name: z.string().min(1).max(200) }),
+  z.strictObject({ type: z.literal("session.rename"), name: sessionName }),
 ]);
 export type Command = z.infer<typeof command>;
 

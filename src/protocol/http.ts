@@ -10,12 +10,12 @@ import {
   turnOutcome,
 } from "./facts.ts";
 import { jsonObject, jsonValue } from "./json.ts";
-import { idPattern, messageTextMax } from "./commands.ts";
+import { idPattern, messageTextMax, sessionName } from "./commands.ts";
 
 const path = z.string().min(1).max(4096);
 
 export const createSessionBody = z.strictObject({
-  name: z.string().min(1).max(200).optional(),
+  name: sessionName.optional(),
   context: z.string().max(100_000).optional(),
   agent_mode: agentMode.default("single"),
   model: z.string().min(1).max(200).optional(),
@@ -43,7 +43,7 @@ export const answerBody = z.strictObject({
 });
 export const forkBody = z.strictObject({
   at: z.number().int().min(1).optional(),
-  name: z.string().min(1).max(200).optional(),
+  name: sessionName.optional(),
 });
 
 /** `idle` and every word after it up to `failed` are at rest; the others have work going on. */

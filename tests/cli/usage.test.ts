@@ -30,6 +30,10 @@ describe("words that make no sense", () => {
     ["too many words", ["fork", "one", "two"]],
     ["a missing option value", ["new", "--name"]],
     ["an unknown output format", ["run", "hi", "--output-format", "xml"]],
+    ["a name that means another session", ["new", "--name", "last"]],
+    ["a blank name", ["rename", "last", "  "]],
+    ["a name on two lines", ["fork", "last", "--name", "a\nb"]],
+    ["a name without end", ["new", "--name", "n".repeat(201)]],
     ["an unknown permission mode", ["new", "--permission-mode", "yolo"]],
     ["two ways to replay at once", ["replay", "last", "--at", "3", "--verify"]],
     ["a wrong range", ["replay", "last", "--diff", "3-4"]],
@@ -38,6 +42,17 @@ describe("words that make no sense", () => {
     const { code, stdout, stderr } = await jamey(dataDir, args);
     expect(stderr).toMatch(/^error: Cannot /);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  test.each([
+    ["an unknown option of no command", ["--bogus"], 'Cannot run "jamey": unknown option "--bogus"'],
+    ["an option of two words, as it was written", ["run", "--max-trns", "3"], 'unknown option "--max-trns"'],
+    ["a word too many", ["new", "extra"], 'Cannot run "jamey new": there is no place for "extra"'],
+    ["a missing word", ["attach"], 'Cannot run "jamey attach": the session is missing'],
+    ["a missing value", ["new", "--name"], 'option "--name <name>" needs a value'],
+  ])("%s is named in the words of the person", async (_, args, message) => {
+    const { stderr } = await jamey(dataDir, args);
+    expect(stderr.split("\n")[0]).toContain(message);
   });
 
   test("an empty prompt from a pipe is bad input", async () => {
@@ -57,6 +72,13 @@ describe("help and version", () => {
     expect(code).toBe(0);
     for (const flag of ["--at", "--diff", "--step", "--speed", "--request", "--verify", "--json"]) {
       expect(stdout).toContain(flag);
+    }
+  });
+
+  test("help with a command is that command's help, and with none the program's", () => {
+    for (const [args, name] of [[["help"], ""], [["help", "fork"], "fork"]] as const) {
+      const { command, input } = parse(args, commands);
+      expect([nameOf(command), input.flag("help")]).toEqual([name, true]);
     }
   });
 

@@ -8,6 +8,7 @@ import {
   sessionView,
   verifyReport,
 } from "../../protocol/http.ts";
+import { sessionName } from "../../protocol/commands.ts";
 import { Problem } from "../../protocol/problem.ts";
 import { defaultLimits } from "../limits.ts";
 import { defineRoute, queryInteger } from "../route.ts";
@@ -92,7 +93,7 @@ export const renameSession = defineRoute({
   method: "POST",
   path: "/sessions/:id/name",
   summary: "Rename a session",
-  body: z.strictObject({ name: z.string().min(1).max(200) }),
+  body: z.strictObject({ name: sessionName }),
   answers: {
     200: {
       description: "Renamed",
