@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { openClient } from "../client/client.ts";
 import { isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
-import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
+import { messageOf, Problem, type ProblemCode, problemCodes } from "../protocol/problem.ts";
 import type { Context } from "./command.ts";
 import { lastLines, logPath, makeRoomForLog, sizeOf } from "./daemon_log.ts";
 
@@ -22,13 +22,14 @@ const otherDaemonWaitMs = 5_000;
 /** With a port asked for it was rather the port that was taken. */
 const otherDaemonOnPortWaitMs = 1_000;
 const reasonLinesMax = 20;
+/** What a daemon that could not start ended with is the exit code of who started it, too. */
+const reasons: readonly ProblemCode[] = ["usage", "bad_config"];
 
-/** Resolves when the daemon answers; throws a Problem `daemon_not_running` with the end of its log when it does not. */
+/** Resolves when the daemon answers; throws a Problem with the end of its log when it does not. */
 export async function startDaemon(context: Context, options: StartOptions = {}): Promise<void> {
   const { dataDir } = context;
-  await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
   const log = logPath(dataDir);
-  await makeRoomForLog(log);
+  await makeWritable(dataDir, log);
   const from = await sizeOf(log);
   const child = spawnDaemon(dataDir, log, options);
   const deadline = Date.now() + startWaitMs;
@@ -46,6 +47,19 @@ export async function startDaemon(context: Context, options: StartOptions = {}):
     await pause(pollMs);
   }
   throw await notStarted({ log, from, ended, pid: child.pid });
+}
+
+async function makeWritable(dataDir: string, log: string): Promise<void> {
+  try {
+    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeRoomForLog(log);
+    closeSync(openSync(log, "a", 0o600));
+  } catch (thrown) {
+    throw new Problem("storage_failed", `Cannot use data folder "${dataDir}": ${messageOf(thrown)}`, {
+      hint: "Choose a folder that you can write to with --data-dir or JAMEY_DATA_DIR",
+      cause: thrown,
+    });
+  }
 }
 
 /** True when a daemon runs in the data folder and answers. */
@@ -131,11 +145,9 @@ async function notStarted({ log, from, ended, pid }: Failure): Promise<Problem> 
     ? `process ${pid} runs, but did not answer in ${startWaitMs / 1000} s`
     : `it ended with exit code ${ended}`;
   return new Problem(
-    "daemon_not_running",
+    reasons.find((code) => problemCodes[code].exit === ended) ?? "daemon_not_running",
     `Cannot start the daemon: ${what}${said === "" ? "" : `\n${said}`}`,
-    {
-      hint: `Its log is "${log}"`,
-    },
+    { hint: `Its log is "${log}"` },
   );
 }
 

@@ -1,7 +1,7 @@
 // Finds the daemon: by URL, or by the discovery file in the data folder. It never starts one.
 import { join } from "node:path";
 import { type DaemonFile, daemonFile, health } from "../protocol/http.ts";
-import { Problem } from "../protocol/problem.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
 import { readTokenFile } from "./token_file.ts";
 import type { z } from "zod";
 
@@ -46,17 +46,28 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 /** The discovery file; undefined when there is none. */
 export async function readDaemonFile(dataDir: string): Promise<DaemonFile | undefined> {
   const path = join(dataDir, "daemon.json");
-  try {
-    const { size } = await Deno.stat(path);
-    if (size > discoveryBytesMax) throw new Error(`it is larger than ${discoveryBytesMax} bytes`);
-    return daemonFile.parse(JSON.parse(await Deno.readTextFile(path)));
-  } catch (thrown) {
+  const text = await readShort(path).catch((thrown) => {
     if (thrown instanceof Deno.errors.NotFound) return undefined;
+    throw new Problem("bad_config", `Cannot read "${path}": ${messageOf(thrown)}`, {
+      hint: "Choose a data folder of your own with --data-dir or JAMEY_DATA_DIR",
+      cause: thrown,
+    });
+  });
+  if (text === undefined) return undefined;
+  try {
+    return daemonFile.parse(JSON.parse(text));
+  } catch (thrown) {
     throw new Problem("bad_config", `Cannot read "${path}": it is not a daemon's discovery file`, {
       hint: "Remove the file and start the daemon again with: jamey start",
       cause: thrown,
     });
   }
+}
+
+async function readShort(path: string): Promise<string> {
+  const { size } = await Deno.stat(path);
+  if (size > discoveryBytesMax) throw new Error(`it is larger than ${discoveryBytesMax} bytes`);
+  return await Deno.readTextFile(path);
 }
 
 /**

@@ -15,6 +15,9 @@ export interface Request<Answer> {
   waitMs?: number;
 }
 
+/** The daemon's own hint is for those who write requests. */
+const tokenHint =
+  "Set JAMEY_TOKEN to the token of that daemon, or unset it for a daemon of yours on this machine";
 const answerWaitMs = 60_000;
 const answerBytesMax = 256 * 1024 * 1024;
 
@@ -93,12 +96,10 @@ function problemOf(status: number, value: unknown, path: string): Problem {
   if (!parsed.success) {
     return new Problem(codeOf(status), `Cannot get "${path}": the daemon answered with status ${status}`);
   }
-  const { code, message, hint } = parsed.data.error;
-  return new Problem(
-    isProblemCode(code) ? code : codeOf(status),
-    message,
-    hint === undefined ? {} : { hint },
-  );
+  const { code: word, message, hint: given } = parsed.data.error;
+  const code = isProblemCode(word) ? word : codeOf(status);
+  const hint = code === "unauthorized" ? tokenHint : given;
+  return new Problem(code, message, hint === undefined ? {} : { hint });
 }
 
 /** A code of a later daemon is unknown here; the status still says who must act. */

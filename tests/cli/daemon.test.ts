@@ -73,6 +73,27 @@ describe("the daemon's life", () => {
     expect(stderr).toContain(String(blocker.addr.port));
   });
 
+  test("a folder that cannot hold data is said to be so, and is no bug", async () => {
+    const file = join(dataDir, "a-file");
+    await Deno.writeTextFile(file, "");
+    for (const folder of [file, join(file, "below")]) {
+      const { code, stderr } = await run(["start", "--data-dir", folder]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`error: Cannot use data folder "${folder}"`);
+      expect(stderr).toContain("--data-dir");
+      expect((await run(["status", "--data-dir", folder])).stderr).toContain(
+        "Choose a data folder of your own",
+      );
+    }
+  });
+
+  test("a daemon with wrong settings ends start with the exit code for settings", async () => {
+    const { code, stderr } = await run(["start"], { env: { ...env, JAMEY_PROVIDER: "nobody" } });
+    expect(code).toBe(52);
+    expect(stderr).toContain('JAMEY_PROVIDER is "nobody"');
+    expect((await run(["start", "--port", "many"])).code).toBe(2);
+  });
+
   test("serve in the foreground says where it listens, ends by SIGTERM with 143, and a second one is told who is there", async () => {
     const served = startJamey(dataDir, ["serve", "--port", "0"], { env });
     const [watched, rest] = served.stdout.tee();
@@ -87,6 +108,22 @@ describe("the daemon's life", () => {
     expect((await served.status).code).toBe(143);
     expect((await run(["status"])).code).toBe(3);
     await Promise.all([rest.cancel(), served.stderr.cancel(), served.stdin.close()]);
+  });
+
+  test("a wrong token is said to be the token of JAMEY_TOKEN", async () => {
+    await run(["start", "--port", "0"]);
+    const { code, stderr } = await run(["sessions"], { env: { ...env, JAMEY_TOKEN: "wrong" } });
+    expect(code).toBe(41);
+    expect(stderr).toContain("hint:  Set JAMEY_TOKEN");
+  });
+
+  test("a name still means the session that was given it, also when a fork shows the same", async () => {
+    await run(["start", "--port", "0"]);
+    const id = (await run(["new", "--name", "first"])).stdout.trim();
+    await run(["fork", "first"]);
+    expect(JSON.parse((await run(["replay", "first", "--verify", "--json"])).stdout).session_id).toBe(id);
+    const again = (await run(["fork", "first", "--name", "second"])).stdout.trim();
+    expect(JSON.parse((await run(["replay", "second", "--verify", "--json"])).stdout).session_id).toBe(again);
   });
 
   test("logs shows what the background daemon said", async () => {
