@@ -98,7 +98,9 @@ function resolveName(name: string, sessions: SessionSummary[]): string {
   if (sessions.some((session) => session.session_id === name)) return name;
   if (name === "last" && sessions[0] !== undefined) return sessions[0].session_id;
   const named = sessions.filter((session) => session.name === name);
-  const found = named.length > 0 ? named : sessions.filter((session) => session.session_id.startsWith(name));
+  const given = named.filter(({ forked_from }) => !named.some((other) => other.session_id === forked_from));
+  // A fork shows the name of its source, which still means the source.
+  const found = given.length > 0 ? given : sessions.filter((session) => session.session_id.startsWith(name));
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first.session_id;
   const hint = "See the list with `jamey sessions`";
