@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { DaemonFile } from "./protocol/http.ts";
-import { Problem } from "./protocol/problem.ts";
+import { messageOf, Problem } from "./protocol/problem.ts";
 
 const tokenBytes = 32;
 const privateMode = 0o600;
@@ -48,6 +48,14 @@ export async function retract(dataDir: string): Promise<void> {
 async function writePrivate(path: string, text: string): Promise<void> {
   const temporary = `${path}.${Deno.pid}.tmp`;
   await Deno.remove(temporary).catch(() => {});
-  await Deno.writeTextFile(temporary, text, { mode: privateMode, createNew: true });
-  await Deno.rename(temporary, path);
+  try {
+    await Deno.writeTextFile(temporary, text, { mode: privateMode, createNew: true });
+    await Deno.rename(temporary, path);
+  } catch (thrown) {
+    await Deno.remove(temporary).catch(() => {});
+    throw new Problem("storage_failed", `Cannot write "${path}": ${messageOf(thrown)}`, {
+      hint: "See that this user can write there and that the disk has room",
+      cause: thrown,
+    });
+  }
 }

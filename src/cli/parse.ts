@@ -76,7 +76,8 @@ function shield(word: string, commands: readonly Command[]): string {
       : name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
     return `${dashes}${known}${value === undefined ? "" : `=\0${value}`}`;
   }
-  return word === "--" || commands.some((command) => nameOf(command) === word) ? word : `\0${word}`;
+  const known = word === "--" || (word !== "" && commands.some((command) => nameOf(command) === word));
+  return known ? word : `\0${word}`;
 }
 
 function unshield(value: unknown): unknown {

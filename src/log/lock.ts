@@ -17,7 +17,8 @@ export async function lockDataFolder(disk: Disk, data: string, holder: LockHolde
       `since ${other.data.started_at}`
     : "another process holds it";
   throw new Problem("data_dir_held", `Cannot use data folder "${data}": ${who}`, {
-    hint: "Stop that daemon with jamey stop, or choose another folder with --data-dir",
+    hint: `Stop that daemon with jamey stop${other.success ? ` (or kill ${other.data.pid})` : ""}, ` +
+      "or choose another folder with --data-dir",
   });
 }
 

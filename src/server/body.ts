@@ -80,5 +80,6 @@ function tooLarge(limits: ServerLimits): Problem {
   return new Problem(
     "payload_too_large",
     `Cannot read the body: it is larger than ${limits.bodyBytesMax} bytes`,
+    { hint: "Save a long text as a file and ask the agent to read that" },
   );
 }

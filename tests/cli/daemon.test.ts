@@ -87,6 +87,15 @@ describe("the daemon's life", () => {
     }
   });
 
+  test("a daemon that cannot say where it is ends with an error that names the file, and leaves no part of it", async () => {
+    const file = join(dataDir, "daemon.json");
+    await Deno.mkdir(file);
+    const { code, stdout, stderr } = await run(["serve", "--port", "0"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`error: Cannot write "${file}"`);
+    expect([...Deno.readDirSync(dataDir)].filter(({ name }) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
   test("a daemon with wrong settings ends start with the exit code for settings", async () => {
     const { code, stderr } = await run(["start"], { env: { ...env, JAMEY_PROVIDER: "nobody" } });
     expect(code).toBe(52);

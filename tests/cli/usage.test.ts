@@ -31,6 +31,7 @@ describe("words that make no sense", () => {
     ["a missing option value", ["new", "--name"]],
     ["an unknown output format", ["run", "hi", "--output-format", "xml"]],
     ["a name that means another session", ["new", "--name", "last"]],
+    ["an empty name", ["new", "--name", ""]],
     ["a blank name", ["rename", "last", "  "]],
     ["a name on two lines", ["fork", "last", "--name", "a\nb"]],
     ["a name without end", ["new", "--name", "n".repeat(201)]],
@@ -98,6 +99,7 @@ describe("words are taken as they were written", () => {
     expect(words(["run", "-r", "1e5", "0x10"]).args).toEqual(["0x10"]);
     expect(words(["new", "--name=042"]).text("name")).toBe("042");
     expect(words(["run", "--json", "42"]).args).toEqual(["42"]);
+    expect(words(["new", "--name", ""]).text("name")).toBe("");
   });
 
   test("an option without a value leaves the next word alone", () => {
