@@ -1,5 +1,6 @@
 // The background daemon's log file: where it is, its last lines, and its bounded size.
 import { join } from "node:path";
+import { messageOf, Problem } from "../protocol/problem.ts";
 
 const logBytesMax = 8 * 1024 * 1024;
 const readBytesMax = 1024 * 1024;
@@ -14,9 +15,17 @@ export async function makeRoomForLog(path: string): Promise<void> {
   if (await sizeOf(path) > logBytesMax) await Deno.rename(path, `${path}.1`);
 }
 
-/** 0 when there is no such file. */
+/** 0 when there is no such file; throws a Problem when that cannot be known. */
 export async function sizeOf(path: string): Promise<number> {
-  return (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return 0;
+    throw new Problem("storage_failed", `Cannot read "${path}": ${messageOf(thrown)}`, {
+      hint: "Choose a data folder of your own with --data-dir or JAMEY_DATA_DIR",
+      cause: thrown,
+    });
+  }
 }
 
 /** The last lines of the file, at most `linesMax`, none from before byte `from`, from its last MiB. */
