@@ -49,7 +49,11 @@ export const toolCallMachine = setup({
       on: { ...unrun, "call.approval_requested": "asking", "call.started": "running" },
     },
     asking: { on: { ...unrun, "call.approved": "approved" } },
-    approved: { entry: [{ type: "call.run", params }], on: { ...unrun, "call.started": "running" } },
+    // No "call.denied" here: the first answer counts.
+    approved: {
+      entry: [{ type: "call.run", params }],
+      on: { "call.failed": "failed", "call.interrupted": "interrupted", "call.started": "running" },
+    },
     running: {
       on: {
         // Started again after a restart: only calls whose tool allows it.

@@ -44,6 +44,23 @@ it("a denied call tells the agent and runs nothing", async () => {
   await expect(Deno.stat(join(test.workspace, "ran"))).rejects.toThrow();
 });
 
+it.each(["reject_once", "reject_always"] as const)(
+  "of an allowance and a %s at the same moment the first counts, and the call runs once",
+  async (second) => {
+    test = await openTestRuntime();
+    const id = await test.session("default");
+    const { message_id = "" } = await test.send(id, script({ calls: [bash("true")] }, { text: "x" }));
+    await test.fact(id, "call.approval_requested");
+    const answer = (decision: "allow_always" | typeof second) =>
+      test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision }, "me");
+    const [allowed, rejected] = await Promise.allSettled([answer("allow_always"), answer(second)]);
+    expect(allowed.status).toBe("fulfilled");
+    expect(rejected).toMatchObject({ status: "rejected", reason: { code: "conflict" } });
+    const result = await test.runtime.turn(id, message_id, AbortSignal.timeout(20_000));
+    expect(result.tool_calls).toMatchObject([{ call_id: "c2-1", status: "finished" }]);
+  },
+);
+
 it("the first answer to an approval wins, the second is a conflict, an unknown call is not found", async () => {
   test = await openTestRuntime();
   const id = await test.session("default");
