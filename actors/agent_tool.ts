@@ -47,7 +47,7 @@ function never(): never {
 export async function startSubAgent(
   session: SessionActor,
   record: CallRecord,
-  attempts: number,
+  { attempts, signal }: { attempts: number; signal: AbortSignal },
 ): Promise<ToolOutcome | null> {
   if (isSubAgent(record.actor)) {
     return { status: "failed", error: "A sub-agent cannot start another sub-agent" };
@@ -62,7 +62,8 @@ export async function startSubAgent(
     type: "call.started",
     data: { call_id, name, attempt: attempts + 1 },
   });
-  if (!started.accepted) return { status: "interrupted", reason: "the turn was cancelled" };
+  // Cancelled while its start was on the way to the disk: nobody would tell the sub-agent.
+  if (!started.accepted || signal.aborted) return { status: "interrupted", reason: "the turn was cancelled" };
   const told = await session.tell({
     actor: `${parent}/agent:${call_id}`,
     type: "agent.started",

@@ -2,7 +2,7 @@
 // the world. It holds the newest state, which the log may not have yet.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
 import { stepSession } from "../machines/session.ts";
-import { type SessionState, stateName } from "../machines/session_state.ts";
+import { isResting, type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { LogRecord } from "../src/log/port.ts";
 import { version } from "../src/platform/version.ts";
@@ -50,6 +50,9 @@ export function createComposer(options: ComposerOptions): Composer {
   let transcript: Transcript | undefined;
 
   const compose = (draft: FactDraft, id: string | undefined): Composed => {
+    if (draft.type === "agent.started" && isCancelling(newest, draft.data.parent)) {
+      return { refused: "the turn was cancelled" };
+    }
     const before = { newest, owned };
     const entries: Entry[] = [];
     try {
@@ -91,6 +94,7 @@ export function createComposer(options: ComposerOptions): Composer {
     }
     if (fact.type === "session.forked") takeOwed(entries);
     for (const signal of step.signals) cancelWork(signal.actor, { entries, cause: fact });
+    if (fact.type === "session.forked") endTheRest(entries);
     return null;
   }
 
@@ -107,6 +111,20 @@ export function createComposer(options: ComposerOptions): Composer {
     for (const draft of followUp(effect, newest, transcript)) {
       const refused = take(draft, entries);
       if (refused !== null) throw new Error(`The follow-up "${draft.type}" was refused: ${refused}`);
+    }
+  }
+
+  /**
+   * What the cut left and no machine was asked to cancel: a turn that messages began which had waited for the end of the
+   * one before, and calls by hand, which belong to no turn.
+   */
+  function endTheRest(entries: Entry[]): void {
+    for (const [actor, agent] of Object.entries(newest.agents)) {
+      if (isResting(agent)) continue;
+      take({ actor, type: "turn.cancelled", data: { by: "fork", outcome: "interrupted" } }, entries);
+    }
+    for (const [callId, call] of Object.entries(newest.calls)) {
+      if (call.by === "user") take(interruption(call.actor, callId, call.name), entries);
     }
   }
 
@@ -155,6 +173,12 @@ export function createComposer(options: ComposerOptions): Composer {
     setTranscript: (read) => transcript = read,
     compose,
   };
+}
+
+/** A sub-agent that began now would have missed the word to stop, which its parent's other work has got. */
+function isCancelling(state: SessionState, actor: string): boolean {
+  const agent = state.agents[actor];
+  return agent !== undefined && stateName(agent) === "cancelling";
 }
 
 /** The fact by which a daemon takes a session over, in a new epoch. */

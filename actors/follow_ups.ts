@@ -11,7 +11,7 @@ export const agentToolName = "Agent";
 export function followUp(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
   switch (effect.kind) {
     case "calls.propose":
-      return proposals(effect, state, transcript);
+      return proposals(effect, transcript);
     case "turn.end":
       return [{ actor: effect.actor, type: "turn.ended", data: turnEnd(effect) }];
     case "agent.report":
@@ -23,9 +23,10 @@ export function followUp(effect: PendingEffect, state: SessionState, transcript:
   }
 }
 
-function proposals(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
+/** Those that a crash left unwritten. One that was proposed and has its result already is not proposed again. */
+function proposals(effect: PendingEffect, transcript: Transcript): FactDraft[] {
   return transcript.proposed(String(effect.params.request_id))
-    .filter((call) => !Object.hasOwn(state.calls, call.call_id))
+    .filter((call) => !transcript.knows(call.call_id))
     .map((call) => ({ actor: effect.actor, type: "call.proposed", data: { ...call, by: "model" } }));
 }
 

@@ -83,7 +83,7 @@ async function begin(run: Run): Promise<void> {
   const { session, record, tool, call, signal } = run;
   if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
   if (record.name === agentToolName) {
-    const refused = await startSubAgent(session, record, run.effect.attempts);
+    const refused = await startSubAgent(session, record, { attempts: run.effect.attempts, signal });
     return refused === null ? undefined : await tellOutcome(session, record, refused);
   }
   let startedSeq = 0;
@@ -101,14 +101,16 @@ async function begin(run: Run): Promise<void> {
     for (const text of early.splice(0)) onOutput(text);
     return told.accepted;
   });
+  // A log that fails is met where the start is awaited; until then nobody listens.
+  started.catch(() => {});
   // What only reads may begin before its start is on disk; everything else waits for the sync.
   if (tool.effect !== "pure" && !(await started)) {
     await prepared.abandon();
     return await tellOutcome(session, record, cancelledOutcome);
   }
   const outcome = await prepared.run();
-  await started;
-  await tellOutcome(session, record, outcome);
+  // A call that may not start any more has not finished either: the machines take only that it was interrupted.
+  await tellOutcome(session, record, await started ? outcome : cancelledOutcome);
   session.endText(startedSeq);
 }
 
