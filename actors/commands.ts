@@ -33,6 +33,7 @@ export async function carryOut(
       });
     case "tool.run": {
       const call_id = command.id ?? `by-hand-${nanoid(10)}`;
+      if (modelCallId.test(call_id)) throw reservedId(call_id);
       const { name, args } = command.tool_call;
       const draft: FactDraft = {
         actor: mainActor,
@@ -46,6 +47,19 @@ export async function carryOut(
         what: "rename",
       });
   }
+}
+
+/** What calls of the model are named, see `reply` of the model call. */
+const modelCallId = /^c\d+-\d+$/;
+
+function reservedId(callId: string): Problem {
+  return new Problem(
+    "bad_request",
+    `Cannot run a tool as "${callId}": ids of this form are those of the model`,
+    {
+      hint: "Choose another id, or leave it out",
+    },
+  );
 }
 
 async function log(

@@ -8,7 +8,7 @@ export interface Dedupe {
 }
 
 export function createDedupe(known: Iterable<[string, number]> = []): Dedupe {
-  const seqs = new Map<string, number>(known);
+  const seqs = new Map<string, number>([...known].slice(-dedupeMax));
   return {
     seqOf: (id) => seqs.get(id),
     add: (id, seq) => {

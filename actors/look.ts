@@ -18,7 +18,9 @@ const waitMs = 50;
 export async function lookNow({ log, actor, state }: Loaded): Promise<Look> {
   for (let wait = 0; actor !== null && wait < waitsMax; wait++) {
     if (await isLate(actor.settled())) break;
-    const transcript = await actor.transcript();
+    // An actor that died has none: what is on disk can be shown all the same.
+    const transcript = await actor.transcript().catch(() => null);
+    if (transcript === null) break;
     if (actor.state() === actor.visible()) return { state: actor.visible(), transcript };
   }
   const seen = state();

@@ -18,7 +18,7 @@ import { foldState } from "./fold.ts";
 import { haltWork } from "./halt.ts";
 import type { Host } from "./host.ts";
 import { checkPoint, lookBack, lookNow } from "./look.ts";
-import { readFacts, type Secret } from "./packing.ts";
+import { readFacts, redact, type Secret } from "./packing.ts";
 import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
 import { callExecutor } from "./run_call.ts";
 import type { SessionActor } from "./session_actor.ts";
@@ -132,15 +132,15 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   }
 
   async function moveToTrash(id: string): Promise<void> {
-    await sessions.release(id);
-    await store.trash(id);
+    await sessions.release(id, () => store.trash(id));
     index.remove(id);
   }
 
   async function create(input: CreateSession): Promise<{ session_id: string }> {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
-    const draft = creation(sessionId, input, { provider: options.providers[0], machineVersion });
+    const parts = { provider: options.providers[0], machineVersion };
+    const draft = redact(creation(sessionId, input, parts), options.secrets);
     const at = new Date(now()).toISOString();
     const fact = { ...draft, seq: 1, at, v: factVersions[draft.type] };
     const step = stepSession(emptySession, fact);
@@ -192,6 +192,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function stopAll(): Promise<void> {
     stopping = true;
     clearInterval(sweeper);
+    // Sessions that are just being opened take up their work: they are stopped like all others, not left behind.
+    await ready.catch(() => {});
     const actors = sessions.actors();
     for (const actor of actors) haltWork(actor);
     const deadline = now() + shutdownMs;

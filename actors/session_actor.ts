@@ -103,6 +103,8 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   async function transcript(): Promise<Transcript> {
     const known = composer.transcript();
     if (known !== undefined) return known;
+    // Its state may be ahead of the log for ever: nothing that is read would fit.
+    if (dead !== undefined) throw dead;
     await lastAppend.catch(() => {});
     const before = composer.state().seq;
     const read = await options.readTranscript();
@@ -236,6 +238,8 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     seqOf: dedupe.seqOf,
     settled: () => lastAppend.catch(() => {}),
     subscribe: (listener) => {
+      // Nothing would ever come, nor the word that it is over.
+      if (dead !== undefined) throw dead;
       const { partial, leave } = audience.add(listener);
       return { head: visible.seq, epoch: options.epoch, partial, unsubscribe: leave };
     },

@@ -1,6 +1,7 @@
 // Loaded sessions: opened when needed, kept while busy or watched, let go when idle. One actor per session, ever.
 import type { SessionState } from "../machines/session_state.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
+import { mainActor } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createDedupe, type Dedupe } from "./dedupe.ts";
 import { type Folded, foldState, foldTranscript, toSnapshot } from "./fold.ts";
@@ -19,6 +20,8 @@ const snapshotEvery = 500;
 const snapshotAtRest = 20;
 /** Recoveries without progress before the session waits for a person. */
 const recoveriesMax = 3;
+/** A session whose log failed under its work is opened again after this long, if nobody asks for it before. */
+const takeUpMs = 3_000;
 
 export interface Loaded {
   log: SessionLog;
@@ -33,8 +36,8 @@ export interface Sessions {
   with<T>(sessionId: string, use: (loaded: Loaded) => Promise<T>): Promise<T>;
   /** Takes over a log that was just made. */
   adopt(log: SessionLog, from: { state: SessionState; epoch: number; owned: boolean }): Loaded;
-  /** Closes one session, wherever it stands. */
-  release(sessionId: string): Promise<void>;
+  /** Closes one session, wherever it stands, and does `afterwards` before anyone can open it again. */
+  release(sessionId: string, afterwards?: () => Promise<void>): Promise<void>;
   actors(): SessionActor[];
   sweep(): Promise<void>;
 }
@@ -65,6 +68,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   const slots = new Map<string, Slot>();
   /** Logs that are being closed: none is opened again before. */
   const closing = new Map<string, Promise<void>>();
+  /** Sessions whose actor died while work was owed, and when to take it up again. */
+  const fallen = new Map<string, number>();
 
   const makeActor = (
     slot: Slot,
@@ -87,6 +92,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       onDead: (problem) => {
         options.onTrouble(log.sessionId, problem);
         if (slots.get(log.sessionId) === slot) slots.delete(log.sessionId);
+        if (Object.keys(actor.visible().effects).length > 0) {
+          fallen.set(log.sessionId, options.now() + takeUpMs);
+        }
         close(log.sessionId, () => actor.close(problem.message));
       },
     });
@@ -120,8 +128,21 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
     const loaded = makeActor(slot, { log, state: folded.state, owned: false });
     options.onChange(sessionId, folded.state);
-    if (loaded.actor !== null && Object.keys(folded.state.effects).length > 0) await recover(loaded.actor);
+    if (loaded.actor === null) return loaded;
+    const from = folded.state.meta?.sessionId ?? sessionId;
+    if (from !== sessionId) await beginFork(loaded.actor, from);
+    else if (Object.keys(folded.state.effects).length > 0) await recover(loaded.actor);
     return loaded;
+  };
+
+  /** The daemon died between copying a log and saying that it is a fork: what is owed in it is another session's. */
+  const beginFork = async (actor: SessionActor, from: string): Promise<void> => {
+    const data = { session_id: actor.id, from, at: actor.state().seq };
+    try {
+      await actor.tell({ actor: mainActor, type: "session.forked", data });
+    } catch (thrown) {
+      options.onTrouble(actor.id, asProblem(thrown));
+    }
   };
 
   /** The actor goes on by itself with what was owed; after too many crashes on the same work it waits for a person. */
@@ -138,7 +159,9 @@ export function createSessions(options: SessionsOptions): Sessions {
   const close = (sessionId: string, work: () => Promise<void>): Promise<void> => {
     const closed = work()
       .catch((thrown) => options.onTrouble(sessionId, asProblem(thrown)))
-      .finally(() => closing.delete(sessionId));
+      .finally(() => {
+        if (closing.get(sessionId) === closed) closing.delete(sessionId);
+      });
     closing.set(sessionId, closed);
     return closed;
   };
@@ -154,23 +177,45 @@ export function createSessions(options: SessionsOptions): Sessions {
   };
 
   /** The slot leaves the table at once, so that nobody begins to use what is being closed. */
-  const release = async (sessionId: string): Promise<void> => {
+  const release = async (sessionId: string, afterwards?: () => Promise<void>): Promise<void> => {
     const slot = slots.get(sessionId);
     if (slot?.current === null) await slot.loaded;
-    if (slot === undefined || slot.current === null || slots.get(sessionId) !== slot) return;
+    if (slots.get(sessionId) !== slot) return await release(sessionId, afterwards);
     slots.delete(sessionId);
-    const { log, actor, state } = slot.current;
+    const before = closing.get(sessionId);
+    let done = Promise.resolve();
     await close(sessionId, async () => {
-      if (actor === null) return await log.close();
-      await actor.settled();
-      if (!actor.dead && state().seq - slot.snapshotSeq >= snapshotAtRest) {
-        await saveSnapshot(slot, log, state());
-      }
-      await actor.close("it is no longer needed here");
+      await before;
+      if (slot?.current) await putAway(slot, slot.current);
+      if (afterwards !== undefined) done = afterwards();
+      await done.catch(() => {});
     });
+    await done;
+  };
+
+  const putAway = async (slot: Slot, { log, actor, state }: Loaded): Promise<void> => {
+    if (actor === null) return await log.close();
+    await actor.settled();
+    if (!actor.dead && state().seq - slot.snapshotSeq >= snapshotAtRest) {
+      await saveSnapshot(slot, log, state());
+    }
+    await actor.close("it is no longer needed here");
+  };
+
+  /** Opening a session takes up what it owes. */
+  const takeUpFallen = async (): Promise<void> => {
+    for (const [sessionId, at] of [...fallen]) {
+      if (at > options.now()) continue;
+      fallen.delete(sessionId);
+      await slotOf(sessionId).loaded.catch((thrown) => {
+        options.onTrouble(sessionId, asProblem(thrown));
+        fallen.set(sessionId, options.now() + takeUpMs);
+      });
+    }
   };
 
   const sweep = async (): Promise<void> => {
+    await takeUpFallen();
     const byAge = [...slots].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     let excess = slots.size - idleSessionsMax;
     for (const [sessionId, slot] of byAge) {
