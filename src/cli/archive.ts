@@ -3,9 +3,9 @@ import { type Command, need } from "./command.ts";
 
 export const archiveCommand: Command = {
   usage: "archive <session>",
-  summary: "Put a session away; it can be restored",
+  summary: "Put a session away; it can be restored by its id",
   options: [],
-  examples: ["jamey archive review", "jamey restore review"],
+  examples: ["jamey archive review", "jamey archive last --json"],
   async run(context, input) {
     const session = need(input, 0, "the session", "archive");
     const client = await context.client();

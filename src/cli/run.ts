@@ -20,7 +20,8 @@ const nobodyToAsk = "nobody to ask (jamey run): use --permission-mode bypassPerm
 
 export const runCommand: Command = {
   usage: "run [...prompt]",
-  summary: "Do one turn without a person and print the answer (also: jamey -p PROMPT)",
+  summary:
+    "Do one turn without a person and print the answer; what would ask is denied (also: jamey -p PROMPT)",
   options: [
     ["-p, --prompt [text]", "The prompt; without it the words, or what is piped in"],
     ["--print", "The same as run, for users of similar programs"],

@@ -135,6 +135,20 @@ describe("the daemon's life", () => {
     expect(JSON.parse((await run(["replay", "second", "--verify", "--json"])).stdout).session_id).toBe(again);
   });
 
+  test("an archived session comes back by the id that archive told; its name is told to be no use", async () => {
+    await run(["start", "--port", "0"]);
+    await run(["new", "--name", "away"]);
+    const { session_id } = JSON.parse((await run(["archive", "away", "--json"])).stdout);
+    const { code, stderr } = await run(["restore", "away"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("its full id");
+    expect(JSON.parse((await run(["restore", session_id, "--json"])).stdout)).toEqual({
+      session_id,
+      restored: true,
+    });
+    expect(JSON.parse((await run(["sessions", "--json"])).stdout).sessions).toMatchObject([{ name: "away" }]);
+  });
+
   test("logs shows what the background daemon said", async () => {
     await run(["start", "--port", "0"]);
     expect((await run(["logs", "-n", "5"])).stdout).toContain("http://127.0.0.1:");
