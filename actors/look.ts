@@ -52,5 +52,8 @@ export async function lookBack({ log }: Loaded, at: number, machineVersion: stri
 /** Throws `bad_request` for a point that the log does not have. */
 export function checkPoint(sessionId: string, at: number, head: number): void {
   if (at >= 1 && at <= head) return;
-  throw new Problem("bad_request", `Cannot fold session "${sessionId}" at ${at}: its facts are 1 to ${head}`);
+  throw new Problem(
+    "bad_request",
+    `Cannot go to fact ${at} of session "${sessionId}": its facts are 1 to ${head}`,
+  );
 }

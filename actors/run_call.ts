@@ -41,6 +41,8 @@ export function callExecutor(parts: ToolParts): Executor {
     const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts };
     const state = stateName(open.snapshot);
     if (state === "running") return await recover(run);
+    const gone = missingWorkspace(session);
+    if (gone !== null) return await tell(gone);
     if (state === "approved") return await runApproved(run);
     return await review(run);
   };
@@ -155,6 +157,18 @@ async function toolContext(run: Run, onOutput: (text: string) => void): Promise<
     return dir;
   };
   return { workspace, roots, effectDir, signal, onOutput };
+}
+
+/** Said once here, instead of by each tool in its own way. */
+function missingWorkspace(session: SessionActor): ToolOutcome | null {
+  const workspace = session.state().meta?.workspace ?? "/";
+  try {
+    if (Deno.statSync(workspace).isDirectory) return null;
+  } catch {
+    // Said below.
+  }
+  const error = `Cannot use the workspace "${workspace}": it is not there any more, tell the user`;
+  return { status: "failed", error };
 }
 
 /** A folder that is gone stays as it was named: the tool says so in its own words. */

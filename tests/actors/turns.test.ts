@@ -46,6 +46,16 @@ it("who joins in the middle of an answer first gets the text so far, and no text
   expect(partial).toMatchObject([{ of_seq: started.seq, offset: 0, text: "live\n" }]);
 });
 
+it("a workspace that is gone is said in words, whatever the tool", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await Deno.remove(test.workspace);
+  const write = { name: "Write", args: { file_path: "a", content: "" } };
+  const result = await test.turn(id, script({ calls: [bash("true"), write] }, { text: "done" }));
+  for (const call of result.tool_calls) expect(call.output).toContain("it is not there any more");
+  expect(result.tool_calls).toHaveLength(2);
+});
+
 it("many sessions write in one folder at once, though their calls have the same ids", async () => {
   test = await openTestRuntime();
   const names = Array.from({ length: 20 }, (_, n) => `file-${n}`);
