@@ -60,9 +60,9 @@ const base = setup({
     "work.cancel": () => {},
     "turn.end": (_, _params: { outcome: TurnOutcome; steps: number; error?: ErrorInfo }) => {},
     // Bookkeeping.
-    begin_turn: assign(({ context, event }) => ({
+    begin_turn: assign(({ event }) => ({
       steps: 0,
-      stepsMax: event.type === "message.received" ? event.max_steps ?? turnStepsMax : context.stepsMax,
+      stepsMax: event.type === "message.received" ? event.max_steps ?? turnStepsMax : turnStepsMax,
       steering: 0,
       queued: 0,
       outcome: "completed" as const,
@@ -145,7 +145,7 @@ export const agentMachine = base.createMachine({
     failed: atRest,
     /** Crashed too often on the same work: waits for a person, any message goes on. */
     parked: atRest,
-    stopped: { on: { "session.restored": { target: "idle" } } },
+    stopped: { on: { "session.restored": { target: "idle" }, "session.forked": { target: "idle" } } },
     thinking: {
       entry: [
         "begin_request",

@@ -33,7 +33,13 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
     case "session.renamed":
       return { ...meta, name: fact.data.name };
     case "session.forked":
-      return { ...meta, sessionId: fact.data.session_id, forkedFrom: fact.data.from, recoveries: 0 };
+      return {
+        ...meta,
+        sessionId: fact.data.session_id,
+        forkedFrom: fact.data.from,
+        archived: false,
+        recoveries: 0,
+      };
     case "session.archived":
       return { ...meta, archived: true };
     case "session.restored":

@@ -18,6 +18,7 @@ export const command = z.discriminatedUnion("type", [
     message: z.string().min(1).max(messageTextMax),
     id: clientId.optional(),
     delivery: delivery.default("steer"),
+    /** Model calls of the turn that this message begins; a message that waits takes the limit of the turn it joins, or none. */
     max_steps: z.number().int().min(1).max(10_000).optional(),
   }),
   z.strictObject({ type: z.literal("turn.cancel") }),

@@ -252,3 +252,21 @@ it("a call may be started again after a restart, and a sub-agent taken up again"
   );
   expect(story.log("agent.resumed", { agent: "c1" }, child)).toEqual([]);
 });
+
+it("a fork of an archived session is not archived", () => {
+  const story = tellStory();
+  story.log("session.archived", {});
+  story.log("session.forked", { session_id: "t", from: "s", at: 2 });
+  expect(story.state.meta).toMatchObject({ archived: false });
+  expect(story.log("message.received", message)).toHaveLength(1);
+});
+
+it("the limit of one turn is not that of the next", () => {
+  const story = tellStory();
+  story.log("message.received", { ...message, max_steps: 1 });
+  story.log("message.received", { ...message, message_id: "n", delivery: "queue" });
+  modelCalled(story, "r2");
+  replied(story, "r2");
+  story.log("turn.ended", { outcome: "completed", steps: 1 });
+  expect(story.state.agents.main?.context.stepsMax).toBe(100);
+});
