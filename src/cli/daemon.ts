@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { openClient } from "../client/client.ts";
 import { isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
+import { isProcessAlive } from "../platform/process_alive.ts";
 import { messageOf, Problem, type ProblemCode, problemCodes } from "../protocol/problem.ts";
 import type { Context } from "./command.ts";
 import { lastLines, logPath, makeRoomForLog, sizeOf } from "./daemon_log.ts";
@@ -65,7 +66,9 @@ async function makeWritable(dataDir: string, log: string): Promise<void> {
 /** True when a daemon runs in the data folder and answers. */
 export async function isAnswering(context: Pick<Context, "dataDir">): Promise<boolean> {
   const file = await readDaemonFile(context.dataDir).catch(() => undefined);
-  return file !== undefined && await probe(file.url).catch(() => undefined) !== undefined;
+  // What a killed daemon left behind may name a port that somebody else has by now.
+  return file !== undefined && isProcessAlive(file.pid) &&
+    await probe(file.url).catch(() => undefined) !== undefined;
 }
 
 /** Asks the daemon to stop and waits until its process has ended. False when none ran. */
@@ -81,7 +84,9 @@ export async function stopDaemon(context: Context): Promise<boolean> {
   const pid = file?.url === url ? file.pid : undefined;
   const deadline = Date.now() + stopWaitMs;
   while (Date.now() < deadline) {
-    const gone = pid === undefined ? await probe(url).catch(() => undefined) === undefined : !isAlive(pid);
+    const gone = pid === undefined
+      ? await probe(url).catch(() => undefined) === undefined
+      : !isProcessAlive(pid);
     if (gone) return true;
     await pause(pollMs);
   }
@@ -149,27 +154,6 @@ async function notStarted({ log, from, ended, pid }: Failure): Promise<Problem> 
     `Cannot start the daemon: ${what}${said === "" ? "" : `\n${said}`}`,
     { hint: `Its log is "${log}"` },
   );
-}
-
-/** A process that has ended but that nobody has waited for yet does not count: it holds nothing any more. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (thrown) {
-    // EPERM: it is there and belongs to somebody else.
-    return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
-  }
-}
-
-function isZombie(pid: number): boolean {
-  if (Deno.build.os !== "linux") return false;
-  try {
-    return /^.*\) Z /s.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    // It was there a moment ago.
-    return true;
-  }
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,5 +1,6 @@
 // Finds the daemon: by URL, or by the discovery file in the data folder. It never starts one.
 import { join } from "node:path";
+import { isProcessAlive } from "../platform/process_alive.ts";
 import { type DaemonFile, daemonFile, health } from "../protocol/http.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { readTokenFile } from "./token_file.ts";
@@ -31,9 +32,17 @@ const healthBytesMax = 64 * 1024;
 
 /** Throws a Problem `daemon_not_running` when nothing answers, `unauthorized` when there is no usable token. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const file = await readDaemonFile(options.dataDir);
+  const found = await readDaemonFile(options.dataDir);
+  // A daemon that was killed leaves its file behind, and its port may be another program's by now: ours gets no token there.
+  const file = found !== undefined && isProcessAlive(found.pid) ? found : undefined;
   const url = options.url === undefined ? file?.url : originOf(options.url);
-  if (url === undefined) throw notRunning(`there is no daemon.json in "${options.dataDir}"`);
+  if (url === undefined) {
+    throw notRunning(
+      found === undefined
+        ? `there is no daemon.json in "${options.dataDir}"`
+        : `process ${found.pid}, which daemon.json names, has ended`,
+    );
+  }
   const answer = await probe(url, options.signal);
   if (answer === undefined) {
     throw notRunning(

@@ -25,11 +25,11 @@ function serve(answer: (request: Request) => Response): { url: string; seen: (st
 }
 const healthy = () => Response.json({ status: "ok", version: "9", uptime_s: 1, sessions: 0 });
 
-async function leave(url: string, mode = 0o600): Promise<void> {
+async function leave(url: string, mode = 0o600, pid = 1): Promise<void> {
   const tokenFile = join(dir, "token");
   await Deno.writeTextFile(tokenFile, "secret\n");
   await Deno.chmod(tokenFile, mode);
-  const file = { pid: 1, url, token_file: tokenFile, version: "9", started_at: "2026-01-01T00:00:00Z" };
+  const file = { pid, url, token_file: tokenFile, version: "9", started_at: "2026-01-01T00:00:00Z" };
   await Deno.writeTextFile(join(dir, "daemon.json"), JSON.stringify(file));
 }
 
@@ -49,6 +49,18 @@ describe("finding the daemon", () => {
 
   test("a discovery file that a killed daemon left behind means no daemon", async () => {
     await leave("http://127.0.0.1:1");
+    await expect(connect({ dataDir: dir })).rejects.toMatchObject({ code: "daemon_not_running" });
+  });
+
+  test("a port that another jamey has by now gets no token of the daemon that was killed", async () => {
+    const { url, seen } = serve(healthy);
+    const gone = new Deno.Command("true").spawn();
+    await gone.status;
+    await leave(url, 0o600, gone.pid);
+    for (const options of [{ dataDir: dir }, { dataDir: dir, url }]) {
+      await expect(connect(options)).rejects.toThrow();
+    }
+    expect(seen.filter((header) => header !== null)).toEqual([]);
     await expect(connect({ dataDir: dir })).rejects.toMatchObject({ code: "daemon_not_running" });
   });
 
