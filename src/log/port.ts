@@ -84,7 +84,7 @@ export interface LogStore {
   stamp(sessionId: string): Promise<string | null>;
   /** Creates a log whose first records are durable when this resolves. `conflict` when it exists. */
   create(sessionId: string, epoch: number, records: readonly LogRecord[]): Promise<SessionLog>;
-  /** Opens, repairs a torn tail, reports damage. `not_found` when absent. With `after`, records at or below it are not scanned. */
+  /** Opens, repairs a torn tail, reports damage. `not_found` when absent. */
   open(sessionId: string): Promise<SessionLog>;
   /** A new log that holds exactly the records 1..at of another, with its blobs, byte for byte; appears whole or not at all. */
   fork(from: SessionLog, at: number, sessionId: string): Promise<SessionLog>;

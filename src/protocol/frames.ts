@@ -56,4 +56,3 @@ export const clientFrame = z.strictObject({
   id: z.string().min(1).max(128),
   command,
 });
-export type ClientFrame = z.infer<typeof clientFrame>;

@@ -130,7 +130,6 @@ export const verifyReport = z.object({
 export type VerifyReport = z.infer<typeof verifyReport>;
 
 export const eventsPage = z.object({ events: z.array(eventEnvelope), head: z.number().int() });
-export type EventsPage = z.infer<typeof eventsPage>;
 
 /** The body of every error answer. */
 export const errorBody = z.object({
