@@ -23,6 +23,8 @@ export function agentTool(): Tool {
     description,
     effect: "idempotent",
     requiresConfirmation: false,
+    alwaysAsks: false,
+    audience: "all",
     limits: { timeoutMs: 0, outputCharsMax: 0 },
     // A JSON Schema is JSON.
     spec: { name: agentToolName, description, parameters: parameters as JsonObject },
@@ -33,7 +35,14 @@ export function agentTool(): Tool {
       }
       return {
         ok: true,
-        call: { prompt: parsed.data.description, grant: agentToolName, prepare: never, recover: never },
+        call: {
+          prompt: parsed.data.description,
+          grant: agentToolName,
+          // In plan mode its calls are held to reading like any other.
+          allowedInPlan: () => true,
+          prepare: never,
+          recover: never,
+        },
       };
     },
   };

@@ -10,6 +10,7 @@ import type { Tool, ToolCall, ToolContext, ToolOutcome } from "../tools/contract
 import { startSubAgent } from "./agent_tool.ts";
 import { agentToolName } from "./follow_ups.ts";
 import type { Executor, SessionActor } from "./session_actor.ts";
+import { toolSession } from "./tool_session.ts";
 
 export interface ToolParts {
   tools: ReadonlyMap<string, Tool>;
@@ -156,7 +157,7 @@ async function toolContext(run: Run, onOutput: (text: string) => void): Promise<
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return dir;
   };
-  return { workspace, roots, effectDir, signal, onOutput };
+  return { session: await toolSession(session, record), workspace, roots, effectDir, signal, onOutput };
 }
 
 /** Said once here, instead of by each tool in its own way. */

@@ -31,7 +31,7 @@ export type AgentEvent =
   | { type: "call.approval_requested"; seq: number; call_id: string }
   | { type: "call.approved"; seq: number; call_id: string }
   | { type: "call.ended"; seq: number; call_id: string }
-  | { type: "turn.cancelled"; seq: number; outcome: "cancelled" | "interrupted" | "parked" }
+  | { type: "turn.cancelled"; seq: number; outcome: "cancelled" | "interrupted" | "parked" | "limit" }
   | { type: "turn.ended"; seq: number; outcome: TurnOutcome }
   | { type: "session.forked"; seq: number }
   | { type: "session.archived"; seq: number }

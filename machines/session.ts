@@ -1,8 +1,8 @@
 // The session step: one fact in, the next state of all actors of a session and the effects they ask for out.
 // Pure: it routes the fact to the machines it concerns and keeps the table of effects that are owed.
 import type { AnyMachineSnapshot } from "xstate";
-import type { Fact, FactOf } from "../src/protocol/facts.ts";
-import { mainActor } from "../src/protocol/facts.ts";
+import type { CallFact, Fact, FactOf } from "../src/protocol/facts.ts";
+import { isCallFact, mainActor } from "../src/protocol/facts.ts";
 import { type AgentEvent, agentMachine } from "./agent.ts";
 import { withoutAmbientWorld } from "./determinism.ts";
 import { digest } from "./digest.ts";
@@ -81,7 +81,7 @@ function route(draft: Draft, fact: Fact): string | null {
     case "agent.stopped":
       return stepChild(draft, fact.actor, fact);
     default:
-      return fact.type.startsWith("call.") ? stepCall(draft, fact) : stepLoop(draft, fact);
+      return isCallFact(fact) ? stepCall(draft, fact) : stepLoop(draft, fact);
   }
 }
 
@@ -134,8 +134,7 @@ function propose(draft: Draft, fact: FactOf<"call.proposed">): string | null {
   return null;
 }
 
-function stepCall(draft: Draft, fact: Fact): string | null {
-  if (!("call_id" in fact.data)) return `nothing takes a fact of type "${fact.type}"`;
+function stepCall(draft: Draft, fact: CallFact): string | null {
   const callId = fact.data.call_id;
   const call = draft.state.calls[callId];
   if (call === undefined) return `there is no open call "${callId}"`;

@@ -2,6 +2,7 @@
 // it is kept beside the state while a session is busy and folded anew from the log when it is needed.
 import type { Message } from "../src/protocol/conversation.ts";
 import type { Fact, FactOf, ProposedCall } from "../src/protocol/facts.ts";
+import { isCallFact } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 
 /** A call without a result: what its execution and its recovery need to know. */
@@ -146,7 +147,7 @@ function proposedRecord(fact: FactOf<"call.proposed">): CallRecord {
 }
 
 function applyCall(fact: Fact, open: Map<string, CallRecord>, conversation: Conversation): void {
-  if (!fact.type.startsWith("call.") || !("call_id" in fact.data)) return;
+  if (!isCallFact(fact)) return;
   const call = open.get(fact.data.call_id);
   if (call === undefined) return;
   switch (fact.type) {

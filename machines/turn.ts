@@ -1,6 +1,6 @@
 // A turn as the sender of a message sees it: from the moment its message is in, to the end of the turn that holds it.
 import type { FactOf, TurnOutcome } from "../src/protocol/facts.ts";
-import { type Fact, mainActor } from "../src/protocol/facts.ts";
+import { type Fact, isCallFact, mainActor } from "../src/protocol/facts.ts";
 import type { TurnResult } from "../src/protocol/http.ts";
 import { resultOf } from "./transcript.ts";
 
@@ -41,7 +41,7 @@ function collect(fact: Fact, result: TurnResult): void {
     return;
   }
   const end = resultOf(fact);
-  if (end === null || !("call_id" in fact.data) || !("name" in fact.data)) return;
+  if (end === null || !isCallFact(fact)) return;
   const { call_id, name } = fact.data;
   result.messages.push({ role: "tool", call_id, name, ...end });
   result.tool_calls.push({ call_id, name, status: fact.type.slice("call.".length), output: end.output });

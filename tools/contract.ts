@@ -1,7 +1,9 @@
 // The tool contract: what a tool declares, and how the kernel runs it and picks it up again after a crash.
 import { z } from "zod";
 import type { ToolSpec } from "../src/protocol/conversation.ts";
+import type { FactData, Image, PermissionMode } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
+import type { Task, TodoItem, Worktree } from "../src/protocol/work_facts.ts";
 
 /**
  * How a call that had started and has no result is recovered:
@@ -9,7 +11,55 @@ import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
  */
 export type EffectClass = "pure" | "idempotent" | "unsafe";
 
+/** Facts that a call may write besides its result, in the same write: so both are there, or neither. */
+type ToolFactType =
+  | "session.mode_changed"
+  | "session.workspace_changed"
+  | "todo.written"
+  | "task.created"
+  | "task.updated"
+  | "file.changed"
+  | "background.started"
+  | "context.compact_requested";
+export type ToolFact = { [T in ToolFactType]: { type: T; data: FactData<T> } }[ToolFactType];
+
+/** A command that runs beside the conversation, as the log has it. */
+export interface BackgroundTask {
+  backgroundId: string;
+  command: string;
+  /** What Bash logged about its process. */
+  evidence: JsonValue;
+  /** Null while it runs. */
+  ended: FactData<"background.ended"> | null;
+}
+
+/** What a call may know of its session, as the log has it at this moment, and the little it may ask of the kernel. */
+export interface ToolSession {
+  readonly sessionId: string;
+  /** The path of the agent whose call this is. */
+  readonly actor: string;
+  readonly callId: string;
+  readonly by: "model" | "user";
+  readonly permissionMode: PermissionMode;
+  readonly worktree: Worktree | null;
+  /** A file outside the workspace for the plan of this session; it may be written in plan mode too. */
+  readonly planFile: string;
+  todos(): readonly TodoItem[];
+  tasks(): readonly Task[];
+  /** Hash of the file at this absolute path as this agent last read or wrote it whole; undefined when it never did. */
+  seen(path: string): string | undefined;
+  /** Every change of a file by a call of this session, the oldest first. */
+  changes(): readonly FactData<"file.changed">[];
+  /** Keeps bytes with the session for good; the name by which `kept` finds them again. */
+  keep(bytes: Uint8Array): Promise<string>;
+  kept(name: string): Promise<Uint8Array>;
+  backgroundTasks(): readonly BackgroundTask[];
+  /** Ends a background task and waits until its end is logged; false when none of that id runs. */
+  endBackgroundTask(backgroundId: string): Promise<boolean>;
+}
+
 export interface ToolContext {
+  session: ToolSession;
   /** Absolute, real path: relative paths are resolved here, commands run here. */
   workspace: string;
   /** Absolute, real paths in which files may be touched: the workspace and the session's further folders. */
@@ -24,7 +74,15 @@ export interface ToolContext {
 
 /** The end of a call. Exactly one per call; outcomes are values, never throws. */
 export type ToolOutcome =
-  | { status: "finished"; output: string; truncated: boolean }
+  | {
+    status: "finished";
+    output: string;
+    truncated: boolean;
+    images?: Image[];
+    /** Files whose whole content was shown or written: path absolute and real. */
+    files?: { path: string; sha256: string }[];
+    facts?: ToolFact[];
+  }
   | { status: "failed"; error: string; output?: string }
   | { status: "interrupted"; reason: string; output?: string };
 
@@ -44,6 +102,12 @@ export interface ToolDefinition<Args> {
   effect: EffectClass;
   /** Whether a person is asked first in the default permission mode. */
   requires_confirmation: boolean;
+  /** A person is asked in every mode, whatever was allowed before. */
+  always_asks?: boolean;
+  /** Whether a call may run in plan mode; left out: when the effect is `pure`. */
+  allowed_in_plan?: boolean | ((args: Args, context: { planFile: string; workspace: string }) => boolean);
+  /** `user`: not offered to models, for people to run by hand. Left out: both. */
+  audience?: "user";
   limits: { timeoutMs: number; outputCharsMax: number };
   /** What the person who approves is shown: the whole action, nothing left out. */
   prompt?(args: Args): string;
@@ -61,6 +125,8 @@ export interface Tool {
   readonly description: string;
   readonly effect: EffectClass;
   readonly requiresConfirmation: boolean;
+  readonly alwaysAsks: boolean;
+  readonly audience: "all" | "user";
   readonly limits: { timeoutMs: number; outputCharsMax: number };
   /** Name, description and JSON Schema of the arguments, as models and `GET /tools` get them. */
   readonly spec: ToolSpec;
@@ -72,9 +138,18 @@ export interface Tool {
 export interface ToolCall {
   prompt: string;
   grant: string;
+  allowedInPlan(context: { planFile: string; workspace: string }): boolean;
   prepare(context: ToolContext): Promise<PreparedCall | ToolOutcome>;
   recover(evidence: JsonValue, context: ToolContext): Promise<ToolOutcome | "again">;
 }
 
 /** Makes a tool from its definition; adds the time limit, the output limit and the recovery default of its effect class. */
 export type DefineTool = <Args>(definition: ToolDefinition<Args>) => Tool;
+
+/** Tools that are not built in: found for a folder, and gone with it. Cheap to ask: it is asked before every model call. */
+export interface ToolSource {
+  readonly name: string;
+  /** The tools a session in this folder has now. Never starts a process and never waits for one. */
+  tools(workspace: string): Promise<readonly Tool[]>;
+  close(): Promise<void>;
+}

@@ -24,6 +24,8 @@ export function defineTool<Args>(definition: ToolDefinition<Args>): Tool {
     description: definition.description,
     effect: definition.effect,
     requiresConfirmation: definition.requires_confirmation,
+    alwaysAsks: definition.always_asks ?? false,
+    audience: definition.audience ?? "all",
     limits: definition.limits,
     spec: { name: definition.name, description: definition.description, parameters },
     parse: (args) => parseArgs(definition, args, parameters),
@@ -49,9 +51,18 @@ function bindCall<Args>(definition: ToolDefinition<Args>, args: Args): ToolCall 
   return {
     prompt: definition.prompt?.(args) ?? `${definition.name} ${visible(JSON.stringify(args, null, 2))}`,
     grant: definition.grant?.(args) ?? definition.name,
+    allowedInPlan: (context) => isAllowedInPlan(definition, args, context),
     prepare: (context) => prepareCall(definition, args, context),
     recover: (evidence, context) => recoverCall(definition, args, evidence, context),
   };
+}
+
+function isAllowedInPlan<Args>(
+  { allowed_in_plan: allowed, effect }: ToolDefinition<Args>,
+  args: Args,
+  context: { planFile: string; workspace: string },
+): boolean {
+  return typeof allowed === "function" ? allowed(args, context) : allowed ?? effect === "pure";
 }
 
 async function prepareCall<Args>(

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { readTool } from "../../tools/read.ts";
 import type { Bench, Row } from "../bench.ts";
+import { testSession } from "../../tests/tools/workspace.ts";
 import { startDaemon } from "../daemon.ts";
 import { askDirectly, type ModelStream, startModelStream } from "../model_stream.ts";
 import { alternate, figureOf, median, ratioOf, type Series, timeEach } from "../samples.ts";
@@ -101,6 +102,7 @@ async function toolTimes(workspace: string, file: string): Promise<number[]> {
     const parsed = readTool.parse({ file_path: file });
     if (!parsed.ok) throw new Error(parsed.error);
     const prepared = await parsed.call.prepare({
+      session: testSession(),
       workspace,
       roots: [workspace],
       effectDir: () => Promise.resolve(workspace),

@@ -1,9 +1,12 @@
 // Facts: everything that can be logged. One schema per type; the union is the event vocabulary of a session.
 import { z } from "zod";
 import { jsonObject, jsonValue } from "./json.ts";
+import { permissionMode } from "./permission_mode.ts";
+import { image, price, reasoning, usage } from "./model_parts.ts";
+import { sessionWorkFacts } from "./work_facts.ts";
 
-export const permissionMode = z.enum(["default", "bypassPermissions"]);
-export type PermissionMode = z.infer<typeof permissionMode>;
+export { type PermissionMode, permissionMode } from "./permission_mode.ts";
+export { type Image, type Price, type Reasoning, type Usage, usage } from "./model_parts.ts";
 
 export const agentMode = z.enum(["single"]);
 
@@ -15,13 +18,6 @@ export type ApprovalDecision = z.infer<typeof approvalDecision>;
 
 export const turnOutcome = z.enum(["completed", "cancelled", "interrupted", "failed", "limit", "parked"]);
 export type TurnOutcome = z.infer<typeof turnOutcome>;
-
-export const usage = z.object({
-  input_tokens: z.number().int().nonnegative(),
-  output_tokens: z.number().int().nonnegative(),
-  cost_usd: z.number().nonnegative().optional(),
-});
-export type Usage = z.infer<typeof usage>;
 
 /** Tool arguments as the model gave them; a string when they were not a JSON object. */
 export const callArgs = z.union([jsonObject, z.string()]);
@@ -57,6 +53,9 @@ export const factData = {
     text: z.string(),
     delivery,
     max_steps: z.number().int().positive().optional(),
+    images: z.array(image).optional(),
+    /** Who says so when it is not a person: the end of a background task, or a hook. */
+    source: z.enum(["background", "hook"]).optional(),
   }),
   "model.called": z.object({
     request_id: z.string(),
@@ -73,6 +72,12 @@ export const factData = {
     calls: z.array(proposedCall),
     usage,
     stop_reason: z.string(),
+    /** Who answered, when a fallback stepped in it is not the one of the session. */
+    provider: z.string().optional(),
+    model: z.string().optional(),
+    /** What the cost was computed with. */
+    price: price.optional(),
+    reasoning: reasoning.optional(),
   }),
   "model.failed": z.object({ request_id: z.string(), error: errorInfo, text: z.string().optional() }),
   "call.proposed": z.object({ ...call, args: callArgs, by: z.enum(["model", "user"]) }),
@@ -86,7 +91,14 @@ export const factData = {
   }),
   "call.denied": z.object({ ...call, by: z.string(), reason: z.string(), grant: z.string().optional() }),
   "call.started": z.object({ ...call, attempt: z.number().int(), evidence: jsonValue.optional() }),
-  "call.finished": z.object({ ...call, output: z.string(), truncated: z.boolean() }),
+  "call.finished": z.object({
+    ...call,
+    output: z.string(),
+    truncated: z.boolean(),
+    images: z.array(image).optional(),
+    /** Files whose whole content the call has shown or written, as the agent now knows them. */
+    files: z.array(z.object({ path: z.string(), sha256: z.string() })).optional(),
+  }),
   "call.failed": z.object({ ...call, error: z.string(), output: z.string().optional() }),
   "call.interrupted": z.object({ ...call, reason: z.string(), output: z.string().optional() }),
   "agent.started": z.object({
@@ -100,8 +112,12 @@ export const factData = {
   "agent.finished": z.object({ agent: z.string(), result: z.string() }),
   "agent.failed": z.object({ agent: z.string(), error: z.string() }),
   "agent.stopped": z.object({ agent: z.string(), reason: z.string() }),
-  "turn.cancelled": z.object({ by: z.string(), outcome: z.enum(["cancelled", "interrupted", "parked"]) }),
+  "turn.cancelled": z.object({
+    by: z.string(),
+    outcome: z.enum(["cancelled", "interrupted", "parked", "limit"]),
+  }),
   "turn.ended": z.object({ outcome: turnOutcome, steps: z.number().int(), error: errorInfo.optional() }),
+  ...sessionWorkFacts,
 } as const;
 
 export type FactType = keyof typeof factData;
@@ -113,6 +129,12 @@ export type FactDraft = { [T in FactType]: { actor: string; type: T; data: FactD
 /** A fact as every client sees it. `seq` is gap-free per session, `at` is ISO 8601 in UTC, never decreasing. */
 export type Fact = FactDraft & { seq: number; at: string; v: number };
 export type FactOf<T extends FactType> = Extract<Fact, { type: T }>;
+
+export type CallFact = FactOf<Extract<FactType, `call.${string}`>>;
+
+export function isCallFact(fact: Fact): fact is CallFact {
+  return fact.type.startsWith("call.");
+}
 
 /** The current version of every fact type; a changed meaning raises it and adds an upcaster. */
 export const factVersions: { readonly [T in FactType]: number } = Object.fromEntries(

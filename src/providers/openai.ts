@@ -12,9 +12,14 @@ import { badAnswer, CallFailure, requestFailure } from "./openai/failure.ts";
 import { watchIdle } from "./openai/idle_watch.ts";
 import { readEvents } from "./openai/sse.ts";
 import { encodeChat } from "./openai/wire.ts";
+import { type ConfiguredModels, modelInfo } from "./models.ts";
 import { pause } from "./pause.ts";
 
 export interface OpenaiOptions extends Partial<BackoffOptions> {
+  /** The name of this endpoint in the configuration; default "openai". */
+  name?: string;
+  /** What the configuration says of models, by name. */
+  models?: ConfiguredModels;
   apiKey: string;
   /** With the version path, for example `https://api.openai.com/v1`. */
   baseUrl: string;
@@ -40,6 +45,8 @@ const sdkTimeoutMs = 2 ** 31 - 1;
 /** Makes the provider; the options are used as they are, the environment is not read. */
 export function openaiProvider(options: OpenaiOptions): Provider {
   const settings: Settings = {
+    name: "openai",
+    models: {},
     idleTimeoutMs: 300_000,
     usageTimeoutMs: 5_000,
     retries: 4,
@@ -51,7 +58,9 @@ export function openaiProvider(options: OpenaiOptions): Provider {
   };
   let client: Promise<OpenAI> | null = null;
   return {
-    name: "openai",
+    name: settings.name,
+    kind: "openai",
+    info: (model) => modelInfo(model, settings.models),
     defaultModel: settings.model,
     offline: false,
     encode: encodeChat,

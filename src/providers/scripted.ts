@@ -4,6 +4,7 @@ import type { ModelRequest } from "../protocol/conversation.ts";
 import type { Usage } from "../protocol/facts.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ModelEvent, Provider } from "./contract.ts";
+import { type ConfiguredModels, modelInfo } from "./models.ts";
 import { pause } from "./pause.ts";
 import { checkWholeConversation } from "./whole_conversation.ts";
 import { findDemo, playDemo } from "./scripted/demo.ts";
@@ -14,6 +15,9 @@ import { answerWords } from "./scripted/words.ts";
 export { demoPrompt } from "./scripted/demo.ts";
 
 export interface ScriptedOptions {
+  /** The name in the configuration; default "scripted". */
+  name?: string;
+  models?: ConfiguredModels;
   /** Wait before each piece of text, to show streaming; default 0. */
   chunkDelayMs?: number;
 }
@@ -32,7 +36,9 @@ const charsPerToken = 4;
  */
 export function scriptedProvider(options: ScriptedOptions = {}): Provider {
   return {
-    name: "scripted",
+    name: options.name ?? "scripted",
+    kind: "scripted",
+    info: (model) => ({ ...modelInfo(model, options.models ?? {}), price: { input: 0, output: 0 } }),
     defaultModel: "demo",
     offline: true,
     encode,

@@ -6,7 +6,7 @@ import { stepSession } from "../../machines/session.ts";
 import { checkedMachineVersion } from "../../machines/version.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
-import type { Fact } from "../../src/protocol/facts.ts";
+import { type Fact, isCallFact } from "../../src/protocol/facts.ts";
 import { until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
@@ -114,7 +114,7 @@ function startedLines(until: number): string[] {
 function expectOneResultEach(all: readonly Fact[]): void {
   const results = new Map<string, number>();
   for (const fact of all) {
-    if (!("call_id" in fact.data)) continue;
+    if (!isCallFact(fact)) continue;
     const { call_id } = fact.data;
     if (fact.type === "call.proposed") {
       expect(results.has(call_id), `call "${call_id}" is proposed once`).toBe(false);

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { until, written } from "../support/daemon.ts";
-import type { Fact } from "../../src/protocol/facts.ts";
+import { type Fact, isCallFact } from "../../src/protocol/facts.ts";
 
 let test: TestRuntime;
 afterEach(() => test.close());
@@ -278,7 +278,7 @@ it("more sessions than are kept open stay usable, and come back as they were", a
 function expectOneResultEach(facts: Fact[]): void {
   const results = new Map<string, number>();
   for (const fact of facts) {
-    if (!("call_id" in fact.data)) continue;
+    if (!isCallFact(fact)) continue;
     if (fact.type === "call.proposed") results.set(fact.data.call_id, 0);
     if (["call.finished", "call.failed", "call.denied", "call.interrupted"].includes(fact.type)) {
       results.set(fact.data.call_id, (results.get(fact.data.call_id) ?? 9) + 1);

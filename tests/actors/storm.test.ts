@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from "vitest";
 import { createTranscript } from "../../machines/transcript.ts";
 import type { Command } from "../../src/protocol/commands.ts";
-import type { Fact } from "../../src/protocol/facts.ts";
+import { type Fact, isCallFact } from "../../src/protocol/facts.ts";
 import { checkWholeConversation } from "../../src/providers/whole_conversation.ts";
 import { pause, seeded, until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
@@ -59,7 +59,7 @@ function expectWhole(facts: readonly Fact[]): void {
     if (fact.type === "call.proposed") {
       expect(results.has(fact.data.call_id)).toBe(false);
       results.set(fact.data.call_id, 0);
-    } else if (/^call\.(finished|failed|denied|interrupted)$/.test(fact.type) && "call_id" in fact.data) {
+    } else if (/^call\.(finished|failed|denied|interrupted)$/.test(fact.type) && isCallFact(fact)) {
       results.set(fact.data.call_id, (results.get(fact.data.call_id) ?? 0) + 1);
     }
   }

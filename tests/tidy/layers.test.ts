@@ -8,7 +8,8 @@ import { importsOf, readSources } from "./source.ts";
 const rows: readonly (readonly string[])[] = [
   ["src/platform", "src/protocol"],
   ["machines"],
-  ["src/log", "src/providers", "tools"],
+  ["src/trust", "src/config"],
+  ["src/log", "src/providers", "src/hooks", "src/context", "tools"],
   ["actors"],
   ["src/server", "src/client"],
   ["src/cli"],

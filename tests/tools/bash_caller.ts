@@ -1,10 +1,11 @@
 // A program to be killed: makes one Bash call as the kernel would, and says how far it got.
 // Arguments: workspace, folder for the call's files, command, and `prepared` or `running` (where to wait for the end).
 import { bashTool } from "../../tools/bash.ts";
-import { prepareTool } from "./workspace.ts";
+import { prepareTool, testSession } from "./workspace.ts";
 
 const [workspace = "", effects = "", command = "", waitAt = ""] = Deno.args;
 const prepared = await prepareTool(bashTool, { command }, {
+  session: testSession(),
   workspace,
   roots: [workspace],
   effectDir: () => Promise.resolve(effects),

@@ -1,8 +1,9 @@
 // A real folder to work in, outside of everything else, and what a tool is given to run there.
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Tool, ToolContext, ToolOutcome } from "../../tools/contract.ts";
+import type { Tool, ToolContext, ToolOutcome, ToolSession } from "../../tools/contract.ts";
 import type { JsonObject, JsonValue } from "../../src/protocol/json.ts";
 
 export interface TestWorkspace {
@@ -23,6 +24,7 @@ export async function makeWorkspace(): Promise<TestWorkspace> {
   const live: string[] = [];
   const context = ({ callId = "call_1", ...overrides }: Partial<ToolContext> & { callId?: string } = {}) => {
     return {
+      session: testSession(callId),
       workspace: dir,
       roots: [dir],
       effectDir: async () => {
@@ -35,6 +37,38 @@ export async function makeWorkspace(): Promise<TestWorkspace> {
     };
   };
   return { dir, outside, effects, live, context, remove: () => rm(base, { recursive: true, force: true }) };
+}
+
+/** A session that has seen and done nothing yet; tests override what they need. Kept bytes live in memory. */
+export function testSession(callId = "call_1", overrides: Partial<ToolSession> = {}): ToolSession {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    sessionId: "test",
+    actor: "main",
+    callId,
+    by: "model",
+    permissionMode: "default",
+    worktree: null,
+    planFile: "/nonexistent/plan.md",
+    todos: () => [],
+    tasks: () => [],
+    seen: () => undefined,
+    changes: () => [],
+    keep: (bytes) => {
+      const name = createHash("sha256").update(bytes).digest("hex");
+      kept.set(name, bytes);
+      return Promise.resolve(name);
+    },
+    kept: (name) => {
+      const bytes = kept.get(name);
+      return bytes === undefined
+        ? Promise.reject(new Error(`nothing is kept as "${name}"`))
+        : Promise.resolve(bytes);
+    },
+    backgroundTasks: () => [],
+    endBackgroundTask: () => Promise.resolve(false),
+    ...overrides,
+  };
 }
 
 /** A call from arguments to outcome, as the kernel makes it. */

@@ -1,0 +1,27 @@
+// Hooks: programs of the user that are told what happens and may object. They can tighten what is allowed, never widen it.
+import type { FactData } from "../protocol/facts.ts";
+import type { HookEvent } from "../protocol/work_facts.ts";
+import type { JsonObject } from "../protocol/json.ts";
+
+/** What a hook reads on stdin, as JSON, besides the fields that belong to its event. */
+export interface HookInput {
+  session_id: string;
+  cwd: string;
+  /** The name of the tool for the tool events, which matchers are matched with. */
+  tool_name?: string;
+  /** Further fields of the event: `tool_input`, `tool_response`, `prompt`, `agent`. */
+  fields: JsonObject;
+}
+
+/** One hook that ran: the data of its `hook.ran` fact, less the call. */
+export type HookRun = Omit<FactData<"hook.ran">, "call_id">;
+
+export interface Hooks {
+  /** Whether any hook listens: cheap, asked before every call. */
+  listens(event: HookEvent, workspace: string, toolName?: string): boolean;
+  /**
+   * Runs every hook of the event, side by side, and resolves when the last one has ended or run out of time. Never
+   * rejects. A hook of an event that can block which fails to answer in time counts as `timed_out`, and that blocks.
+   */
+  run(event: HookEvent, input: HookInput, options: { signal: AbortSignal }): Promise<HookRun[]>;
+}
