@@ -1,6 +1,8 @@
 // What is known of models without asking anyone: windows, vision, prices. The configuration comes first.
 import type { ModelInfo } from "./contract.ts";
 
+export { costOf } from "./prices.ts";
+
 /** `[models."NAME"]` of the configuration: only what differs from what is known. */
 export type ConfiguredModels = Readonly<Record<string, Partial<ModelInfo>>>;
 
