@@ -1,10 +1,33 @@
 // All built-in tools. A new tool is one file and one line here.
 import type { Tool } from "./contract.ts";
 import { bashTool } from "./bash.ts";
+import { compactTool } from "./compact.ts";
 import { editTool } from "./edit.ts";
+import { enterPlanModeTool } from "./enter_plan_mode.ts";
+import { exitPlanModeTool } from "./exit_plan_mode.ts";
 import { globTool } from "./glob.ts";
 import { grepTool } from "./grep.ts";
 import { readTool } from "./read.ts";
+import { taskCreateTool } from "./task_create.ts";
+import { taskGetTool } from "./task_get.ts";
+import { taskListTool } from "./task_list.ts";
+import { taskUpdateTool } from "./task_update.ts";
+import { todoWriteTool } from "./todo_write.ts";
 import { writeTool } from "./write.ts";
 
-export const allTools: readonly Tool[] = [readTool, writeTool, editTool, globTool, grepTool, bashTool];
+export const allTools: readonly Tool[] = [
+  readTool,
+  writeTool,
+  editTool,
+  globTool,
+  grepTool,
+  bashTool,
+  todoWriteTool,
+  taskCreateTool,
+  taskGetTool,
+  taskListTool,
+  taskUpdateTool,
+  enterPlanModeTool,
+  exitPlanModeTool,
+  compactTool,
+];
