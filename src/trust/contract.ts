@@ -3,18 +3,18 @@
 
 export interface OutsideItem {
   /** Absolute, real path of the folder it was found for; "" for what the user's own configuration names. */
-  workspace: string;
-  kind: "hook" | "mcp_server" | "mcp_tools" | "external_tool";
+  readonly workspace: string;
+  readonly kind: "hook" | "mcp_server" | "mcp_tools" | "external_tool";
   /** Unique among the items of its kind in the workspace. */
-  name: string;
+  readonly name: string;
   /** The whole content that is approved: for people to read, and hashed. */
-  text: string;
+  readonly text: string;
 }
 
 export type Standing = "approved" | "unknown" | "changed";
 
 export interface TrustStore {
-  /** Synchronous and in memory: it is asked before every use. */
+  /** Synchronous and in memory: it is asked before every use. An item object must not be changed once it was asked about. */
   standing(item: OutsideItem): Standing;
   /** Durable when it resolves. Replaces an earlier approval of the same name. */
   approve(items: readonly OutsideItem[]): Promise<void>;

@@ -1,0 +1,91 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+import type { OutsideItem } from "../../src/trust/contract.ts";
+import { approvalsMax, openTrustStore } from "../../src/trust/store.ts";
+import { dataFolder } from "../support/data_folder.ts";
+
+const hook: OutsideItem = { workspace: "/a", kind: "hook", name: "settings.json", text: '{"run":"make"}' };
+
+it("nothing is approved until a person says so, and one changed byte makes it unknown content again", async () => {
+  const store = await openTrustStore(join(dataFolder(), "trust.json"));
+  expect(store.standing(hook)).toBe("unknown");
+  await store.approve([hook]);
+  expect(store.standing(hook)).toBe("approved");
+  let changed = 0;
+  for (let at = 0; at < hook.text.length; at++) {
+    const text = `${hook.text.slice(0, at)}~${hook.text.slice(at + 1)}`;
+    if (store.standing({ ...hook, text }) === "changed") changed++;
+  }
+  console.log(`P3 one byte changed: ${changed} of ${hook.text.length} changes noticed`);
+  expect(changed).toBe(hook.text.length);
+  expect(store.standing({ ...hook, workspace: "/b" })).toBe("unknown");
+  expect(store.standing({ ...hook, kind: "mcp_server" })).toBe("unknown");
+});
+
+it("approvals outlive the program, in a file that only the user can read", async () => {
+  const path = join(dataFolder(), "deep", "trust.json");
+  await (await openTrustStore(path)).approve([hook]);
+  const again = await openTrustStore(path);
+  expect(again.standing(hook)).toBe("approved");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await readFile(path, "utf8")).not.toContain("make");
+  expect(await readdir(dirname(path))).toEqual(["trust.json"]);
+});
+
+it("approvals of a folder can be taken back, others stay", async () => {
+  const path = join(dataFolder(), "trust.json");
+  const store = await openTrustStore(path);
+  await store.approve([hook, { ...hook, name: "other" }, { ...hook, workspace: "/b" }]);
+  await store.revoke("/a");
+  for (const each of [store, await openTrustStore(path)]) {
+    expect(each.standing(hook)).toBe("unknown");
+    expect(each.standing({ ...hook, workspace: "/b" })).toBe("approved");
+  }
+});
+
+it("many approvals at once are all kept", async () => {
+  const path = join(dataFolder(), "trust.json");
+  const store = await openTrustStore(path);
+  const items = Array.from({ length: 50 }, (_, index) => ({ ...hook, name: `hook ${index}` }));
+  await Promise.all(items.map((item) => store.approve([item])));
+  const again = await openTrustStore(path);
+  expect(items.filter((item) => again.standing(item) === "approved")).toHaveLength(50);
+});
+
+it("a damaged file is set aside and reported, and everything is unknown", async () => {
+  const damages = ["", "{", "null", '{"version":2}', '{"version":1,"approvals":[{"name":1}]}', "\0\0\0"];
+  for (const damage of damages) {
+    const folder = dataFolder();
+    const path = join(folder, "trust.json");
+    await (await openTrustStore(path)).approve([hook]);
+    await writeFile(path, damage);
+    const lines: string[] = [];
+    const store = await openTrustStore(path, { report: (line) => void lines.push(line) });
+    expect(store.standing(hook)).toBe("unknown");
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^Cannot read approvals ".*trust\.json": .*, it is kept as ".*damaged-/);
+    const [aside = ""] = await readdir(folder);
+    expect(await readFile(join(folder, aside), "utf8")).toBe(damage);
+    await store.approve([hook]);
+    expect((await openTrustStore(path)).standing(hook)).toBe("approved");
+  }
+  console.log(`damaged trust files: ${damages.length} of ${damages.length} set aside, none approved`);
+});
+
+it("an approval that cannot be written does not count", async () => {
+  const folder = dataFolder();
+  const store = await openTrustStore(join(folder, "file", "trust.json"));
+  await writeFile(join(folder, "file"), "in the way");
+  await expect(store.approve([hook])).rejects.toThrow();
+  expect(store.standing(hook)).toBe("unknown");
+});
+
+it(`there are at most ${approvalsMax} approvals`, async () => {
+  const store = await openTrustStore(join(dataFolder(), "trust.json"));
+  await store.approve(
+    Array.from({ length: approvalsMax }, (_, index) => ({ ...hook, name: `hook ${index}` })),
+  );
+  await expect(store.approve([hook])).rejects.toThrow(`there are ${approvalsMax} approvals already`);
+  expect(store.standing(hook)).toBe("unknown");
+});
