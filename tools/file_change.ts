@@ -1,17 +1,25 @@
 // One change of one file, made exactly once: the hashes before and after tell at any time whether it happened.
-// Shared by Write and Edit. The new bytes lie in the call's own folder before the call starts.
-import { constants } from "node:fs";
-import { chmod, lstat, open, readFile, rename, unlink } from "node:fs/promises";
-import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+// Shared by Write, Edit, NotebookEdit and Undo. The new bytes lie in the call's own folder before the call starts.
+import { lstat, unlink } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import type { JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
+import { inTurn } from "./change_turn.ts";
 import type { PreparedCall, ToolContext, ToolOutcome } from "./contract.ts";
 import { errorCode } from "./failure.ts";
 import { openForReading, readAll } from "./open_file.ts";
 import { type ConfinedPath, confinePath, shownPath } from "./paths.ts";
-import { pinParent } from "./pinned_directory.ts";
+import { type PinnedDirectory, pinParent } from "./pinned_directory.ts";
+import {
+  keepNewBytes,
+  keptNewBytes,
+  moveIntoPlace,
+  removeIfThere,
+  sha256,
+  temporaryName,
+  writeTemporary,
+} from "./temporary_file.ts";
 
 export const changedFileBytesMax = 16 * 1024 * 1024;
 /** Text from a model: half a surrogate pair has no bytes, and could match half a character of a file. */
@@ -19,21 +27,39 @@ export const wellFormedText = z.string().refine(
   (text) => text.isWellFormed(),
   "not well-formed Unicode text",
 );
-const newBytesName = "new_content";
 
-/** What is logged before the change: `before` is null when the file does not exist yet. */
+/** What is logged before the change. `before` null: there is no such file yet; `after` null: it is to go. */
 const evidenceSchema = z.object({
   path: z.string(),
-  before: z.string().nullable(),
-  after: z.string(),
-  mode: z.number().int().nullable(),
+  before: z.object({ sha256: z.string(), content: z.string(), mode: z.number().int() }).nullable(),
+  /** `mode` null: a new file, which gets what the umask leaves. */
+  after: z.object({ sha256: z.string(), mode: z.number().int().nullable() }).nullable(),
   summary: z.string(),
+  undoes: z.string().optional(),
 });
 type Evidence = z.infer<typeof evidenceSchema>;
 
 export interface FileNow {
   bytes: Uint8Array;
   mode: number;
+}
+
+/** What is to be there afterwards: `bytes` null removes the file. Without a mode the file keeps its own. */
+export interface NextContent {
+  bytes: Uint8Array | null;
+  mode?: number;
+  /** The output of the call. */
+  summary: string;
+  /** The call that this one takes back. */
+  undoes?: string;
+}
+
+/** Plan mode lets a call change one file: the plan. */
+export function isPlanFile(
+  given: string,
+  { planFile, workspace }: { planFile: string; workspace: string },
+): boolean {
+  return resolve(workspace, given) === planFile;
 }
 
 /** The file as it is, or null when there is none. Refuses what must not be replaced: other kinds, hard links. */
@@ -52,14 +78,32 @@ export async function readForChange(path: ConfinedPath, context: ToolContext): P
   }
 }
 
-/** A call that replaces `now` by `bytes` once it runs; `summary` is its output. */
+/** Throws a Problem when the agent knows another content than the file has; with `mustKnow` also when it knows none. */
+export function assertKnown(
+  path: ConfinedPath,
+  now: FileNow | null,
+  { mustKnow }: { mustKnow: boolean },
+  { session }: ToolContext,
+): void {
+  if (now === null) return;
+  const seen = session.seen(path.real);
+  if (seen === undefined && (!mustKnow || session.by === "user")) return;
+  if (seen === sha256(now.bytes)) return;
+  const what = seen === undefined
+    ? "it exists and you have not read it, read it first"
+    : "conflict, it was changed since it was read; read it again";
+  throw new Problem("conflict", `Cannot change "${path.given}": ${what}`);
+}
+
+/** A call that replaces `now` by `next` once it runs. */
 export async function prepareChange(
   path: ConfinedPath,
   now: FileNow | null,
-  next: { bytes: Uint8Array; summary: string },
+  next: NextContent,
   context: ToolContext,
 ): Promise<PreparedCall> {
-  if (next.bytes.length > changedFileBytesMax) {
+  const { bytes } = next;
+  if (bytes !== null && bytes.length > changedFileBytesMax) {
     throw new Problem(
       "payload_too_large",
       `Cannot write "${path.given}": more than ${changedFileBytesMax} bytes`,
@@ -67,60 +111,108 @@ export async function prepareChange(
   }
   const evidence: Evidence = {
     path: path.real,
-    before: now === null ? null : sha256(now.bytes),
-    after: sha256(next.bytes),
-    mode: now?.mode ?? null,
+    before: now && {
+      sha256: sha256(now.bytes),
+      content: await context.session.keep(now.bytes),
+      mode: now.mode,
+    },
+    after: bytes && { sha256: sha256(bytes), mode: next.mode ?? now?.mode ?? null },
     summary: next.summary,
+    ...(next.undoes === undefined ? {} : { undoes: next.undoes }),
   };
-  await keepNewBytes(next.bytes, context);
+  if (bytes !== null) await keepNewBytes(bytes, context);
   return {
     evidence,
-    run: () => applyChange(evidence, next.bytes, context),
+    run: () => inTurn(path.real, () => applyChange(evidence, bytes, context)),
     abandon: () => Promise.resolve(),
   };
 }
 
 /** After a crash: finds out from the hashes whether the change happened, and makes it when it had not. */
 export async function recoverChange(logged: JsonValue, context: ToolContext): Promise<ToolOutcome | "again"> {
-  const evidence = evidenceSchema.parse(logged);
-  const path = await confinePath(evidence.path, context);
-  await removeLeftover(path, context);
-  const now = await readForChange(path, context);
-  const hash = now === null ? null : sha256(now.bytes);
-  if (hash === evidence.after) return { status: "finished", output: evidence.summary, truncated: false };
-  if (hash !== evidence.before) {
-    const reason = `conflict: "${
-      shownPath(path.real, context.workspace)
-    }" was changed by something else during the restart`;
-    return { status: "interrupted", reason };
+  const parsed = evidenceSchema.safeParse(logged);
+  if (!parsed.success) {
+    return {
+      status: "interrupted",
+      reason: "what was logged about this change cannot be read: look at the file",
+    };
   }
-  const bytes = await readFile(join(await context.effectDir(), newBytesName)).catch(() => null);
-  // Nothing has happened yet and the kept bytes are gone or damaged: a fresh start is the safe way on.
-  if (bytes === null || sha256(bytes) !== evidence.after) return "again";
-  return await applyChange(evidence, bytes, context);
+  const evidence = parsed.data;
+  const path = await confinePath(evidence.path, context);
+  return await inTurn(path.real, async () => {
+    await removeLeftover(path, context);
+    const now = await readForChange(path, context);
+    const hash = now && sha256(now.bytes);
+    if (hash === (evidence.after?.sha256 ?? null)) return done(evidence, context);
+    if (hash !== (evidence.before?.sha256 ?? null)) {
+      const shown = shownPath(path.real, context.workspace);
+      const reason = `conflict: "${shown}" was changed by something else during the restart`;
+      return { status: "interrupted", reason };
+    }
+    if (evidence.after === null) return await applyChange(evidence, null, context);
+    const bytes = await keptNewBytes(evidence.after.sha256, context);
+    // Nothing has happened yet and the kept bytes are gone or damaged: a fresh start is the safe way on.
+    return bytes === null ? "again" : await applyChange(evidence, bytes, context);
+  });
 }
 
 async function applyChange(
   evidence: Evidence,
-  bytes: Uint8Array,
+  bytes: Uint8Array | null,
   context: ToolContext,
 ): Promise<ToolOutcome> {
   const path = await confinePath(evidence.path, context);
   if (path.real !== evidence.path) return conflict(path, context);
   context.signal.throwIfAborted();
   const parent = await pinParent(path, context.roots);
-  const temporary = parent.at(temporaryName(await context.effectDir()));
   try {
-    await writeTemporary(temporary, bytes, evidence.mode);
-    // Checked as late as can be: nothing but the rename lies between this and the change.
-    if (await isChanged(parent.at(basename(path.real)), evidence, context)) return conflict(path, context);
-    await rename(temporary, parent.at(basename(path.real)));
+    const isDone = await replace(parent, basename(path.real), { evidence, bytes, context });
+    if (!isDone) return conflict(path, context);
     await parent.sync();
-    return { status: "finished", output: evidence.summary, truncated: false };
+    return done(evidence, context);
   } finally {
-    await removeIfThere(temporary);
     await parent.close();
   }
+}
+
+/** False when the file is not the one that was there when the call was prepared. */
+async function replace(
+  parent: PinnedDirectory,
+  name: string,
+  { evidence, bytes, context }: { evidence: Evidence; bytes: Uint8Array | null; context: ToolContext },
+): Promise<boolean> {
+  const target = parent.at(name);
+  const temporary = parent.at(temporaryName(await context.effectDir()));
+  try {
+    if (bytes !== null) await writeTemporary(temporary, bytes, evidence.after?.mode ?? null);
+    // Checked as late as can be: nothing but the rename lies between this and the change.
+    if (await isChanged(target, evidence, context)) return false;
+    if (bytes !== null) return await moveIntoPlace(temporary, target, { isNew: evidence.before === null });
+    await unlink(target);
+    return true;
+  } finally {
+    await removeIfThere(temporary);
+  }
+}
+
+function done(evidence: Evidence, context: ToolContext): ToolOutcome {
+  const { path, before, after, summary, undoes } = evidence;
+  return {
+    status: "finished",
+    output: summary,
+    truncated: false,
+    files: after === null ? [] : [{ path, sha256: after.sha256 }],
+    facts: [{
+      type: "file.changed",
+      data: {
+        call_id: context.session.callId,
+        path,
+        before,
+        after: after && { sha256: after.sha256 },
+        ...(undoes === undefined ? {} : { undoes }),
+      },
+    }],
+  };
 }
 
 function conflict(path: ConfinedPath, context: ToolContext): ToolOutcome {
@@ -142,42 +234,10 @@ async function isChanged(target: string, evidence: Evidence, context: ToolContex
   const path = { given: evidence.path, real: target, exists: true };
   const file = await openForReading(path, context.roots);
   try {
-    return sha256(await readAll(file, path, changedFileBytesMax)) !== evidence.before;
+    return sha256(await readAll(file, path, changedFileBytesMax)) !== evidence.before.sha256;
   } finally {
     await file.handle.close();
   }
-}
-
-async function writeTemporary(temporary: string, bytes: Uint8Array, mode: number | null): Promise<void> {
-  await removeIfThere(temporary);
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-  // A new file gets what the umask leaves; a replaced one is closed to others until its own mode is set.
-  const handle = await open(temporary, flags, mode === null ? 0o666 : 0o600);
-  try {
-    await handle.writeFile(bytes);
-    if (mode !== null) await chmod(temporary, mode);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function keepNewBytes(bytes: Uint8Array, context: ToolContext): Promise<void> {
-  const handle = await open(join(await context.effectDir(), newBytesName), "w", 0o600);
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
- * The temporary file's name follows from the call's own folder, so that recovery finds one that a crash left behind. Call
- * ids repeat from session to session, and several sessions may write in one folder.
- */
-export function temporaryName(effectDir: string): string {
-  return `.jamey-${sha256(new TextEncoder().encode(effectDir)).slice(0, 16)}.tmp`;
 }
 
 async function removeLeftover(path: ConfinedPath, context: ToolContext): Promise<void> {
@@ -189,14 +249,4 @@ async function removeLeftover(path: ConfinedPath, context: ToolContext): Promise
   } finally {
     await parent.close();
   }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  await unlink(path).catch((thrown) => {
-    if (errorCode(thrown) !== "ENOENT") throw thrown;
-  });
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -13,6 +13,7 @@ import { taskGetTool } from "./task_get.ts";
 import { taskListTool } from "./task_list.ts";
 import { taskUpdateTool } from "./task_update.ts";
 import { todoWriteTool } from "./todo_write.ts";
+import { undoTool } from "./undo.ts";
 import { writeTool } from "./write.ts";
 
 export const allTools: readonly Tool[] = [
@@ -30,4 +31,5 @@ export const allTools: readonly Tool[] = [
   enterPlanModeTool,
   exitPlanModeTool,
   compactTool,
+  undoTool,
 ];

@@ -2,7 +2,14 @@
 import { z } from "zod";
 import { defineTool } from "./define_tool.ts";
 import type { PreparedCall, ToolContext } from "./contract.ts";
-import { prepareChange, readForChange, recoverChange, wellFormedText } from "./file_change.ts";
+import {
+  assertKnown,
+  isPlanFile,
+  prepareChange,
+  readForChange,
+  recoverChange,
+  wellFormedText,
+} from "./file_change.ts";
 import { confinePath, pathCharsMax, shownPath } from "./paths.ts";
 import { visible } from "./visible.ts";
 
@@ -17,10 +24,11 @@ type Args = z.infer<typeof parameters>;
 export const writeTool = defineTool({
   name: "Write",
   description:
-    "Creates a text file, with its folders, or replaces the whole content of one. To change a part, use Edit.",
+    "Creates a text file, with its folders, or replaces the whole content of one, which must have been read before. To change a part, use Edit.",
   parameters,
   effect: "idempotent",
   requires_confirmation: true,
+  allowed_in_plan: (args, context) => isPlanFile(args.file_path, context),
   limits: { timeoutMs: 60_000, outputCharsMax: 10_000 },
   prompt: (args) => `Write "${visible(args.file_path)}"\n\n${visible(args.content)}`,
   grant: () => "Write",
@@ -31,6 +39,7 @@ export const writeTool = defineTool({
 async function prepareWrite(args: Args, context: ToolContext): Promise<PreparedCall> {
   const path = await confinePath(args.file_path, context);
   const now = await readForChange(path, context);
+  assertKnown(path, now, { mustKnow: true }, context);
   const bytes = new TextEncoder().encode(args.content);
   const verb = now === null ? "Created" : "Replaced";
   const summary = `${verb} "${shownPath(path.real, context.workspace)}" (${bytes.length} bytes)`;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { editTool } from "../../tools/edit.ts";
 import { readBytesMax, readTool } from "../../tools/read.ts";
 import { writeTool } from "../../tools/write.ts";
-import { makeWorkspace, prepareTool, runTool, type TestWorkspace, textOf } from "./workspace.ts";
+import { makeWorkspace, prepareTool, runTool, testSession, type TestWorkspace, textOf } from "./workspace.ts";
 
 let space: TestWorkspace;
 beforeEach(async () => void (space = await makeWorkspace()));
@@ -14,8 +14,10 @@ afterEach(() => space.remove());
 const at = (name: string) => join(space.dir, name);
 const read = async (file_path: string, more = {}) =>
   textOf(await runTool(readTool, { file_path, ...more }, space.context()));
+/** By a person, who need not read first. */
 const write = async (file_path: string, content: string) =>
-  textOf(await runTool(writeTool, { file_path, content }, space.context()));
+  textOf(await runTool(writeTool, { file_path, content }, byHand()));
+const byHand = () => space.context({ session: testSession("call_1", { by: "user" }) });
 const edit = async (old_string: string, new_string: string, more = {}) =>
   textOf(await runTool(editTool, { file_path: "f", old_string, new_string, ...more }, space.context()));
 
@@ -77,7 +79,7 @@ test("Write keeps the mode of a file it replaces", async () => {
 
 test("a file changed since the call was shown is not overwritten", async () => {
   await writeFile(at("f"), "mine");
-  const prepared = await prepareTool(writeTool, { file_path: "f", content: "model" }, space.context());
+  const prepared = await prepareTool(writeTool, { file_path: "f", content: "model" }, byHand());
   await writeFile(at("f"), "yours");
   expect(textOf(await prepared.run())).toContain("conflict");
   expect(await readFile(at("f"), "utf8")).toBe("yours");

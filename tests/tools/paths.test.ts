@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:f
 import { dirname, join } from "node:path";
 import { readTool } from "../../tools/read.ts";
 import { writeTool } from "../../tools/write.ts";
-import { makeWorkspace, runTool, type TestWorkspace, textOf } from "./workspace.ts";
+import { makeWorkspace, runTool, testSession, type TestWorkspace, textOf } from "./workspace.ts";
 
 let space: TestWorkspace;
 beforeEach(async () => {
@@ -17,7 +17,13 @@ afterEach(() => space.remove());
 
 const read = async (file_path: string) => textOf(await runTool(readTool, { file_path }, space.context()));
 const write = async (file_path: string) =>
-  textOf(await runTool(writeTool, { file_path, content: "x" }, space.context()));
+  textOf(
+    await runTool(
+      writeTool,
+      { file_path, content: "x" },
+      space.context({ session: testSession("call_1", { by: "user" }) }),
+    ),
+  );
 
 test("paths inside work: relative, absolute, with dots, through links that stay inside", async () => {
   await symlink("folder", join(space.dir, "link"));
