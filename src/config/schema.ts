@@ -1,0 +1,145 @@
+// The schema of `runtime.toml`: every section, every key, every default. Whoever reads the configuration reads this type.
+import { z } from "zod";
+import { type JsonObject, jsonObject } from "../protocol/json.ts";
+import { price } from "../protocol/model_parts.ts";
+import { hookEvent } from "../protocol/work_facts.ts";
+import { modelName, providerName, providerSettings, webAddress } from "./provider_kinds.ts";
+import { referenceOrText, secretReference } from "./reference.ts";
+
+/** How many providers, models, tools, servers or hooks of one event there may be. */
+export const entriesMax = 256;
+const fallbackMax = 16;
+const timeoutMax = 86_400;
+const text = z.string().min(1).max(65_536);
+const word = z.string().max(32_768);
+
+function table<Value extends z.ZodType>(key: z.ZodString, value: Value) {
+  return z.record(key, value).refine((entries) => Object.keys(entries).length <= entriesMax, {
+    message: `has more than ${entriesMax} entries`,
+  }).default({});
+}
+
+/** What is known of a model; only what differs from what jamey knows need be said. */
+const modelSettings = z.strictObject({
+  window: z.int().min(1).max(100_000_000).optional(),
+  output_max: z.int().min(1).max(100_000_000).optional(),
+  vision: z.boolean().optional(),
+  price: z.strictObject(price.shape).optional(),
+});
+export type ModelSettings = z.output<typeof modelSettings>;
+
+/** What a session may use before it pauses and asks. */
+const limits = z.strictObject({
+  steps: z.int().min(1).max(1_000_000).default(100),
+  wall_minutes: z.number().positive().max(1_000_000).default(120),
+  tokens: z.int().min(1).default(10_000_000),
+  cost_usd: z.number().positive().max(1_000_000_000).default(20),
+  /** The same call with the same result this often. */
+  repeat: z.int().min(2).max(1_000).default(5),
+});
+
+/** Shares of the model's window. */
+const context = z.strictObject({
+  compact_at: z.number().min(0.1).max(0.95).default(0.8),
+  micro_at: z.number().min(0.1).max(0.95).default(0.6),
+  reminders: z.boolean().default(true),
+}).refine(({ compact_at, micro_at }) => micro_at <= compact_at, {
+  message: "is larger than context.compact_at",
+  path: ["micro_at"],
+});
+
+/** An address with a place for the query, for example `https://search.example/search?q={query}`, is allowed here. */
+const searchUrl = z.string().max(2_048).refine(
+  (address) => URL.canParse(address) && /^https?:/.test(address),
+  {
+    message: "is not an http address",
+  },
+).refine((address) => !URL.canParse(address) || new URL(address).password === "", {
+  message: "holds a password; use web.search_key",
+});
+
+const web = z.strictObject({
+  search_url: searchUrl.optional(),
+  search_key: secretReference.optional(),
+  /** Lets WebFetch reach this machine and private networks. */
+  allow_private: z.boolean().default(false),
+});
+
+const headers = z.record(
+  z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "is no header"),
+  referenceOrText,
+)
+  .default({});
+
+const parameters = z.union([jsonObject, z.string().max(262_144).transform(readJson)], {
+  error: "is neither a table nor a string with a JSON object",
+});
+
+function readJson(source: string, context: z.RefinementCtx): JsonObject {
+  try {
+    const parsed = jsonObject.safeParse(JSON.parse(source));
+    if (parsed.success) return parsed.data;
+  } catch {
+    // Said below, without quoting it.
+  }
+  context.addIssue({ code: "custom", message: "is no JSON object" });
+  return z.NEVER;
+}
+
+const toolFields = {
+  description: text,
+  /** JSON Schema of the arguments. */
+  parameters: parameters.default({ type: "object", properties: {} }),
+  timeout_s: z.number().positive().max(timeoutMax).default(60),
+  /** Whether a person is asked first. */
+  confirm: z.boolean().default(true),
+};
+const toolSettings = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("process"), command: z.array(word).min(1).max(256), ...toolFields }),
+  z.strictObject({ type: z.literal("http"), url: webAddress, headers, ...toolFields }),
+]);
+export type ExternalToolSettings = z.output<typeof toolSettings>;
+
+const mcpSettings = z.strictObject({
+  command: text.optional(),
+  args: z.array(word).max(256).default([]),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no variable"), referenceOrText).default({}),
+  url: webAddress.optional(),
+  headers,
+  timeout_s: z.number().positive().max(timeoutMax).default(60),
+  enabled: z.boolean().default(true),
+}).refine(({ command, url }) => (command === undefined) !== (url === undefined), {
+  message: 'needs either "command" or "url"',
+});
+export type McpSettings = z.output<typeof mcpSettings>;
+
+const hookSettings = z.strictObject({
+  /** Names of tools, `|` between them; left out: all. */
+  matcher: z.string().max(1_024).optional(),
+  command: text,
+  timeout_s: z.number().positive().max(3_600).default(10),
+});
+export type HookSettings = z.output<typeof hookSettings>;
+
+const toolName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "is no name for a tool");
+const serverName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "is no name for a server");
+
+export const config = z.strictObject({
+  default_provider: providerName.optional(),
+  /** Tried in this order when a provider cannot be reached. */
+  fallback: z.array(providerName).max(fallbackMax).default([]),
+  providers: table(providerName, providerSettings),
+  models: table(modelName, modelSettings),
+  limits: limits.prefault({}),
+  context: context.prefault({}),
+  web: web.prefault({}),
+  browser: z.strictObject({ executable: text.optional() }).prefault({}),
+  tools: table(toolName, toolSettings),
+  mcp: table(serverName, mcpSettings),
+  hooks: z.partialRecord(hookEvent, z.array(hookSettings).max(entriesMax)).default({}),
+  instructions: z.strictObject({
+    /** Added to the system prompt of every session. */
+    extra: z.string().max(65_536).optional(),
+  }).prefault({}),
+});
+export type Config = z.output<typeof config>;
