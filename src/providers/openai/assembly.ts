@@ -3,11 +3,13 @@ import { z } from "zod";
 import type { Usage } from "../../protocol/facts.ts";
 import { jsonObject } from "../../protocol/json.ts";
 import type { ModelCall, ModelEvent } from "../contract.ts";
-import { badAnswer, CallFailure, streamedFailure } from "./failure.ts";
+import { type Advice, badAnswer, CallFailure, streamedFailure } from "./failure.ts";
 import type { ServerEvent } from "./sse.ts";
 
 /** The most calls of one answer. */
 export const callsMax = 128;
+/** The format of what a model thought, as chat completions tell it: words only. */
+const chatReasoning = "openai-chat";
 
 const callDelta = z.object({
   index: z.number().int().nullish(),
@@ -22,11 +24,18 @@ const chunk = z.object({
     delta: z.object({
       content: z.string().nullish(),
       refusal: z.string().nullish(),
+      // What the model thinks, under the names that DeepSeek and vLLM, and OpenRouter and Ollama use.
+      reasoning_content: z.string().nullish().catch(null),
+      reasoning: z.string().nullish().catch(null),
       tool_calls: z.array(callDelta).nullish(),
     }).nullish(),
     finish_reason: z.string().nullish(),
   })).nullish(),
-  usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
+  usage: z.object({
+    prompt_tokens: tokens,
+    completion_tokens: tokens,
+    prompt_tokens_details: z.object({ cached_tokens: tokens }).nullish().catch(null),
+  }).nullish(),
   error: z.unknown().optional(),
 });
 
@@ -44,10 +53,10 @@ export interface Assembly {
   readonly started: boolean;
   /** The endpoint has said why it stopped: only the usage may follow. */
   readonly finished: boolean;
+  /** Nothing follows, also when the connection stays open. */
+  readonly closed: boolean;
   /** Takes one event; returns the text that it adds. Throws a CallFailure. */
   add(event: ServerEvent): string;
-  /** `[DONE]` was seen. */
-  close(): void;
   /** The whole answer; throws a CallFailure when it was cut or ends inside a call. */
   end(): Extract<ModelEvent, { type: "done" }>;
 }
@@ -57,9 +66,10 @@ export interface Assembly {
  * never dropped here (see sse.ts for events with ids). What is provably a repetition does no harm: the name of a call and
  * the finish reason are set, not appended, and arguments behind a complete JSON object can only be a repetition.
  */
-export function assembleAnswer(): Assembly {
+export function assembleAnswer(advice?: Advice): Assembly {
   const drafts: Draft[] = [];
   let text = "";
+  let thought = "";
   let finish = "";
   let closed = false;
   let usage: Usage = { input_tokens: 0, output_tokens: 0 };
@@ -74,24 +84,25 @@ export function assembleAnswer(): Assembly {
     get finished() {
       return finish !== "";
     },
+    get closed() {
+      return closed;
+    },
     add(event) {
-      const parsed = parseChunk(event);
-      if (parsed.usage) {
-        usage = {
-          input_tokens: parsed.usage.prompt_tokens ?? 0,
-          output_tokens: parsed.usage.completion_tokens ?? 0,
-        };
+      if (event.data === "[DONE]") {
+        closed = true;
+        return "";
       }
+      const parsed = parseChunk(event, advice);
+      if (parsed.usage) usage = readUsage(parsed.usage);
       const choice = parsed.choices?.find((one) => (one.index ?? 0) === 0);
       const added = (choice?.delta?.content ?? "") + (choice?.delta?.refusal ?? "");
       text += added;
+      // Some servers fill both.
+      thought += choice?.delta?.reasoning_content || choice?.delta?.reasoning || "";
       for (const delta of choice?.delta?.tool_calls ?? []) addCallDelta(drafts, delta);
       // Some servers send an empty reason with every chunk.
       finish = choice?.finish_reason || finish;
       return added;
-    },
-    close() {
-      closed = true;
     },
     end() {
       if (finish === "" && !closed) throw cutOff(drafts);
@@ -99,7 +110,11 @@ export function assembleAnswer(): Assembly {
       const whole = finish === "tool_calls" || finish === "stop" || finish === "function_call";
       const calls = drafts.map((draft) => finishCall(draft, whole));
       const stop_reason = finish || (calls.length > 0 ? "tool_calls" : "stop");
-      return { type: "done", text, calls, usage, stop_reason };
+      // Kept for people; endpoints do not want it back.
+      const reasoning = thought === ""
+        ? {}
+        : { reasoning: { format: chatReasoning, text: thought, items: [] } };
+      return { type: "done", text, calls, usage, stop_reason, ...reasoning };
     },
   };
 }
@@ -109,21 +124,38 @@ function cutOff(drafts: readonly Draft[]): CallFailure {
   return new CallFailure("disconnected", "the answer ended before it was whole", { retry: true });
 }
 
-function parseChunk(event: ServerEvent): z.infer<typeof chunk> {
-  let value: unknown;
+function readUsage(told: NonNullable<z.infer<typeof chunk>["usage"]>): Usage {
+  const input_tokens = told.prompt_tokens ?? 0;
+  const cached = Math.min(told.prompt_tokens_details?.cached_tokens ?? 0, input_tokens);
+  const usage = { input_tokens, output_tokens: told.completion_tokens ?? 0 };
+  return cached === 0 ? usage : { ...usage, cache_read_tokens: cached };
+}
+
+/** The JSON of one event. Throws a CallFailure. */
+export function parseEvent(event: ServerEvent): unknown {
   try {
-    value = JSON.parse(event.data);
+    return JSON.parse(event.data);
   } catch {
     throw badAnswer(`an event is not JSON: ${event.data.slice(0, 80)}`);
   }
-  if (event.event === "error") throw streamedFailure(value);
+}
+
+function parseChunk(event: ServerEvent, advice: Advice | undefined): z.infer<typeof chunk> {
+  const value = parseEvent(event);
+  if (event.event === "error") throw streamedFailure(errorIn(value), advice);
   const parsed = chunk.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw badAnswer(`an event has the wrong shape: "${issue?.path.join(".")}": ${issue?.message}`);
   }
-  if (parsed.data.error) throw streamedFailure(parsed.data.error);
+  if (parsed.data.error) throw streamedFailure(parsed.data.error, advice);
   return parsed.data;
+}
+
+/** LM Studio and others wrap what their error events say. */
+export function errorIn(value: unknown): unknown {
+  const wrapped = z.object({ error: z.union([z.string(), z.looseObject({})]) }).safeParse(value);
+  return wrapped.success ? wrapped.data.error : value;
 }
 
 function addCallDelta(drafts: Draft[], delta: CallDelta): void {
@@ -163,7 +195,8 @@ function finishCall(draft: Draft, whole: boolean): ModelCall {
   return { name: draft.name, args: source };
 }
 
-function parseArgs(fragments: readonly string[]): ModelCall["args"] | null {
+/** The object that the fragments make; null when they make none. */
+export function parseArgs(fragments: readonly string[]): ModelCall["args"] | null {
   const source = fragments.join("");
   const half = source.slice(0, source.length / 2);
   const withoutLast = fragments.at(-1) === fragments.at(-2) ? fragments.slice(0, -1).join("") : source;

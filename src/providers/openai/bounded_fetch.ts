@@ -1,5 +1,6 @@
 // The fetch that the SDK uses: follows no redirect (the conversation goes to the configured address and nowhere else) and
 // reads only the head of an error page, which the SDK would take in whole.
+import { readText } from "./bounded_text.ts";
 
 /** Bytes of an error body that are read. */
 export const errorBytesMax = 64 * 1024;
@@ -8,27 +9,7 @@ export const errorBytesMax = 64 * 1024;
 export async function boundedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, { ...init, redirect: "manual" });
   if (response.status < 400 || response.body === null) return response;
-  const head = await readHead(response.body);
-  return new Response(head, { status: response.status, headers: response.headers });
-}
-
-async function readHead(body: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let read = 0;
-  try {
-    while (read < errorBytesMax) {
-      const { value, done } = await reader.read();
-      if (done) return text + decoder.decode();
-      text += decoder.decode(value.subarray(0, errorBytesMax - read), { stream: true });
-      read += value.length;
-    }
-    return text;
-  } catch {
-    // The status says enough when its page breaks off.
-    return text;
-  } finally {
-    reader.cancel().catch(() => {});
-  }
+  // The status says enough when its page breaks off or is a book.
+  const { text } = await readText(response.body, errorBytesMax);
+  return new Response(text, { status: response.status, headers: response.headers });
 }

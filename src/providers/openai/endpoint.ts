@@ -1,0 +1,185 @@
+// One endpoint of the OpenAI family, however it is reached: attempts, waits, limits and the reading of the stream are ours,
+// because they are promises. The official SDK makes the request (address, credentials, errors).
+import type OpenAI from "openai";
+import type { ModelRequest } from "../../protocol/conversation.ts";
+import type { JsonObject } from "../../protocol/json.ts";
+import { backoffMs } from "../backoff.ts";
+import type { ModelEvent, ModelInfo, Provider } from "../contract.ts";
+import { modelInfo } from "../models.ts";
+import { pause } from "../pause.ts";
+import { costOf } from "../prices.ts";
+import type { Assembly } from "./assembly.ts";
+import type { CallSettings } from "./call_options.ts";
+import { describer, hostOf } from "./describe.ts";
+import { chatDialect, type Dialect, responsesDialect } from "./dialects.ts";
+import { type Advice, badAnswer, CallFailure, requestFailure } from "./failure.ts";
+import { watchIdle } from "./idle_watch.ts";
+import { listModels } from "./model_list.ts";
+import { readEvents } from "./sse.ts";
+import type { Encoding } from "./wire.ts";
+
+/** Which of the two APIs is asked; the third tries the responses API and takes the other where it is not served. */
+export type Api = "chat" | "responses" | "responses_or_chat";
+
+export interface EndpointSettings extends CallSettings {
+  kind: string;
+  apiKey: string;
+  /** For messages. */
+  baseUrl: string;
+  api: Api;
+  outputLimit: Encoding["outputLimit"];
+  advice: Advice;
+  /** The name that is sent for a model; left out: the model's own. */
+  wireModel?: (model: string) => string;
+  /** False where the endpoint cannot say which models it offers. */
+  listsModels: boolean;
+  /** Loads the SDK and makes the client; asked once, with the first call. */
+  open(): Promise<OpenAI>;
+  /** What the endpoint itself said of a model; the configuration comes first. Must not change how a request is encoded. */
+  window?: (model: string) => number | undefined;
+  /** Before a request and after a whole answer; bounded, and never rejects. */
+  before?: (model: string, signal: AbortSignal) => Promise<void>;
+  after?: (model: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Makes the provider; the settings are used as they are, the environment is not read. */
+export function endpointProvider(settings: EndpointSettings): Provider {
+  let client: Promise<OpenAI> | null = null;
+  const open = () => client ??= settings.open();
+  const endpoint: Endpoint = { settings, open, responsesMissing: false };
+  const { name, kind, model } = settings;
+  return {
+    name,
+    kind,
+    defaultModel: model,
+    offline: false,
+    info: (of) => infoOf(settings, of),
+    // After a fallback too it is the body of the configured API: a hash in a log must not depend on what was answered once.
+    encode: (request) => encode(settings, configuredDialect(settings), request),
+    ...(settings.listsModels ? { models: (signal) => listModels({ open, settings }, signal) } : {}),
+    stream: (request, { signal }) => stream(endpoint, request, signal),
+  };
+}
+
+interface Endpoint {
+  settings: EndpointSettings;
+  open(): Promise<OpenAI>;
+  /** Found out with a request; holds for the rest of the process. */
+  responsesMissing: boolean;
+}
+
+function infoOf(settings: EndpointSettings, model: string): ModelInfo {
+  const known = modelInfo(model, settings.models);
+  const window = settings.models[model]?.window ?? settings.window?.(model) ?? known.window;
+  return { ...known, window };
+}
+
+function configuredDialect(settings: EndpointSettings): Dialect {
+  return settings.api === "chat" ? chatDialect : responsesDialect;
+}
+
+function encode(settings: EndpointSettings, dialect: Dialect, request: ModelRequest): JsonObject {
+  const model = settings.wireModel?.(request.model) ?? request.model;
+  const { vision } = modelInfo(request.model, settings.models);
+  return dialect.encode({ ...request, model }, { vision, outputLimit: settings.outputLimit });
+}
+
+async function* stream(
+  endpoint: Endpoint,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  const { settings } = endpoint;
+  const describe = describer(
+    settings,
+    `Cannot ask model "${request.model}" at "${hostOf(settings.baseUrl)}"`,
+  );
+  let dialect = endpoint.responsesMissing ? chatDialect : configuredDialect(settings);
+  let body = encode(settings, dialect, request);
+  if (!signal.aborted) await settings.before?.(request.model, signal);
+  for (let attempt = 1;; attempt++) {
+    const end = yield* tryOnce(endpoint, dialect, body, signal);
+    if (end.type === "done") {
+      if (!signal.aborted) await settings.after?.(request.model, signal);
+      return yield withCost(end, infoOf(settings, request.model));
+    }
+    const { failure, text, started } = end;
+    if (failure.noSuchAddress && dialect === responsesDialect && settings.api === "responses_or_chat") {
+      endpoint.responsesMissing = true;
+      dialect = chatDialect;
+      body = encode(settings, dialect, request);
+      attempt--;
+      continue;
+    }
+    const error = describe(failure);
+    if (!failure.retry || started || attempt > settings.retries) return yield { type: "failed", error, text };
+    const delayMs = backoffMs(attempt, failure.retryAfterMs, settings);
+    yield { type: "retry", attempt, delayMs, error };
+    await pause(delayMs, signal);
+  }
+}
+
+type Done = Extract<ModelEvent, { type: "done" }>;
+type AttemptEnd = Done | { type: "broken"; failure: CallFailure; text: string; started: boolean };
+
+function withCost(done: Done, info: ModelInfo): Done {
+  const cost_usd = costOf(done.usage, info.price);
+  return cost_usd === undefined ? done : { ...done, usage: { ...done.usage, cost_usd } };
+}
+
+/** One attempt: yields text as it comes and returns how it ended. Only bugs are thrown. */
+async function* tryOnce(
+  endpoint: Endpoint,
+  dialect: Dialect,
+  body: JsonObject,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, AttemptEnd> {
+  const { settings } = endpoint;
+  const client = await endpoint.open();
+  const watch = watchIdle(settings.idleTimeoutMs, signal);
+  const answer = dialect.assemble(settings.advice);
+  try {
+    const response = await watch.wait(
+      dialect.send(client, body, watch.signal).catch((thrown: unknown) => {
+        throw requestFailure(thrown, Date.now(), settings.advice);
+      }),
+    );
+    const limitMs = () => answer.finished ? settings.usageTimeoutMs : undefined;
+    for await (const event of readEvents(streamBody(response), watch, limitMs)) {
+      const text = answer.add(event);
+      if (text !== "") yield { type: "text", text };
+      if (signal.aborted) throw new CallFailure("cancelled", "the call was cancelled");
+      // The connection may stay open behind the end of an answer.
+      if (answer.closed) break;
+    }
+    return answer.end();
+  } catch (thrown) {
+    if (!(thrown instanceof CallFailure)) throw thrown;
+    return settle(answer, thrown);
+  }
+}
+
+/** An answer that is whole stays whole, whatever happens to the connection before the usage has come. */
+function settle(answer: Assembly, failure: CallFailure): AttemptEnd {
+  const broken = (why: CallFailure): AttemptEnd => {
+    return { type: "broken", failure: why, text: answer.text, started: answer.started };
+  };
+  const late = failure.code === "disconnected" || failure.code === "idle_timeout";
+  if (!late || !answer.finished) return broken(failure);
+  try {
+    return answer.end();
+  } catch (thrown) {
+    if (!(thrown instanceof CallFailure)) throw thrown;
+    return broken(thrown);
+  }
+}
+
+function streamBody(response: Response): ReadableStream<Uint8Array> {
+  const type = response.headers.get("content-type") ?? "";
+  if (type !== "" && !type.toLowerCase().includes("text/event-stream")) {
+    response.body?.cancel().catch(() => {});
+    throw badAnswer(`its content type is "${type.slice(0, 100)}", expected "text/event-stream"`);
+  }
+  if (response.body === null) throw badAnswer("it has no body");
+  return response.body;
+}
