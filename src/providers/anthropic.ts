@@ -1,0 +1,118 @@
+// The provider for the Messages API of Anthropic and what speaks it. The official SDK makes the request (address,
+// credentials, errors); retries, limits and the reading of the stream are ours, because they are promises.
+import type Anthropic from "@anthropic-ai/sdk";
+import type { ModelRequest } from "../protocol/conversation.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import { tryOnce } from "./anthropic/attempt.ts";
+import { openClient } from "./anthropic/client.ts";
+import { listModels } from "./anthropic/model_list.ts";
+import { encodeMessages } from "./anthropic/wire.ts";
+import { backoffMs, type BackoffOptions } from "./backoff.ts";
+import type { ModelEvent, ModelInfo, Provider } from "./contract.ts";
+import { type ConfiguredModels, costOf, modelInfo } from "./models.ts";
+import { describer, hostOf } from "./openai/describe.ts";
+import { pause } from "./pause.ts";
+
+export const anthropicBaseUrl = "https://api.anthropic.com";
+
+export interface AnthropicOptions extends Partial<BackoffOptions> {
+  /** The name of this endpoint in the configuration; default "anthropic". */
+  name?: string;
+  apiKey: string;
+  /** With or without the version path; default `https://api.anthropic.com`. */
+  baseUrl?: string;
+  /** The model used when a session names none. */
+  model: string;
+  /** What the configuration says of models, by name. */
+  models?: ConfiguredModels;
+  /** Tokens to think with before an answer, for models that think only when asked; default none. */
+  thinkingBudget?: number;
+  /** The longest silence before and within an answer; default 300,000. There is no limit on the whole answer. */
+  idleTimeoutMs?: number;
+  /** The longest wait for the end of the stream once the answer itself is whole; default 5,000. */
+  endTimeoutMs?: number;
+  /** Further attempts after the first, as long as nothing of an answer has arrived; default 4. */
+  retries?: number;
+}
+
+interface Settings extends BackoffOptions {
+  name: string;
+  apiKey: string;
+  baseUrl: string;
+  model: string;
+  models: ConfiguredModels;
+  thinkingBudget: number | undefined;
+  idleTimeoutMs: number;
+  endTimeoutMs: number;
+  retries: number;
+}
+
+/** Makes the provider; the options are used as they are, the environment is not read. */
+export function anthropicProvider(options: AnthropicOptions): Provider {
+  const settings = withDefaults(options);
+  const { name, model, apiKey, baseUrl, idleTimeoutMs } = settings;
+  let client: Promise<Anthropic> | null = null;
+  const open = () => client ??= openClient(settings);
+  return {
+    name,
+    kind: "anthropic",
+    defaultModel: model,
+    offline: false,
+    info: (of) => modelInfo(of, settings.models),
+    encode: (request) => encode(settings, request),
+    models: (signal) => listModels({ open, apiKey, baseUrl, idleTimeoutMs }, signal),
+    stream: (request, { signal }) => stream(open, settings, request, signal),
+  };
+}
+
+function withDefaults(options: AnthropicOptions): Settings {
+  return {
+    name: options.name ?? "anthropic",
+    apiKey: options.apiKey,
+    baseUrl: options.baseUrl ?? anthropicBaseUrl,
+    model: options.model,
+    models: options.models ?? {},
+    thinkingBudget: options.thinkingBudget,
+    idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
+    endTimeoutMs: options.endTimeoutMs ?? 5_000,
+    retries: options.retries ?? 4,
+    baseMs: options.baseMs ?? 500,
+    maxMs: options.maxMs ?? 30_000,
+    retryAfterMaxMs: options.retryAfterMaxMs ?? 600_000,
+    random: options.random ?? Math.random,
+  };
+}
+
+function encode(settings: Settings, request: ModelRequest): JsonObject {
+  const info = modelInfo(request.model, settings.models);
+  return encodeMessages(request, { info, thinkingBudget: settings.thinkingBudget });
+}
+
+async function* stream(
+  open: () => Promise<Anthropic>,
+  settings: Settings,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  const body = encode(settings, request);
+  const { idleTimeoutMs, endTimeoutMs } = settings;
+  const tried = `Cannot ask model "${request.model}" at "${hostOf(settings.baseUrl)}"`;
+  const describe = describer(settings, tried);
+  for (let attempt = 1;; attempt++) {
+    const end = yield* tryOnce({ open, body, idleTimeoutMs, endTimeoutMs, signal });
+    if (end.type === "done") return yield withCost(end, modelInfo(request.model, settings.models));
+    const { failure, text, started } = end;
+    const error = describe(failure);
+    if (!failure.retry || started || attempt > settings.retries) return yield { type: "failed", error, text };
+    const delayMs = backoffMs(attempt, failure.retryAfterMs, settings);
+    yield { type: "retry", attempt, delayMs, error };
+    await pause(delayMs, signal);
+  }
+}
+
+type Done = Extract<ModelEvent, { type: "done" }>;
+
+function withCost(done: Done, info: ModelInfo): Done {
+  const cost_usd = costOf(done.usage, info.price);
+  return cost_usd === undefined ? done : { ...done, usage: { ...done.usage, cost_usd } };
+}
