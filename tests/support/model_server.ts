@@ -1,7 +1,8 @@
-// A local model server that breaks on demand: the OpenAI chat-completions wire on loopback, one plan for each request.
+// A local model server that breaks on demand: both OpenAI wires (chat, responses) on loopback, one plan for each request.
 // It keeps every request as bytes and refuses, as real endpoints do, a conversation with an orphaned call or result.
 import type { Plan, Step } from "./model_plan.ts";
 import { refuse } from "./model_plan.ts";
+import { messagesOf } from "./model_server_responses.ts";
 
 /** A request body as far as the server reads it. */
 export interface WireMessage {
@@ -19,6 +20,8 @@ export interface WireRequest {
 
 /** One request as it arrived. */
 export interface Recorded {
+  /** With its query. */
+  path: string;
   bytes: Uint8Array;
   headers: Record<string, string>;
   body: WireRequest;
@@ -36,6 +39,8 @@ export interface ModelServer {
 }
 
 export interface ModelServerOptions {
+  /** Answers every other path; left out: 404. */
+  other?(request: Request): Response | Promise<Response>;
   /** Decides what happens with request `n` (from 0). */
   reply(request: WireRequest, n: number): Plan | Promise<Plan>;
   port?: number;
@@ -54,10 +59,17 @@ export function startModelServer(options: ModelServerOptions): ModelServer {
 
   const answerChat = async (request: Request): Promise<Response> => {
     const bytes = new Uint8Array(await request.arrayBuffer());
-    const body: WireRequest = JSON.parse(new TextDecoder().decode(bytes));
+    const parsed: WireRequest = JSON.parse(new TextDecoder().decode(bytes));
+    const body = "input" in parsed ? { ...parsed, messages: messagesOf(parsed.input) } : parsed;
     const n = count++;
     if (requests.length < requestsMax) {
-      requests.push({ bytes, headers: Object.fromEntries(request.headers), body });
+      const { pathname, search } = new URL(request.url);
+      requests.push({
+        path: `${pathname}${search}`,
+        bytes,
+        headers: Object.fromEntries(request.headers),
+        body,
+      });
     }
     const found = findOrphans(body.messages).map((text) => `request ${n}: ${text}`);
     orphans.push(...found);
@@ -75,7 +87,9 @@ export function startModelServer(options: ModelServerOptions): ModelServer {
   }, (request) => {
     const path = new URL(request.url).pathname;
     if (path === "/report") return Response.json({ requests: count, orphans, hung_up: hungUp });
-    if (path === "/v1/chat/completions" && request.method === "POST") return answerChat(request);
+    const asks = /(?:\/chat\/completions|\/responses)$/.test(path) && request.method === "POST";
+    if (asks) return answerChat(request);
+    if (options.other !== undefined) return options.other(request);
     return Response.json({ error: { message: `Unknown request URL: ${path}` } }, { status: 404 });
   });
   return {

@@ -94,21 +94,18 @@ async function* stream(
     settings,
     `Cannot ask model "${request.model}" at "${hostOf(settings.baseUrl)}"`,
   );
-  let dialect = endpoint.responsesMissing ? chatDialect : configuredDialect(settings);
-  let body = encode(settings, dialect, request);
+  let way = firstWay(endpoint, request);
   if (!signal.aborted) await settings.before?.(request.model, signal);
-  for (let attempt = 1;; attempt++) {
-    const end = yield* tryOnce(endpoint, dialect, body, signal);
+  for (let attempt = 1;;) {
+    const end = yield* tryOnce(endpoint, way, signal);
     if (end.type === "done") {
       if (!signal.aborted) await settings.after?.(request.model, signal);
       return yield withCost(end, infoOf(settings, request.model));
     }
     const { failure, text, started } = end;
-    if (failure.noSuchAddress && dialect === responsesDialect && settings.api === "responses_or_chat") {
-      endpoint.responsesMissing = true;
-      dialect = chatDialect;
-      body = encode(settings, dialect, request);
-      attempt--;
+    const other = started ? null : anotherWay(endpoint, way, failure);
+    if (other !== null) {
+      way = other;
       continue;
     }
     const error = describe(failure);
@@ -116,7 +113,41 @@ async function* stream(
     const delayMs = backoffMs(attempt, failure.retryAfterMs, settings);
     yield { type: "retry", attempt, delayMs, error };
     await pause(delayMs, signal);
+    attempt++;
   }
+}
+
+/** What is sent and how its answer is read. */
+interface Way {
+  dialect: Dialect;
+  request: ModelRequest;
+  body: JsonObject;
+}
+
+function firstWay(endpoint: Endpoint, request: ModelRequest): Way {
+  const { settings, responsesMissing } = endpoint;
+  const dialect = responsesMissing ? chatDialect : configuredDialect(settings);
+  return { dialect, request, body: encode(settings, dialect, request) };
+}
+
+/**
+ * Another way to say the same to this endpoint, when a refusal shows that there is one: each at most once a call, and none
+ * counts as an attempt. An endpoint without the responses API is asked by chat from now on; one that cannot read the
+ * encrypted thoughts (another account's, another key's) gets the conversation without them.
+ */
+function anotherWay(endpoint: Endpoint, way: Way, failure: CallFailure): Way | null {
+  const { settings } = endpoint;
+  if (way.dialect !== responsesDialect) return null;
+  if (failure.noSuchAddress && settings.api === "responses_or_chat") {
+    endpoint.responsesMissing = true;
+    return firstWay(endpoint, way.request);
+  }
+  const thinks = way.request.messages.some((message) => message.role === "assistant" && message.reasoning);
+  if (!failure.thoughtsRefused || !thinks) return null;
+  const messages = way.request.messages.map((message) =>
+    message.role === "assistant" ? { ...message, reasoning: undefined } : message
+  );
+  return firstWay(endpoint, { ...way.request, messages });
 }
 
 type Done = Extract<ModelEvent, { type: "done" }>;
@@ -130,8 +161,7 @@ function withCost(done: Done, info: ModelInfo): Done {
 /** One attempt: yields text as it comes and returns how it ended. Only bugs are thrown. */
 async function* tryOnce(
   endpoint: Endpoint,
-  dialect: Dialect,
-  body: JsonObject,
+  { dialect, body }: Way,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, AttemptEnd> {
   const { settings } = endpoint;

@@ -34,11 +34,12 @@ interface FailureDetail {
   retry?: boolean;
   retryAfterMs?: number | null;
   noSuchAddress?: boolean;
+  thoughtsRefused?: boolean;
 }
 
 /**
  * A failed attempt; thrown inside the provider only. `retry`: the same request may succeed later. `noSuchAddress`: the
- * endpoint lives but does not serve this path.
+ * endpoint lives but does not serve this path. `thoughtsRefused`: it cannot read the encrypted thoughts it was given back.
  */
 export class CallFailure extends Error {
   override readonly name = "CallFailure";
@@ -46,6 +47,7 @@ export class CallFailure extends Error {
   readonly retry: boolean;
   readonly retryAfterMs: number | null;
   readonly noSuchAddress: boolean;
+  readonly thoughtsRefused: boolean;
 
   constructor(code: FailureCode, message: string, detail: FailureDetail = {}) {
     super(message);
@@ -53,6 +55,7 @@ export class CallFailure extends Error {
     this.retry = detail.retry ?? false;
     this.retryAfterMs = detail.retryAfterMs ?? null;
     this.noSuchAddress = detail.noSuchAddress ?? false;
+    this.thoughtsRefused = detail.thoughtsRefused ?? false;
   }
 }
 
@@ -144,7 +147,10 @@ function statusFailure(status: number, refusal: Refusal, advice: Advice): CallFa
   if (status < 400) {
     return new CallFailure("bad_request", withAdvice(`${said}: redirects are not followed`, advice.redirect));
   }
-  if (status !== 404) return new CallFailure("bad_request", said);
+  if (status !== 404) {
+    const thoughtsRefused = refusal.code === "invalid_encrypted_content";
+    return new CallFailure("bad_request", said, { thoughtsRefused });
+  }
   const noSuchAddress = refusal.code !== "model_not_found" &&
     !/\b(?:model|deployment)\b/i.test(refusal.message);
   return new CallFailure("bad_request", withAdvice(said, advice.missing), { noSuchAddress });

@@ -11,38 +11,41 @@ import { responsesReasoning } from "./responses_wire.ts";
 import type { ServerEvent } from "./sse.ts";
 
 interface CallDraft {
-  kind: "call";
   name: string;
   fragments: string[];
   /** The whole arguments, once the endpoint has said them. */
   whole: string | null;
 }
 interface TextDraft {
-  kind: "text";
   text: string;
 }
 interface ThoughtDraft {
-  kind: "thought";
   item: JsonObject;
   text: string;
 }
-/** What the model puts out, in its order, by the index of the endpoint. */
-type Draft = CallDraft | TextDraft | ThoughtDraft;
-
 interface State {
-  drafts: Map<number, Draft>;
+  /** What the model puts out, by the index of the endpoint: each kind for itself, for servers that number everything 0. */
+  calls: Map<number, CallDraft>;
+  texts: Map<number, TextDraft>;
+  thoughts: Map<number, ThoughtDraft>;
   text: string;
   terminal: Terminal | null;
 }
 
 export function assembleResponse(advice?: Advice): Assembly {
-  const state: State = { drafts: new Map(), text: "", terminal: null };
+  const state: State = {
+    calls: new Map(),
+    texts: new Map(),
+    thoughts: new Map(),
+    text: "",
+    terminal: null,
+  };
   return {
     get text() {
       return state.text;
     },
     get started() {
-      return state.text !== "" || calls(state).length > 0;
+      return state.text !== "" || state.calls.size > 0;
     },
     get finished() {
       return state.terminal !== null;
@@ -100,13 +103,23 @@ function take(state: State, event: ResponseEvent | null, advice: Advice | undefi
       throw streamedFailure(event.response.error ?? { message: "it gave no reason" }, advice);
     case "response.completed":
     case "response.incomplete":
-      // What an item says at the end counts where its pieces were never sent.
-      event.response.output?.forEach((item, index) => closeItem(state, index, item));
+      takeOutput(state, event.response.output ?? []);
       state.terminal = event;
       return;
     default:
       return event satisfies never;
   }
+}
+
+/** The whole output at the end counts for what was never sent in pieces: its numbers need not be those of the pieces. */
+function takeOutput(state: State, output: readonly OutputItem[]): void {
+  const missing = new Set<string>();
+  if (state.calls.size === 0) missing.add("function_call");
+  if (state.texts.size === 0) missing.add("message");
+  if (state.thoughts.size === 0) missing.add("reasoning");
+  output.forEach((item, index) => {
+    if (missing.has(item.type)) closeItem(state, index, item);
+  });
 }
 
 function openItem(state: State, index: number, item: OutputItem): void {
@@ -123,7 +136,7 @@ function closeItem(state: State, index: number, item: OutputItem): void {
     fillText(state, index, (item.content ?? []).map((part) => part.text ?? part.refusal ?? "").join(""));
   } else if (item.type === "reasoning") {
     const said = [...(item.summary ?? []), ...(item.content ?? [])].map((part) => part.text ?? "");
-    state.drafts.set(index, { kind: "thought", item: thoughtItem(item), text: said.join("\n\n") });
+    state.thoughts.set(index, { item: thoughtItem(item), text: said.join("\n\n") });
   }
 }
 
@@ -136,11 +149,8 @@ function thoughtItem(item: OutputItem): JsonObject {
 
 function addText(state: State, index: number, piece: string): void {
   if (piece === "") return;
-  let draft = state.drafts.get(index);
-  if (draft?.kind !== "text") {
-    draft = { kind: "text", text: "" };
-    state.drafts.set(index, draft);
-  }
+  const draft = state.texts.get(index) ?? { text: "" };
+  state.texts.set(index, draft);
   // Two messages of one answer are two paragraphs.
   if (draft.text === "" && state.text !== "") state.text += "\n\n";
   draft.text += piece;
@@ -149,35 +159,30 @@ function addText(state: State, index: number, piece: string): void {
 
 /** The whole text of a message, for servers that send no pieces. */
 function fillText(state: State, index: number, text: string): void {
-  const draft = state.drafts.get(index);
-  if (draft?.kind !== "text" || draft.text === "") addText(state, index, text);
+  if ((state.texts.get(index)?.text ?? "") === "") addText(state, index, text);
 }
 
 function callAt(state: State, index: number): CallDraft {
-  const found = state.drafts.get(index);
-  if (found?.kind === "call") return found;
-  if (calls(state).length >= callsMax) throw badAnswer(`it has more than ${callsMax} tool calls`);
-  const draft: CallDraft = { kind: "call", name: "", fragments: [], whole: null };
-  state.drafts.set(index, draft);
+  const found = state.calls.get(index);
+  if (found !== undefined) return found;
+  if (state.calls.size >= callsMax) throw badAnswer(`it has more than ${callsMax} tool calls`);
+  const draft: CallDraft = { name: "", fragments: [], whole: null };
+  state.calls.set(index, draft);
   return draft;
 }
 
-function inOrder(state: State): Draft[] {
-  return [...state.drafts.entries()].sort(([a], [b]) => a - b).map(([, draft]) => draft);
-}
-
-function calls(state: State): CallDraft[] {
-  return inOrder(state).filter((draft) => draft.kind === "call");
+function inOrder<T>(drafts: ReadonlyMap<number, T>): T[] {
+  return [...drafts.entries()].sort(([a], [b]) => a - b).map(([, draft]) => draft);
 }
 
 function endOf(state: State): ReturnType<Assembly["end"]> {
   const { terminal, text } = state;
   if (terminal === null) {
-    if (calls(state).length > 0) throw badAnswer("it ended inside a tool call");
+    if (state.calls.size > 0) throw badAnswer("it ended inside a tool call");
     throw new CallFailure("disconnected", "the answer ended before it was whole", { retry: true });
   }
-  const made = calls(state).map((draft) => finishCall(draft, terminal.type === "response.completed"));
-  const thoughts = inOrder(state).filter((draft) => draft.kind === "thought");
+  const made = inOrder(state.calls).map((draft) => finishCall(draft, terminal.type === "response.completed"));
+  const thoughts = inOrder(state.thoughts);
   const reasoning = {
     format: responsesReasoning,
     text: thoughts.map((thought) => thought.text).filter((said) => said !== "").join("\n\n"),

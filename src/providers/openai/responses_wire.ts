@@ -38,6 +38,11 @@ function thinks(model: string): boolean {
   return /^(?:ft:)?(?:o\d|codex|gpt-(?:[5-9]|\d{2})(?!.*-chat))/.test(model);
 }
 
+/** Models of which it is known that they refuse thoughts, also those of another model of the same session. */
+function neverThinks(model: string): boolean {
+  return /^(?:ft:)?(?:gpt-[34]|chatgpt-|gpt-.*-chat)/.test(model);
+}
+
 function encodeItems(message: Message, model: string, how: Encoding): JsonObject[] {
   switch (message.role) {
     case "user": {
@@ -50,7 +55,7 @@ function encodeItems(message: Message, model: string, how: Encoding): JsonObject
       return [{ type: "function_call_output", call_id: message.call_id, output }];
     }
     case "assistant":
-      return [...encodeThoughts(message), ...encodeText(message.text), ...encodeCalls(message)];
+      return [...encodeThoughts(message, model), ...encodeText(message.text), ...encodeCalls(message)];
     default:
       return message satisfies never;
   }
@@ -67,7 +72,8 @@ function withImages(text: string, images: readonly Image[] = [], how: Encoding):
 type Assistant = Extract<Message, { role: "assistant" }>;
 
 /** Thoughts as they came. One without its encrypted content is a reference to what the endpoint never stored. */
-function encodeThoughts({ reasoning, text, calls }: Assistant): JsonObject[] {
+function encodeThoughts({ reasoning, text, calls }: Assistant, model: string): JsonObject[] {
+  if (neverThinks(model)) return [];
   // A thought must be followed by what it led to.
   if (reasoning?.format !== responsesReasoning || (text === "" && calls.length === 0)) return [];
   return reasoning.items.filter(isThought);
