@@ -2,6 +2,7 @@
 import type { FactData } from "../protocol/facts.ts";
 import type { HookEvent } from "../protocol/work_facts.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import type { OutsideItem, Standing } from "../trust/contract.ts";
 
 /** What a hook reads on stdin, as JSON, besides the fields that belong to its event. */
 export interface HookInput {
@@ -21,7 +22,19 @@ export interface Hooks {
   listens(event: HookEvent, workspace: string, toolName?: string): boolean;
   /**
    * Runs every hook of the event, side by side, and resolves when the last one has ended or run out of time. Never
-   * rejects. A hook of an event that can block which fails to answer in time counts as `timed_out`, and that blocks.
+   * rejects. `blocked` objects, whatever the event. `timed_out` of a gate (see `isGate`) blocks too; a gate that could not
+   * be run, or whose answer makes no sense, is `blocked` already.
    */
   run(event: HookEvent, input: HookInput, options: { signal: AbortSignal }): Promise<HookRun[]>;
+}
+
+/** Hooks that folders bring along too. */
+export interface FolderHooks extends Hooks {
+  /** What this folder wants to have run, for a person to approve, and how that stands. */
+  items(workspace: string): { item: OutsideItem; standing: Standing }[];
+}
+
+/** Events that wait for the hooks' consent: without an answer the thing is not done. */
+export function isGate(event: HookEvent): boolean {
+  return event === "PreToolUse" || event === "UserPromptSubmit";
 }
