@@ -1,8 +1,74 @@
-// The list of providers. A new provider is one file, one choice in choice.ts and one case here.
+// The list of providers: how each kind of the configuration is opened, and the registry of those that are configured.
+// A new kind is one file, its settings in src/config/provider_kinds.ts and one case here.
+import type { EffectiveConfig } from "../config/environment.ts";
+import type { Keys } from "../config/keys.ts";
+import type { ProviderSettings } from "../config/provider_kinds.ts";
+import type { ModelSettings } from "../config/schema.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
 import { chooseProvider, type ProviderChoice } from "./choice.ts";
-import type { Provider } from "./contract.ts";
+import type { ModelInfo, Provider } from "./contract.ts";
+import type { ConfiguredModels } from "./models.ts";
 import { openaiProvider } from "./openai.ts";
 import { scriptedProvider } from "./scripted.ts";
+
+export interface ProviderRegistry {
+  names(): string[];
+  /**
+   * The provider of that name, made when it is first asked for. One whose key is missing is there all the same, because
+   * old requests are encoded with it, but every question to it fails and names the key.
+   */
+  get(name: string): Provider | undefined;
+  /** Used when a session names none. */
+  readonly default: Provider;
+  /** Tried in this order when a provider cannot be reached. */
+  readonly fallback: readonly string[];
+  /** What is wrong with any of them, without asking a model: to be said at the start. */
+  problems(): { name: string; problem: Problem }[];
+}
+
+/** What is sent as a key to an endpoint that wants none. */
+const noKey = "none";
+
+/** The providers of a configuration. Never throws for one that is broken. */
+export function openProviders(config: EffectiveConfig, keys: Keys): ProviderRegistry {
+  const made = new Map<string, Provider>();
+  const models = configuredModels(config.models);
+  const get = (name: string): Provider | undefined => {
+    const known = made.get(name);
+    const settings = Object.hasOwn(config.providers, name) ? config.providers[name] : undefined;
+    if (known !== undefined || settings === undefined) return known;
+    const provider = openProvider(name, settings, { models, keys });
+    made.set(name, provider);
+    return provider;
+  };
+  return {
+    names: () => Object.keys(config.providers),
+    get,
+    get default() {
+      const provider = get(config.default_provider);
+      if (provider === undefined) throw new Error(`"${config.default_provider}" is no configured provider`);
+      return provider;
+    },
+    fallback: config.fallback,
+    problems: () =>
+      Object.entries(config.providers).flatMap(([name, settings]) => {
+        const problem = keyProblem(settings, keys);
+        return problem === undefined ? [] : [{ name, problem }];
+      }),
+  };
+}
+
+/** Which provider and model a text means: `provider/model`, or a model of the default provider, slashes included. */
+export function resolveModel(
+  registry: ProviderRegistry,
+  text: string,
+): { provider: Provider; model: string } {
+  const slash = text.indexOf("/");
+  const named = slash < 0 ? undefined : registry.get(text.slice(0, slash));
+  const provider = named ?? registry.default;
+  const model = named === undefined ? text : text.slice(slash + 1);
+  return { provider, model: model === "" ? provider.defaultModel : model };
+}
 
 /** The provider for this environment. Throws a Problem `bad_config` for values that cannot be right. */
 export function providerFromEnv(env: Record<string, string | undefined>): Provider {
@@ -10,11 +76,75 @@ export function providerFromEnv(env: Record<string, string | undefined>): Provid
 }
 
 /** The provider that was chosen. */
-export function makeProvider(choice: ProviderChoice): Provider {
-  switch (choice.name) {
+export function makeProvider({ config, keys }: ProviderChoice): Provider {
+  return openProviders(config, keys).default;
+}
+
+interface OpenOptions {
+  models: ConfiguredModels;
+  keys: Keys;
+}
+
+function openProvider(name: string, settings: ProviderSettings, { models, keys }: OpenOptions): Provider {
+  const problem = keyProblem(settings, keys);
+  const apiKey = !("key" in settings) || settings.key === undefined || problem !== undefined
+    ? noKey
+    : keys.secret(settings.key);
+  const provider = openKind(settings, { name, models, apiKey });
+  return problem === undefined ? provider : unusable(provider, problem);
+}
+
+function openKind(
+  settings: ProviderSettings,
+  { apiKey, ...own }: { name: string; models: ConfiguredModels; apiKey: string },
+): Provider {
+  switch (settings.kind) {
     case "scripted":
-      return scriptedProvider();
-    case "openai":
-      return openaiProvider(choice);
+      return scriptedProvider(own);
+    case "openai": {
+      const { base_url: baseUrl, model, api } = settings;
+      return openaiProvider({ ...own, apiKey, baseUrl, model, api });
+    }
+    default:
+      throw new Error("later");
   }
+}
+
+function keyProblem(settings: ProviderSettings, keys: Keys): Problem | undefined {
+  if (!("key" in settings) || settings.key === undefined) return undefined;
+  try {
+    keys.secret(settings.key);
+    return undefined;
+  } catch (thrown) {
+    return thrown instanceof Problem ? thrown : new Problem("bad_config", messageOf(thrown));
+  }
+}
+
+/** A provider that cannot be asked: it says why, in the way every other failure is said. */
+function unusable(provider: Provider, problem: Problem): Provider {
+  const hint = problem.hint === undefined ? "" : ` (${problem.hint})`;
+  const message = `Cannot ask the provider "${provider.name}": ${problem.message}${hint}`;
+  return {
+    ...provider,
+    async *stream() {
+      yield { type: "failed", error: { code: "auth", message }, text: "" };
+    },
+    ...(provider.models === undefined
+      ? {}
+      : { models: () => Promise.reject(new Problem("provider_auth", message)) }),
+  };
+}
+
+function configuredModels(settings: Readonly<Record<string, ModelSettings>>): ConfiguredModels {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, { window, output_max, vision, price }]) => {
+      const info: Partial<ModelInfo> = {
+        ...(window === undefined ? {} : { window }),
+        ...(output_max === undefined ? {} : { outputMax: output_max }),
+        ...(vision === undefined ? {} : { vision }),
+        ...(price === undefined ? {} : { price }),
+      };
+      return [name, info];
+    }),
+  );
 }

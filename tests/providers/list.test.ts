@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Problem } from "../../src/protocol/problem.ts";
-import { defaultBaseUrl, defaultModel } from "../../src/providers/choice.ts";
+import { defaultBaseUrl, defaultModels } from "../../src/providers/choice.ts";
 import { providerFromEnv } from "../../src/providers/list.ts";
 import { answer } from "../support/model_plan.ts";
 import { startModelServer } from "../support/model_server.ts";
@@ -11,10 +11,10 @@ const key = "sk-test-0123456789";
 test.each([
   ["nothing is configured", {}, "scripted", "demo"],
   ["the values are empty", { OPENAI_API_KEY: " ", LLM_BASE_URL: "" }, "scripted", "demo"],
-  ["a key is there", { OPENAI_API_KEY: key }, "openai", defaultModel],
+  ["a key is there", { OPENAI_API_KEY: key }, "openai", defaultModels.openai],
   ["a local endpoint needs no key", { LLM_BASE_URL: "http://127.0.0.1:1/v1", LLM_MODEL: "m" }, "openai", "m"],
   ["scripted is forced", { OPENAI_API_KEY: key, JAMEY_PROVIDER: "scripted" }, "scripted", "demo"],
-  ["openai is named", { OPENAI_API_KEY: key, JAMEY_PROVIDER: "openai" }, "openai", defaultModel],
+  ["openai is named", { OPENAI_API_KEY: key, JAMEY_PROVIDER: "openai" }, "openai", defaultModels.openai],
 ])("the provider is chosen by the environment: %s", (_, env, name, model) => {
   const provider = providerFromEnv(env);
   expect([provider.name, provider.defaultModel, provider.offline]).toEqual([
