@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
+import { messageOf } from "../src/protocol/problem.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { agentToolName, isSubAgent } from "./follow_ups.ts";
 import type { SessionActor } from "./session_actor.ts";
@@ -9,6 +10,7 @@ import type { SessionActor } from "./session_actor.ts";
 const agentArgs = z.strictObject({
   description: z.string().min(1).max(200).describe("The task in three to six words"),
   prompt: z.string().min(1).max(100_000).describe("All the sub-agent needs to know: it sees nothing else"),
+  model: z.string().min(1).max(200).optional().describe("Another model for it, NAME or PROVIDER/NAME"),
 });
 
 const description =
@@ -56,7 +58,12 @@ function never(): never {
 export async function startSubAgent(
   session: SessionActor,
   record: CallRecord,
-  { attempts, signal }: { attempts: number; signal: AbortSignal },
+  { attempts, signal, modelOf }: {
+    attempts: number;
+    signal: AbortSignal;
+    /** Which provider and model a text names; throws a Problem when none. */
+    modelOf: (text: string) => { provider: string; model: string };
+  },
 ): Promise<ToolOutcome | null> {
   if (isSubAgent(record.actor)) {
     return { status: "failed", error: "A sub-agent cannot start another sub-agent" };
@@ -64,7 +71,9 @@ export async function startSubAgent(
   if (record.by === "user") {
     return { status: "failed", error: "Agent cannot be run by hand: ask for it in a message" };
   }
-  const { description, prompt } = agentArgs.parse(record.args);
+  const { description, prompt, model: named } = agentArgs.parse(record.args);
+  const model = named === undefined ? undefined : modelOrWhy(named, modelOf);
+  if (typeof model === "string") return { status: "failed", error: model };
   const { actor: parent, callId: call_id, name } = record;
   const started = await session.tell({
     actor: parent,
@@ -76,7 +85,15 @@ export async function startSubAgent(
   const told = await session.tell({
     actor: `${parent}/agent:${call_id}`,
     type: "agent.started",
-    data: { agent: call_id, parent, description, prompt, call_id },
+    data: { agent: call_id, parent, description, prompt, call_id, ...(model === undefined ? {} : { model }) },
   });
   return told.accepted ? null : { status: "interrupted", reason: told.why };
+}
+
+function modelOrWhy(text: string, modelOf: (text: string) => { provider: string; model: string }) {
+  try {
+    return modelOf(text);
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
 }

@@ -1,26 +1,60 @@
 // Commands: what a client may ask of a session, turned into the fact it would be. The machines have the last word.
 import { nanoid } from "nanoid";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
+import { stateName } from "../machines/session_state.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
-import type { Tool } from "../tools/contract.ts";
+import type { Hooks } from "../src/hooks/contract.ts";
+import type { ProviderRegistry } from "../src/providers/contract.ts";
+import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
+import { resolveModel } from "../src/providers/resolve_model.ts";
+import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_actor.ts";
+import type { ToolRegistry } from "./tool_registry.ts";
 
 type AnswerCommand = Extract<Command, { type: "call.answer" }>;
+
+export interface CommandParts {
+  /** Who asks. */
+  by: string;
+  registry: ToolRegistry;
+  hooks: Hooks;
+  providers: ProviderRegistry;
+}
 
 export async function carryOut(
   session: SessionActor,
   command: Command,
-  parts: { by: string; tools: ReadonlyMap<string, Tool> },
+  parts: CommandParts,
 ): Promise<Receipt> {
+  const { by } = parts;
+  const main = (draft: Pick<FactDraft, "type" | "data">, what: string) =>
+    // Type and data come as one pair from each case below.
+    log(session, { actor: mainActor, ...draft } as FactDraft, { what });
   switch (command.type) {
-    case "message.send": {
-      const { message: text, delivery, max_steps } = command;
-      const message_id = command.id ?? nanoid();
-      const data = { message_id, text, delivery, ...(max_steps === undefined ? {} : { max_steps }) };
-      const draft: FactDraft = { actor: mainActor, type: "message.received", data };
-      return { ...await log(session, draft, { what: "send a message to", id: message_id }), message_id };
+    case "message.send":
+      return await sendMessage(session, command, parts);
+    case "question.answer":
+      return await log(session, await questionDraft(session, command, by), {
+        what: `answer call "${command.call_id}" of`,
+      });
+    case "budget.answer":
+      return await answerBudget(session, command.decision, by);
+    case "session.set_mode": {
+      const { permission_mode } = command;
+      return await main({ type: "session.mode_changed", data: { permission_mode, by } }, "set the mode of");
     }
+    case "session.set_model": {
+      const chosen = resolveModel(parts.providers, command.model, session.state().meta?.provider);
+      return await main({ type: "session.model_changed", data: { ...chosen, by } }, "set the model of");
+    }
+    case "session.compact": {
+      const { instructions } = command;
+      const data = { by, ...(instructions === undefined ? {} : { instructions }) };
+      return await main({ type: "context.compact_requested", data }, "compact");
+    }
+    case "background.end":
+      return await endBackground(session, command.background_id);
     case "turn.cancel": {
       const data = { by: parts.by, outcome: "cancelled" as const };
       return await log(session, { actor: mainActor, type: "turn.cancelled", data }, {
@@ -43,9 +77,7 @@ export async function carryOut(
       return { ...await log(session, draft, { what: "run a tool in", id: call_id }), call_id };
     }
     case "session.rename":
-      return await log(session, { actor: mainActor, type: "session.renamed", data: { name: command.name } }, {
-        what: "rename",
-      });
+      return await main({ type: "session.renamed", data: { name: command.name } }, "rename");
   }
 }
 
@@ -73,11 +105,107 @@ async function log(
   throw new Problem("conflict", `Cannot ${options.what} session "${session.id}": ${told.why}`);
 }
 
+/** Hooks hear a message before it is accepted, and may refuse it. */
+async function sendMessage(
+  session: SessionActor,
+  command: Extract<Command, { type: "message.send" }>,
+  { hooks }: CommandParts,
+): Promise<Receipt> {
+  const { message: text, delivery, max_steps, images } = command;
+  const message_id = command.id ?? nanoid();
+  if (session.seqOf(message_id) === undefined) {
+    const { signal } = new AbortController();
+    const runs = await runHooks({ session, hooks, signal }, "UserPromptSubmit", { fields: { prompt: text } });
+    const against = runs.find((run) => run.outcome === "blocked" || run.outcome === "timed_out");
+    if (against !== undefined) {
+      const why = against.reason ?? "it gave no reason";
+      throw new Problem(
+        "forbidden",
+        `Cannot send the message: the hook "${against.name}" refused it: ${why}`,
+      );
+    }
+  }
+  const data = {
+    message_id,
+    text,
+    delivery,
+    ...(max_steps === undefined ? {} : { max_steps }),
+    ...(images === undefined || images.length === 0 ? {} : { images }),
+  };
+  const draft: FactDraft = { actor: mainActor, type: "message.received", data };
+  return { ...await log(session, draft, { what: "send a message to", id: message_id }), message_id };
+}
+
+/** Every agent that waits at a limit goes on, or is told to end its turn. */
+async function answerBudget(
+  session: SessionActor,
+  decision: "continue" | "stop",
+  by: string,
+): Promise<Receipt> {
+  const paused = Object.entries(session.state().agents)
+    .filter(([, snapshot]) => stateName(snapshot) === "paused").map(([actor]) => actor);
+  if (paused.length === 0) {
+    throw new Problem("conflict", `Cannot answer for session "${session.id}": nothing waits at a limit`);
+  }
+  const transcript = await session.transcript();
+  let seq = 0;
+  for (const actor of paused) {
+    const limit = transcript.exceeded(actor)?.limit ?? "steps";
+    const told = await session.tell(
+      decision === "continue"
+        ? { actor, type: "budget.extended", data: { limit, by } }
+        : { actor, type: "turn.cancelled", data: { by, outcome: "limit" } },
+    );
+    // One that has gone on or ended meanwhile needs no answer.
+    if (told.accepted) seq = told.seq;
+  }
+  return { seq };
+}
+
+async function questionDraft(
+  session: SessionActor,
+  { call_id, answers }: Extract<Command, { type: "question.answer" }>,
+  by: string,
+): Promise<FactDraft> {
+  const transcript = await session.transcript();
+  const record = transcript.call(call_id);
+  const asked = record?.questions?.questions;
+  if (record === undefined || asked === undefined) {
+    throw transcript.knows(call_id)
+      ? new Problem("conflict", `Cannot answer call "${call_id}": it does not wait for an answer any more`)
+      : new Problem("not_found", `Cannot answer call "${call_id}": session "${session.id}" has no such call`);
+  }
+  checkAnswers(call_id, asked, answers);
+  return { actor: record.actor, type: "question.answered", data: { call_id, answers, by } };
+}
+
+function checkAnswers(callId: string, asked: readonly Question[], answers: readonly QuestionAnswer[]): void {
+  const refuse = (what: string) => new Problem("bad_request", `Cannot answer call "${callId}": ${what}`);
+  if (answers.length !== asked.length) {
+    throw refuse(`there are ${asked.length} questions and ${answers.length} answers`);
+  }
+  for (const [index, { options, multi_select }] of asked.entries()) {
+    const { selected = [], text } = answers[index] ?? {};
+    const unknown = selected.find((label) => !options.some((option) => option.label === label));
+    if (unknown !== undefined) throw refuse(`question ${index + 1} has no option "${unknown}"`);
+    if (selected.length > 1 && !multi_select) throw refuse(`question ${index + 1} takes one option`);
+    if (selected.length === 0 && (text ?? "") === "") throw refuse(`question ${index + 1} has no answer`);
+  }
+}
+
+async function endBackground(session: SessionActor, id: string): Promise<Receipt> {
+  if (await session.stopEffect(`background.run:${id}`, "cancelled")) return { seq: session.visible().seq };
+  throw new Problem(
+    "not_found",
+    `Cannot end background task "${id}": session "${session.id}" runs none of that id`,
+  );
+}
+
 /** The answer to a pending approval; the first one wins, any later one is a conflict. */
 async function answerDraft(
   session: SessionActor,
   command: AnswerCommand,
-  parts: { by: string; tools: ReadonlyMap<string, Tool> },
+  parts: CommandParts,
 ): Promise<FactDraft> {
   const { call_id, decision, reason } = command;
   const transcript = await session.transcript();
@@ -96,7 +224,8 @@ async function answerDraft(
   }
   const { actor } = open;
   const always = decision === "allow_always" || decision === "reject_always";
-  const parsed = parts.tools.get(record.name)?.parse(record.args);
+  const tools = await parts.registry.of(session.state().meta?.workspace ?? "/");
+  const parsed = tools.get(record.name)?.parse(record.args);
   const grant = always && parsed?.ok === true ? { grant: parsed.call.grant } : {};
   const call = { call_id, name: record.name, by: parts.by, ...grant };
   return decision === "allow_once" || decision === "allow_always"

@@ -26,8 +26,11 @@ export interface Composer {
   /** The transcript up to the newest state, when it is at hand. */
   transcript(): Transcript | undefined;
   setTranscript(transcript: Transcript): void;
-  /** The first entry that is not the daemon's own is the draft's. Throws on a bug; the state is then as before. */
-  compose(draft: FactDraft, id: string | undefined): Composed;
+  /**
+   * One batch: `before` and then the draft itself, whose entry is `own`; all of them, or none when one is refused. Throws
+   * on a bug; the state is then as before.
+   */
+  compose(draft: FactDraft, more: { id?: string | undefined; before?: readonly FactDraft[] }): Composed;
 }
 
 export type Composed = { entries: Entry[]; own: Entry } | { refused: string };
@@ -49,7 +52,7 @@ export function createComposer(options: ComposerOptions): Composer {
   let owned = options.owned;
   let transcript: Transcript | undefined;
 
-  const compose = (draft: FactDraft, id: string | undefined): Composed => {
+  const compose: Composer["compose"] = (draft, { id, before: first = [] }) => {
     if (draft.type === "agent.started" && isCancelling(newest, draft.data.parent)) {
       return { refused: "the turn was cancelled" };
     }
@@ -58,6 +61,12 @@ export function createComposer(options: ComposerOptions): Composer {
     try {
       if (!owned && draft.type !== "session.owned") take(ownership(epoch, false), entries);
       owned = true;
+      for (const other of first) {
+        const refused = take(other, entries);
+        if (refused === null) continue;
+        rollBack(before, entries);
+        return { refused };
+      }
       const place = entries.length;
       const refused = take(draft, entries, id);
       const own = entries[place];
@@ -126,6 +135,13 @@ export function createComposer(options: ComposerOptions): Composer {
     for (const [callId, call] of Object.entries(newest.calls)) {
       if (call.by === "user") take(interruption(call.actor, callId, call.name), entries);
     }
+    for (const [background_id, { actor }] of Object.entries(newest.backgrounds)) {
+      take({
+        actor,
+        type: "background.ended",
+        data: { background_id, status: "left_behind", output: "" },
+      }, entries);
+    }
   }
 
   /** Ends the work of an actor: running executors are told to stop, what never ran gets its outcome at once. */
@@ -133,12 +149,13 @@ export function createComposer(options: ComposerOptions): Composer {
     const outcome = cause.type === "turn.cancelled" ? cause.data.outcome : "cancelled";
     const reason: StopReason = outcome === "interrupted" ? "shutdown" : "cancelled";
     for (const [key, effect] of Object.entries(newest.effects)) {
-      if (effect.actor !== actor || options.stop(key, reason)) continue;
+      // What runs in the background outlives the turn.
+      if (effect.actor !== actor || effect.kind === "background.run" || options.stop(key, reason)) continue;
       const draft = unrun(effect, cause.type === "session.forked");
       if (draft !== null) take(draft, entries);
     }
     for (const [callId, call] of Object.entries(newest.calls)) {
-      if (call.actor === actor && stateName(call.snapshot) === "asking") {
+      if (call.actor === actor && ["asking", "questioning"].includes(stateName(call.snapshot))) {
         take(interruption(actor, callId, call.name), entries);
       }
     }

@@ -2,15 +2,19 @@
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
-import type { Provider } from "../src/providers/contract.ts";
+import type { ProviderRegistry } from "../src/providers/contract.ts";
+import { resolveModel } from "../src/providers/resolve_model.ts";
 
 /** The first fact of a session. Throws `bad_request` for folders that cannot be used. */
 export function creation(
   sessionId: string,
   input: CreateSession,
-  parts: { provider: Provider; machineVersion: string },
+  parts: { providers: ProviderRegistry; machineVersion: string },
 ): Extract<FactDraft, { type: "session.created" }> {
-  const { provider, machineVersion } = parts;
+  const { providers, machineVersion } = parts;
+  const chosen = input.model === undefined
+    ? { provider: providers.default.name, model: providers.default.defaultModel }
+    : resolveModel(providers, input.model);
   return {
     actor: mainActor,
     type: "session.created",
@@ -19,8 +23,7 @@ export function creation(
       ...(input.name === undefined ? {} : { name: input.name }),
       workspace: folder(input.workspace ?? Deno.cwd(), "workspace"),
       add_dirs: input.add_dirs.map((dir) => folder(dir, "add_dirs")),
-      provider: provider.name,
-      model: input.model ?? provider.defaultModel,
+      ...chosen,
       agent_mode: input.agent_mode,
       permission_mode: input.permission_mode,
       ...(input.context === undefined ? {} : { context: input.context }),

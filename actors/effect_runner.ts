@@ -11,6 +11,8 @@ export interface EffectRunner {
   stop(key: string, reason: StopReason): boolean;
   stopAll(reason: StopReason): void;
   keys(): string[];
+  /** Resolves when the executor of an effect has left; at once when none is at work. */
+  left(key: string): Promise<void>;
   /** Resolves when every executor has left. */
   finished(): Promise<void>;
   readonly size: number;
@@ -45,6 +47,7 @@ export function createEffectRunner(options: {
       for (const { controller } of running.values()) controller.abort(reason);
     },
     keys: () => [...running.keys()],
+    left: async (key) => void await running.get(key)?.done,
     finished: async () => {
       await Promise.allSettled([...running.values()].map(({ done }) => done));
     },

@@ -3,6 +3,7 @@ import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { PendingEffect } from "../machines/effects.ts";
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 
 /** What a sub-agent is called in its parent's calls. */
 export const agentToolName = "Agent";
@@ -16,6 +17,8 @@ export function followUp(effect: PendingEffect, state: SessionState, transcript:
       return [{ actor: effect.actor, type: "turn.ended", data: turnEnd(effect) }];
     case "agent.report":
       return [agentEnd(effect, state, transcript)];
+    case "question.report":
+      return questionEnd(effect, state, transcript);
     case "call.report":
       return callEnd(effect, state, transcript);
     default:
@@ -49,6 +52,24 @@ function agentEnd(effect: PendingEffect, state: SessionState, transcript: Transc
     return { actor, type: "agent.failed", data: { agent, error: String(error) } };
   }
   return { actor, type: "agent.stopped", data: { agent, reason: outcome } };
+}
+
+function questionEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
+  const { actor } = effect;
+  const call_id = String(effect.params.call_id);
+  const call = transcript.call(call_id);
+  if (call === undefined || !Object.hasOwn(state.calls, call_id)) return [];
+  const output = answersText(call.questions?.questions ?? [], call.answers ?? []);
+  return [{ actor, type: "call.finished", data: { call_id, name: call.name, output, truncated: false } }];
+}
+
+/** Answers as the agent reads them. */
+function answersText(questions: readonly Question[], answers: readonly QuestionAnswer[]): string {
+  return questions.map(({ question }, index) => {
+    const answer = answers[index];
+    const said = [...answer?.selected ?? [], ...answer?.text === undefined ? [] : [answer.text]];
+    return `${question}\n${said.length === 0 ? "[no answer]" : said.map((one) => `- ${one}`).join("\n")}`;
+  }).join("\n\n");
 }
 
 function callEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {

@@ -3,7 +3,7 @@ import type { AnyMachineSnapshot } from "xstate";
 import { isResting, type SessionState, stateName } from "../machines/session_state.ts";
 import type { SessionActor } from "./session_actor.ts";
 
-/** Stops what runs, and records it; calls that wait for a person's answer keep waiting over a restart. */
+/** Stops what runs, and records it; what waits for a person keeps waiting over a restart. */
 export function haltWork(actor: SessionActor): void {
   const state = actor.state();
   for (const [path, snapshot] of Object.entries(state.agents)) {
@@ -18,7 +18,7 @@ export function haltWork(actor: SessionActor): void {
 
 function waitsForPerson(state: SessionState, path: string, snapshot: AnyMachineSnapshot): boolean {
   const name = stateName(snapshot);
-  if (name === "waiting_for_approval") return true;
+  if (name === "waiting_for_approval" || name === "paused") return true;
   return name === "acting" && Object.entries(state.children).some(([child, { parent }]) => {
     const inner = state.agents[child];
     return parent === path && inner !== undefined && waitsForPerson(state, child, inner);

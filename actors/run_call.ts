@@ -1,19 +1,27 @@
-// A tool call: reviewed, asked for when it must be, run, and picked up again after a crash. Tells exactly one result.
-import { createHash } from "node:crypto";
+// A tool call: reviewed, run, and picked up again after a crash. Tells exactly one result.
 import { mkdir, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { PendingEffect } from "../machines/effects.ts";
-import { decidePermission } from "../machines/permission.ts";
 import { stateName } from "../machines/session_state.ts";
 import type { CallRecord } from "../machines/transcript.ts";
+import type { Hooks } from "../src/hooks/contract.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "../tools/contract.ts";
 import { startSubAgent } from "./agent_tool.ts";
+import { askToolName, askUser } from "./ask_user.ts";
+import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { agentToolName } from "./follow_ups.ts";
+import { callDigest, reviewCall } from "./review_call.ts";
+import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_actor.ts";
-import { toolSession } from "./tool_session.ts";
+import { planFile, toolSession } from "./tool_session.ts";
 
 export interface ToolParts {
-  tools: ReadonlyMap<string, Tool>;
+  /** Every tool there is for sessions in this folder, by name. */
+  toolsOf: (workspace: string) => Promise<ReadonlyMap<string, Tool>>;
+  /** Which provider and model a text names, `provider` being the session's; throws a Problem when none. */
+  modelOf: (text: string, provider: string) => { provider: string; model: string };
+  hooks: Hooks;
   effectDir: (sessionId: string, effect: string) => Promise<string>;
 }
 
@@ -34,45 +42,23 @@ export function callExecutor(parts: ToolParts): Executor {
     const record = (await session.transcript()).call(callId);
     const open = session.state().calls[callId];
     if (record === undefined || open === undefined) return;
-    const tool = parts.tools.get(record.name);
+    const state = stateName(open.snapshot);
+    // The person's answer is a command, and its result follows from it.
+    if (state === "questioning" || state === "answered") return;
+    const tools = await parts.toolsOf(session.state().meta?.workspace ?? "/");
+    const tool = tools.get(record.name);
     const tell = (outcome: ToolOutcome) => tellOutcome(session, record, outcome);
-    if (tool === undefined) return await tell(unknownTool(record.name, parts.tools));
+    if (tool === undefined) return await tell(unknownTool(record.name, tools));
     const parsed = tool.parse(record.args);
     if (!parsed.ok) return await tell({ status: "failed", error: parsed.error });
     const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts };
-    const state = stateName(open.snapshot);
     if (state === "running") return await recover(run);
     const gone = missingWorkspace(session);
     if (gone !== null) return await tell(gone);
     if (state === "approved") return await runApproved(run);
-    return await review(run);
+    const reviewed = { ...run, hooks: parts.hooks, planFile: await planFile(session, parts) };
+    if (await reviewCall(reviewed)) await begin(run);
   };
-}
-
-/** What a person approves: the digest binds the answer to exactly this name and these arguments. */
-export function callDigest(name: string, args: CallRecord["args"]): string {
-  return createHash("sha256").update(JSON.stringify([name, args])).digest("hex");
-}
-
-async function review(run: Run): Promise<void> {
-  const { session, record, tool, call } = run;
-  const meta = session.state().meta;
-  if (meta === null) return;
-  const { actor, callId: call_id, name } = record;
-  const permission = decidePermission(meta, {
-    requiresConfirmation: tool.requiresConfirmation,
-    grant: call.grant,
-  });
-  if (permission.decision === "allow") return await begin(run);
-  const draft: FactDraft = permission.decision === "ask"
-    ? {
-      actor,
-      type: "call.approval_requested",
-      data: { call_id, name, prompt: call.prompt, digest: callDigest(name, record.args) },
-    }
-    : { actor, type: "call.denied", data: { call_id, name, by: "policy", reason: permission.reason } };
-  const told = await session.tell(draft);
-  if (!told.accepted) await tellOutcome(session, record, cancelledOutcome);
 }
 
 async function runApproved(run: Run): Promise<void> {
@@ -82,11 +68,19 @@ async function runApproved(run: Run): Promise<void> {
   await tellOutcome(session, record, { status: "failed", error });
 }
 
+/** Calls that the kernel carries out itself: their result comes from elsewhere. */
+const kernelTools = { [agentToolName]: startSubAgent, [askToolName]: askUser } as const;
+
 async function begin(run: Run): Promise<void> {
   const { session, record, tool, call, signal } = run;
   if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
-  if (record.name === agentToolName) {
-    const refused = await startSubAgent(session, record, { attempts: run.effect.attempts, signal });
+  if (isKernelTool(record.name)) {
+    const provider = session.state().meta?.provider ?? "";
+    const refused = await kernelTools[record.name](session, record, {
+      attempts: run.effect.attempts,
+      signal,
+      modelOf: (text) => run.parts.modelOf(text, provider),
+    });
     return refused === null ? undefined : await tellOutcome(session, record, refused);
   }
   let startedSeq = 0;
@@ -113,8 +107,27 @@ async function begin(run: Run): Promise<void> {
   }
   const outcome = await prepared.run();
   // A call that may not start any more has not finished either: the machines take only that it was interrupted.
-  await tellOutcome(session, record, await started ? outcome : cancelledOutcome);
+  await finish(run, await started ? outcome : cancelledOutcome);
   session.endText(startedSeq);
+}
+
+function isKernelTool(name: string): name is keyof typeof kernelTools {
+  return Object.hasOwn(kernelTools, name);
+}
+
+/** Hooks hear of a result before the model does, so that their words are there with it. */
+async function finish(run: Run, outcome: ToolOutcome): Promise<void> {
+  const { session, record, signal, parts } = run;
+  if (outcome.status !== "interrupted") {
+    const output = outcome.status === "finished" ? outcome.output : outcome.error;
+    await runHooks({ session, hooks: parts.hooks, signal }, "PostToolUse", {
+      actor: record.actor,
+      callId: record.callId,
+      toolName: record.name,
+      fields: { tool_input: record.args, tool_response: { output, success: outcome.status === "finished" } },
+    });
+  }
+  await tellOutcome(session, record, outcome);
 }
 
 function startedDraft(run: Run, evidence: CallRecord["evidence"]): FactDraft {
@@ -131,7 +144,7 @@ function startedDraft(run: Run, evidence: CallRecord["evidence"]): FactDraft {
 /** A call that had started when the daemon went down. */
 async function recover(run: Run): Promise<void> {
   const { session, record, call } = run;
-  if (record.name === agentToolName) {
+  if (isKernelTool(record.name)) {
     // Re-attached: the child runs by its own state, and reports when it ends.
     if (Object.values(session.state().children).some((child) => child.callId === record.callId)) return;
     return await begin(run);
@@ -143,7 +156,7 @@ async function recover(run: Run): Promise<void> {
   };
   const found = await call.recover(record.evidence, await toolContext(run, onOutput));
   if (found === "again") return await begin(run);
-  await tellOutcome(session, record, found);
+  await finish(run, found);
   session.endText(record.startedSeq ?? 0);
 }
 
@@ -151,13 +164,17 @@ async function toolContext(run: Run, onOutput: (text: string) => void): Promise<
   const { session, record, signal, parts } = run;
   const meta = session.state().meta;
   const workspace = await realOr(meta?.workspace ?? "/");
-  const roots = [workspace, ...await Promise.all((meta?.addDirs ?? []).map(realOr))];
+  const own = await toolSession(session, record, parts);
+  const dirs = own.permissionMode === "plan"
+    ? [...meta?.addDirs ?? [], dirname(own.planFile)]
+    : meta?.addDirs ?? [];
+  const roots = [workspace, ...await Promise.all(dirs.map(realOr))];
   const effectDir = async () => {
     const dir = await parts.effectDir(session.id, record.callId);
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return dir;
   };
-  return { session: await toolSession(session, record), workspace, roots, effectDir, signal, onOutput };
+  return { session: own, workspace, roots, effectDir, signal, onOutput };
 }
 
 /** Said once here, instead of by each tool in its own way. */
@@ -181,44 +198,7 @@ async function realOr(path: string): Promise<string> {
   }
 }
 
-const cancelledOutcome: ToolOutcome = { status: "interrupted", reason: "the turn was cancelled" };
-
-async function tellOutcome(session: SessionActor, record: CallRecord, outcome: ToolOutcome): Promise<void> {
-  const { actor, callId: call_id, name } = record;
-  await session.tell(outcomeDraft({ actor, call_id, name }, outcome));
-}
-
-function outcomeDraft(
-  call: { actor: string; call_id: string; name: string },
-  outcome: ToolOutcome,
-): FactDraft {
-  const { actor, ...ids } = call;
-  switch (outcome.status) {
-    case "finished":
-      return {
-        actor,
-        type: "call.finished",
-        data: { ...ids, output: outcome.output, truncated: outcome.truncated },
-      };
-    case "failed":
-      return {
-        actor,
-        type: "call.failed",
-        data: { ...ids, error: outcome.error, ...withOutput(outcome.output) },
-      };
-    case "interrupted":
-      return {
-        actor,
-        type: "call.interrupted",
-        data: { ...ids, reason: outcome.reason, ...withOutput(outcome.output) },
-      };
-  }
-}
-
-function withOutput(output: string | undefined): { output?: string } {
-  return output === undefined ? {} : { output };
-}
-
 function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): ToolOutcome {
-  return { status: "failed", error: `Unknown tool "${name}": there are ${[...tools.keys()].join(", ")}` };
+  const known = [...tools.values()].filter((tool) => tool.audience === "all").map((tool) => tool.name);
+  return { status: "failed", error: `Unknown tool "${name}": there are ${known.join(", ")}` };
 }

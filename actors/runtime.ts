@@ -8,22 +8,34 @@ import { factVersions, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
-import type { Provider } from "../src/providers/contract.ts";
-import type { Tool } from "../tools/contract.ts";
+import { noHooks } from "../src/hooks/none.ts";
+import type { Hooks } from "../src/hooks/contract.ts";
+import type { ProviderRegistry } from "../src/providers/contract.ts";
+import { resolveModel } from "../src/providers/resolve_model.ts";
+import type { Tool, ToolSource } from "../tools/contract.ts";
 import { agentTool } from "./agent_tool.ts";
+import { askUserTool } from "./ask_user.ts";
+import { backgroundExecutor } from "./background.ts";
+import { defaultLimits, type SessionLimits } from "./budgets.ts";
 import { modelExecutor } from "./call_model.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
 import { foldState } from "./fold.ts";
+import { type ContextSettings, defaultContext } from "./fit_context.ts";
 import { haltWork } from "./halt.ts";
+import { createHookNotices } from "./hook_notices.ts";
 import type { Host } from "./host.ts";
 import { checkPoint, lookBack, lookNow } from "./look.ts";
 import { readFacts, redact, type Secret } from "./packing.ts";
 import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
+import { createRequestHeads, type WritePrompt } from "./request_heads.ts";
 import { callExecutor } from "./run_call.ts";
+import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_actor.ts";
 import { createSessionIndex } from "./session_index.ts";
 import { createSessions, type Loaded } from "./sessions.ts";
+import { systemPrompt } from "./system_prompt.ts";
+import { createToolRegistry } from "./tool_registry.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
 
 /** How long a graceful stop waits for work to say how far it came. */
@@ -36,9 +48,14 @@ const newId = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 14);
 
 export interface RuntimeOptions {
   store: LogStore;
-  /** The first one is for new sessions. */
-  providers: readonly [Provider, ...Provider[]];
+  providers: ProviderRegistry;
   tools: readonly Tool[];
+  /** Where further tools are found. */
+  sources?: readonly ToolSource[];
+  hooks?: Hooks;
+  prompt?: WritePrompt;
+  limits?: Partial<SessionLimits>;
+  context?: Partial<ContextSettings>;
   /** Values that must never reach a log, by the name that replaces them. */
   secrets: readonly Secret[];
   /** What a person should know: repaired tails, damage, a disk that refuses. */
@@ -52,12 +69,13 @@ export interface Runtime extends Host {
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { store } = options;
+  const { store, providers, hooks = noHooks, report } = options;
   const machineVersion = checkedMachineVersion();
-  const tools = new Map([...options.tools, agentTool()].map((tool) => [tool.name, tool]));
-  const providers = new Map(options.providers.map((provider) => [provider.name, provider]));
+  const registry = createToolRegistry([...options.tools, agentTool(), askUserTool()], {
+    sources: options.sources ?? [],
+    report,
+  });
   const providerOf = (name: string) => providers.get(name);
-  const specs = () => [...tools.values()].map((tool) => tool.spec);
   const index = createSessionIndex(store, machineVersion);
   const unresting = new Set<string>();
   let stopping = false;
@@ -71,20 +89,36 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     else unresting.add(sessionId);
   };
 
-  const calls = callExecutor({ tools, effectDir: (session, effect) => store.effectDir(session, effect) });
+  const effectDir = (session: string, effect: string) => store.effectDir(session, effect);
+  const calls = callExecutor({
+    toolsOf: registry.of,
+    modelOf: (text, provider) => resolveModel(providers, text, provider),
+    hooks,
+    effectDir,
+  });
   const sessions = createSessions({
     store,
     machineVersion,
     executors: {
-      "model.call": modelExecutor({ provider: providerOf, specs }),
+      "model.call": modelExecutor({
+        provider: providerOf,
+        fallback: providers.fallback,
+        head: createRequestHeads({ registry, effectDir, prompt: options.prompt ?? plainPrompt }),
+        limits: { ...defaultLimits, ...options.limits },
+        context: { ...defaultContext, ...options.context },
+        hooks,
+        now,
+      }),
+      "background.run": backgroundExecutor,
       "call.review": calls,
       "call.run": calls,
     },
     secrets: options.secrets,
     now,
     onChange,
+    onFact: createHookNotices(hooks),
     onTrouble: (_, problem) => {
-      if (problem.code !== "shutting_down") options.report(problem.message);
+      if (problem.code !== "shutting_down") report(problem.message);
     },
   });
 
@@ -118,7 +152,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     try {
       const archived = await sessions.with(id, ({ log, problem, state }) => {
         const { torn } = log.report;
-        if (torn !== null) options.report(tornLine(id, torn));
+        if (torn !== null) report(tornLine(id, torn));
         if (problem !== null && state().meta !== null) {
           index.put({ ...summaryOf(id, state()), status: "damaged" });
         }
@@ -127,7 +161,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       // The daemon died between the fact and the move.
       if (archived) await moveToTrash(id);
     } catch (thrown) {
-      options.report(`Cannot open session "${id}": ${messageOf(thrown)}`);
+      report(`Cannot open session "${id}": ${messageOf(thrown)}`);
     }
   }
 
@@ -139,7 +173,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function create(input: CreateSession): Promise<{ session_id: string }> {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
-    const parts = { provider: options.providers[0], machineVersion };
+    const parts = { providers, machineVersion };
     const draft = redact(creation(sessionId, input, parts), options.secrets);
     const at = new Date(now()).toISOString();
     const fact = { ...draft, seq: 1, at, v: factVersions[draft.type] };
@@ -150,8 +184,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const { actor, type } = draft;
     const record = { seq: 1, at, epoch: 1, actor, type, v: fact.v, data, post: step.post };
     const log = await store.create(sessionId, 1, [record]);
-    sessions.adopt(log, { state: step.state, epoch: 1, owned: true });
+    const { actor: session } = sessions.adopt(log, { state: step.state, epoch: 1, owned: true });
     onChange(sessionId, step.state);
+    // Nobody waits for it: what it has to say is there for the first model call, or for the next one.
+    if (session !== null) {
+      const { signal } = new AbortController();
+      runHooks({ session, hooks, signal }, "SessionStart", { fields: { source: "startup" } }).catch(() => {});
+    }
     return { session_id: sessionId };
   }
 
@@ -199,7 +238,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const deadline = now() + shutdownMs;
     while (now() < deadline && actors.some((actor) => actor.busy > 0)) await pause(10);
     await Promise.all(actors.map((actor) => sessions.release(actor.id)));
-    await index.save((id) => !unresting.has(id)).catch((thrown) => options.report(messageOf(thrown)));
+    await registry.close();
+    await index.save((id) => !unresting.has(id)).catch((thrown) => report(messageOf(thrown)));
     await store.close();
   }
 
@@ -217,7 +257,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return index.page(page);
     },
     count: () => index.size(),
-    command: (session, command, by) => withActor(session, (actor) => carryOut(actor, command, { by, tools })),
+    command: (session, command, by) =>
+      withActor(session, (actor) => carryOut(actor, command, { by, registry, hooks, providers })),
     turn: (session, messageId, signal) =>
       sessions.with(session, (loaded) => waitForTurn(loaded, messageId, { signal, machineVersion })),
     call: (session, callId, signal) =>
@@ -259,7 +300,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         (actor) => actor.tell({ actor: mainActor, type: "session.restored", data: {} }),
       );
     },
-    tools: specs,
+    tools: registry.everywhere,
   };
 }
 
@@ -272,6 +313,8 @@ function stoppingProblem(): Problem {
 function tornLine(id: string, torn: NonNullable<Loaded["log"]["report"]["torn"]>): string {
   return `Session "${id}": ${torn.bytes} bytes of an unfinished write were cut from the end of its log, kept in "${torn.savedAs}"`;
 }
+
+const plainPrompt: WritePrompt = (subject) => Promise.resolve(systemPrompt(subject));
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

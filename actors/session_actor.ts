@@ -28,6 +28,8 @@ export type Executor = (
   options: { signal: AbortSignal },
 ) => Promise<void>;
 
+export type MakeDraft = (transcript: Transcript) => FactDraft;
+
 export interface SessionActor {
   readonly id: string;
   readonly log: SessionLog;
@@ -36,8 +38,11 @@ export interface SessionActor {
   /** The state after the last synced fact: what the outside may see. */
   visible(): SessionState;
   transcript(): Promise<Transcript>;
-  /** Logs a fact when the machines take it; resolves when it is on disk. Rejects with a Problem when the log fails. */
-  tell(draft: FactDraft, options?: { id?: string }): Promise<Told>;
+  /**
+   * Logs a fact when the machines take it; resolves when it is on disk. Rejects with a Problem when the log fails. A draft
+   * that depends on the transcript is made when its turn comes. `before`: facts that go first, in the same write.
+   */
+  tell(draft: FactDraft | MakeDraft, options?: { id?: string; before?: readonly FactDraft[] }): Promise<Told>;
   /** Where the command of this id is in the log. */
   seqOf(id: string): number | undefined;
   /** Resolves when everything told so far is on disk, or has failed to get there. */
@@ -51,6 +56,8 @@ export interface SessionActor {
   resume(options: { park: boolean }): Promise<void>;
   /** Tells the executors of an actor to stop; they tell how far they came. */
   stopWork(actor: string, reason: StopReason): void;
+  /** Tells the executor of one effect to stop, and resolves when it has left; false when none is at work. */
+  stopEffect(key: string, reason: StopReason): Promise<boolean>;
   /** Stops executors without letting them tell anything more, and closes the log. */
   close(reason: string): Promise<void>;
   /** Executors at work and letters that wait. */
@@ -72,13 +79,16 @@ export interface SessionActorOptions {
   now: () => number;
   /** After facts became visible, and when an executor has left. */
   onVisible: (state: SessionState) => void;
+  /** After a fact became visible. */
+  onFact: (session: SessionActor, fact: Fact) => void;
   /** The log failed: the actor is dead and must be opened again from disk. */
   onDead: (problem: Problem) => void;
 }
 
 interface Letter {
-  draft: FactDraft;
+  draft: FactDraft | MakeDraft;
   id: string | undefined;
+  before: readonly FactDraft[];
   resolve: (told: Told) => void;
   reject: (problem: unknown) => void;
 }
@@ -114,11 +124,14 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     return composer.transcript() ?? read;
   }
 
-  function tell(draft: FactDraft, { id }: { id?: string } = {}): Promise<Told> {
+  function tell(
+    draft: FactDraft | MakeDraft,
+    { id, before = [] }: { id?: string; before?: readonly FactDraft[] } = {},
+  ): Promise<Told> {
     return new Promise((resolve, reject) => {
       if (dead !== undefined) return reject(dead);
       if (mailbox.length >= mailboxMax) return reject(fullMailbox());
-      mailbox.push({ draft, id, resolve, reject });
+      mailbox.push({ draft, id, before, resolve, reject });
       if (!pumping) void pump();
     });
   }
@@ -137,12 +150,13 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
 
   /** Throws when a machine has a bug: then nothing was written, and the state is the one before. */
   async function deliver(letter: Letter): Promise<void> {
-    const { draft, id } = letter;
+    const { id, before } = letter;
     if (dead !== undefined) throw dead;
-    if (composer.transcript() === undefined && needsTranscript(draft)) await transcript();
+    if (composer.transcript() === undefined && needsTranscript(letter.draft)) await transcript();
+    const draft = typeof letter.draft === "function" ? letter.draft(await transcript()) : letter.draft;
     const known = id === undefined ? undefined : dedupe.seqOf(id);
     if (known !== undefined) return answerRepeat(letter, known);
-    const composed = composer.compose(draft, id);
+    const composed = composer.compose(draft, { id, before });
     if ("refused" in composed) return letter.resolve({ accepted: false, why: composed.refused });
     const { entries, own } = composed;
     if (id !== undefined) dedupe.add(id, own.fact.seq);
@@ -178,6 +192,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       for (const entry of entries) {
         visible = entry.state;
         audience.show(entry.fact);
+        options.onFact(session, entry.fact);
       }
       letter.resolve({ accepted: true, seq: own.fact.seq, fact: own.fact });
       for (const entry of entries) for (const effect of entry.effects) start(effect);
@@ -251,6 +266,11 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
         if (composer.state().effects[key]?.actor === actor) runner.stop(key, reason);
       }
     },
+    stopEffect: async (key, reason) => {
+      const stopped = runner.stop(key, reason);
+      await runner.left(key);
+      return stopped;
+    },
     close: async (reason) => {
       dead ??= new Problem("shutting_down", `Session "${log.sessionId}" is closed: ${reason}`);
       runner.stopAll("closed");
@@ -275,8 +295,8 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
 /** Nothing follows from these without an effect outside, so they need no transcript: a long session takes them at once. */
 const withoutFollowUps = new Set(["session.renamed", "session.owned", "message.received", "call.proposed"]);
 
-function needsTranscript(draft: FactDraft): boolean {
-  return !withoutFollowUps.has(draft.type);
+function needsTranscript(draft: FactDraft | MakeDraft): boolean {
+  return typeof draft === "function" || !withoutFollowUps.has(draft.type);
 }
 
 function bug(sessionId: string, thrown: unknown): Problem {

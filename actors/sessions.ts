@@ -1,7 +1,7 @@
 // Loaded sessions: opened when needed, kept while busy or watched, let go when idle. One actor per session, ever.
 import type { SessionState } from "../machines/session_state.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
-import { mainActor } from "../src/protocol/facts.ts";
+import { type Fact, mainActor } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createDedupe, type Dedupe } from "./dedupe.ts";
 import { type Folded, foldState, foldTranscript, toSnapshot } from "./fold.ts";
@@ -50,6 +50,7 @@ export interface SessionsOptions {
   now: () => number;
   onChange: (sessionId: string, state: SessionState) => void;
   onTrouble: (sessionId: string, problem: Problem) => void;
+  onFact: (session: SessionActor, fact: Fact) => void;
 }
 
 interface Slot {
@@ -84,6 +85,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       executors: options.executors,
       readTranscript: () => foldTranscript(log),
       now: options.now,
+      onFact: options.onFact,
       onVisible: (state) => {
         slot.usedAt = options.now();
         options.onChange(log.sessionId, state);

@@ -1,8 +1,8 @@
 // The system prompt: what every agent of a session is told before the conversation.
-import type { SessionMeta } from "../machines/session_meta.ts";
 import { isSubAgent } from "./follow_ups.ts";
+import type { PromptSubject } from "./request_heads.ts";
 
-export function systemPrompt(meta: SessionMeta, actor: string): string {
+export function systemPrompt({ meta, actor }: PromptSubject): string {
   const parts = [
     "You are jamey, a coding agent working in a folder on the user's machine.",
     `Workspace: ${meta.workspace}`,

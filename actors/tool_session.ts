@@ -1,10 +1,20 @@
 // A tool's view of its session: what the log says at this moment, and the little that a call may ask of the kernel.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { ToolSession } from "../tools/contract.ts";
 import type { SessionActor } from "./session_actor.ts";
 
-export async function toolSession(session: SessionActor, record: CallRecord): Promise<ToolSession> {
-  await session.transcript();
+export interface ToolSessionParts {
+  effectDir: (sessionId: string, effect: string) => Promise<string>;
+}
+
+export async function toolSession(
+  session: SessionActor,
+  record: CallRecord,
+  parts: ToolSessionParts,
+): Promise<ToolSession> {
+  const { work } = await session.transcript();
   const meta = session.state().meta;
   return {
     sessionId: session.id,
@@ -12,15 +22,23 @@ export async function toolSession(session: SessionActor, record: CallRecord): Pr
     callId: record.callId,
     by: record.by,
     permissionMode: meta?.permissionMode ?? "default",
-    worktree: null,
-    planFile: "",
-    todos: () => [],
-    tasks: () => [],
-    seen: () => undefined,
-    changes: () => [],
+    modeBeforePlan: meta?.modeBeforePlan ?? "default",
+    worktree: meta?.worktree ?? null,
+    planFile: await planFile(session, parts),
+    todos: work.todos,
+    tasks: work.tasks,
+    seen: (path) => work.seen(record.actor, path),
+    changes: work.changes,
     keep: (bytes) => session.log.putBlob(bytes),
     kept: (name) => session.log.getBlob(name),
-    backgroundTasks: () => [],
-    endBackgroundTask: () => Promise.resolve(false),
+    backgroundTasks: work.backgrounds,
+    endBackgroundTask: (id) => session.stopEffect(`background.run:${id}`, "cancelled"),
   };
+}
+
+/** Beside the log, where no workspace reaches; its folder is made on first use. */
+export async function planFile(session: SessionActor, parts: ToolSessionParts): Promise<string> {
+  const folder = await parts.effectDir(session.id, "plan");
+  if (session.state().meta?.permissionMode === "plan") await mkdir(folder, { recursive: true, mode: 0o700 });
+  return join(folder, "plan.md");
 }

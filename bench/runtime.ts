@@ -5,11 +5,12 @@ import { openFileLog } from "../src/log/file_log.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
 import { scriptedProvider } from "../src/providers/scripted.ts";
 import { allTools } from "../tools/list.ts";
+import { registryOf } from "../src/providers/resolve_model.ts";
 
 export async function openRuntime(data: string): Promise<Runtime> {
   const store = await openFileLog(openDenoDisk(), data);
   const report = (line: string) => console.error(line);
-  return createRuntime({ store, providers: [scriptedProvider()], tools: allTools, secrets: [], report });
+  return createRuntime({ store, providers: registryOf([scriptedProvider()]), tools: allTools, secrets: [], report });
 }
 
 export function newSession(workspace: string): CreateSession {

@@ -4,13 +4,12 @@ import { assign, setup } from "xstate";
 import type { Delivery, ErrorInfo, TurnOutcome } from "../src/protocol/facts.ts";
 import { iterationsMax } from "./step.ts";
 
-/** Model calls a turn may make when the message names no limit. */
-export const turnStepsMax = 100;
-
 export interface AgentContext {
-  /** Model calls of this turn so far, and how many there may be. */
+  /** Model calls of this turn so far, and how many its message allows: then the turn ends. */
   steps: number;
-  stepsMax: number;
+  stepsMax: number | null;
+  /** What the last queued message allows for the turn that it will begin. */
+  nextStepsMax: number | null;
   /** The model call in flight. */
   request: string | null;
   /** Tool calls without a result, and those of them that wait for a person. */
@@ -25,6 +24,10 @@ export interface AgentContext {
 
 export type AgentEvent =
   | { type: "message.received"; seq: number; delivery: Delivery; max_steps?: number }
+  /** A task beside the conversation ended; `wakes`: an idle agent is to look at it. */
+  | { type: "background.ended"; seq: number; wakes: boolean }
+  | { type: "budget.exceeded"; seq: number }
+  | { type: "budget.extended"; seq: number }
   | { type: "model.called"; seq: number; request_id: string }
   | { type: "model.replied"; seq: number; request_id: string; call_ids: string[] }
   | { type: "model.failed"; seq: number; request_id: string; error: ErrorInfo }
@@ -39,7 +42,8 @@ export type AgentEvent =
 
 const initialContext: AgentContext = {
   steps: 0,
-  stepsMax: turnStepsMax,
+  stepsMax: null,
+  nextStepsMax: null,
   request: null,
   open: [],
   asking: [],
@@ -60,9 +64,10 @@ const base = setup({
     "work.cancel": () => {},
     "turn.end": (_, _params: { outcome: TurnOutcome; steps: number; error?: ErrorInfo }) => {},
     // Bookkeeping.
-    begin_turn: assign(({ event }) => ({
+    begin_turn: assign(({ context, event }) => ({
       steps: 0,
-      stepsMax: event.type === "message.received" ? event.max_steps ?? turnStepsMax : turnStepsMax,
+      stepsMax: event.type === "message.received" ? event.max_steps ?? null : context.nextStepsMax,
+      nextStepsMax: null,
       steering: 0,
       queued: 0,
       outcome: "completed" as const,
@@ -70,9 +75,13 @@ const base = setup({
     })),
     begin_request: assign(({ context, event }) => ({ steps: context.steps + 1, request: `r${event.seq}` })),
     note_waiting: assign(({ context, event }) => {
+      if (event.type === "background.ended") return { steering: context.steering + 1 };
       if (event.type !== "message.received") return {};
-      return event.delivery === "steer" ? { steering: context.steering + 1 } : { queued: context.queued + 1 };
+      if (event.delivery === "steer") return { steering: context.steering + 1 };
+      return { queued: context.queued + 1, nextStepsMax: event.max_steps ?? null };
     }),
+    /** A person lets a paused turn go on: its calls are counted anew. */
+    count_anew: assign({ steps: 0 }),
     clear_steering: assign({ steering: 0 }),
     note_reply: assign(({ event }) => ({
       request: null,
@@ -109,13 +118,13 @@ const base = setup({
       event.type === "model.replied" && event.request_id === context.request && event.call_ids.length > 0,
     is_steered: ({ context, event }) =>
       event.type === "model.replied" && event.request_id === context.request && context.steering > 0 &&
-      context.steps < context.stepsMax,
+      (context.stepsMax === null || context.steps < context.stepsMax),
     is_open: ({ context, event }) => "call_id" in event && context.open.includes(event.call_id),
     is_last_call: ({ context, event }) =>
       event.type === "call.ended" && context.open.length === 1 && context.open[0] === event.call_id,
     is_last_call_of_turn: ({ context, event }) =>
       event.type === "call.ended" && context.open.length === 1 && context.open[0] === event.call_id &&
-      context.steps >= context.stepsMax,
+      context.stepsMax !== null && context.steps >= context.stepsMax,
     is_last_asking: ({ context, event }) =>
       "call_id" in event && context.asking.length === 1 && context.asking[0] === event.call_id,
     nothing_left: ({ context }) => context.request === null && context.open.length === 0,
@@ -124,23 +133,28 @@ const base = setup({
       (event.outcome === "completed" || event.outcome === "cancelled" || event.outcome === "limit"),
     ended_completed: ({ event }) => event.type === "turn.ended" && event.outcome === "completed",
     ended_failed: ({ event }) => event.type === "turn.ended" && event.outcome === "failed",
+    wakes: ({ event }) => event.type === "background.ended" && event.wakes,
     ended_parked: ({ event }) => event.type === "turn.ended" && event.outcome === "parked",
   },
 });
 
 const begin = { target: "thinking", actions: ["begin_turn"] } as const;
 const stop = { target: "stopped" } as const;
+const notes = { actions: ["note_waiting"] } as const;
 const atRest = { on: { "message.received": begin, "session.archived": stop } } as const;
 const halt = { target: "cancelling", actions: ["note_cancel"] } as const;
 
-/** States at rest: idle, interrupted, failed, parked, stopped. All others have work going on or owed. */
+/**
+ * States at rest: idle, interrupted, failed, parked, stopped. `paused` waits for a person with its turn still open. All
+ * others have work going on or owed.
+ */
 export const agentMachine = base.createMachine({
   id: "agent",
   options: { maxIterations: iterationsMax },
   context: initialContext,
   initial: "idle",
   states: {
-    idle: atRest,
+    idle: { on: { ...atRest.on, "background.ended": { guard: "wakes", ...begin } } },
     interrupted: atRest,
     failed: atRest,
     /** Crashed too often on the same work: waits for a person, any message goes on. */
@@ -152,7 +166,9 @@ export const agentMachine = base.createMachine({
         { type: "model.call", params: ({ context }) => ({ request_id: context.request ?? "" }) },
       ],
       on: {
-        "message.received": { actions: ["note_waiting"] },
+        "message.received": notes,
+        "background.ended": notes,
+        "budget.exceeded": { target: "paused", actions: ["forget_request"] },
         "model.called": { guard: "is_current", actions: ["clear_steering"] },
         "model.replied": [
           {
@@ -177,11 +193,23 @@ export const agentMachine = base.createMachine({
         "session.forked": halt,
       },
     },
+    /** A limit was met: a person extends it, says something, or cancels. */
+    paused: {
+      on: {
+        "message.received": { target: "thinking", actions: ["note_waiting", "count_anew"] },
+        "background.ended": notes,
+        "budget.extended": { target: "thinking", actions: ["count_anew"] },
+        "turn.cancelled": halt,
+        "session.forked": halt,
+        "session.archived": stop,
+      },
+    },
     acting: {
       initial: "running",
       states: { running: {}, waiting_for_approval: {} },
       on: {
-        "message.received": { actions: ["note_waiting"] },
+        "message.received": notes,
+        "background.ended": notes,
         "call.approval_requested": {
           guard: "is_open",
           target: ".waiting_for_approval",
@@ -205,7 +233,8 @@ export const agentMachine = base.createMachine({
       entry: ["work.cancel"],
       always: { guard: "nothing_left", target: "settling" },
       on: {
-        "message.received": { actions: ["note_waiting"] },
+        "message.received": notes,
+        "background.ended": notes,
         "model.failed": { guard: "is_current", actions: ["forget_request"] },
         "call.ended": { guard: "is_open", actions: ["note_ended"] },
         // A cancelled turn may still be forked or interrupted by a stop of the daemon: the first outcome stands.
@@ -222,7 +251,8 @@ export const agentMachine = base.createMachine({
         }),
       }],
       on: {
-        "message.received": { actions: ["note_waiting"] },
+        "message.received": notes,
+        "background.ended": notes,
         "session.forked": { target: "settling", reenter: true },
         "turn.ended": [
           { guard: "goes_on", target: "thinking", actions: ["begin_turn"] },

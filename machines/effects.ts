@@ -15,6 +15,8 @@ export const effectKinds = {
   "call.run": { class: "outside", key: "call_id" },
   "calls.propose": { class: "follow_up", key: "request_id" },
   "turn.end": { class: "follow_up", key: "actor" },
+  "background.run": { class: "outside", key: "background_id" },
+  "question.report": { class: "follow_up", key: "call_id" },
   "agent.report": { class: "follow_up", key: "agent" },
   "call.report": { class: "follow_up", key: "call_id" },
   "work.cancel": { class: "signal", key: "actor" },
@@ -60,8 +62,12 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
     case "call.interrupted":
     case "call.denied": {
       const id = fact.data.call_id;
-      return [`call.review:${id}`, `call.run:${id}`, `call.report:${id}`];
+      return [`call.review:${id}`, `call.run:${id}`, `call.report:${id}`, `question.report:${id}`];
     }
+    case "budget.exceeded":
+      return Object.keys(pending).filter((key) => isModelCallOf(pending[key], fact.actor));
+    case "background.ended":
+      return [`background.run:${fact.data.background_id}`];
     case "call.proposed":
       return Object.keys(pending).filter((key) => isLastProposal(pending[key], fact.data.call_id));
     case "turn.ended":
@@ -100,6 +106,10 @@ export function owedAfter(owed: EffectTable, fact: Fact, asked: readonly Pending
   }
   for (const effect of asked) table[effectKey(effect)] = effect;
   return table;
+}
+
+function isModelCallOf(effect: PendingEffect | undefined, actor: string): boolean {
+  return effect?.kind === "model.call" && effect.actor === actor;
 }
 
 function isLastProposal(effect: PendingEffect | undefined, callId: string): boolean {

@@ -1,8 +1,9 @@
 // A session state as plain JSON and back: for snapshots, digests of the whole and views.
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { agentMachine } from "./agent.ts";
+import { backgroundTaskMachine } from "./background_task.ts";
 import { digest } from "./digest.ts";
-import type { ChildAgent, OpenCall, SessionState } from "./session_state.ts";
+import type { ChildAgent, OpenCall, RunningBackground, SessionState } from "./session_state.ts";
 import { fromPlain, type PlainSnapshot, toPlain } from "./step.ts";
 import { subAgentMachine } from "./sub_agent.ts";
 import { toolCallMachine } from "./tool_call.ts";
@@ -13,6 +14,7 @@ export interface PlainSession extends Pick<SessionState, "seq" | "at" | "meta" |
   agents: Record<string, PlainSnapshot>;
   calls: Record<string, PlainPart<OpenCall>>;
   children: Record<string, PlainPart<ChildAgent>>;
+  backgrounds: Record<string, PlainPart<RunningBackground>>;
 }
 
 export function toPlainSession(state: SessionState): PlainSession {
@@ -21,6 +23,7 @@ export function toPlainSession(state: SessionState): PlainSession {
     agents: mapValues(state.agents, toPlain),
     calls: mapValues(state.calls, (call) => ({ ...call, snapshot: toPlain(call.snapshot) })),
     children: mapValues(state.children, (child) => ({ ...child, snapshot: toPlain(child.snapshot) })),
+    backgrounds: mapValues(state.backgrounds, (task) => ({ ...task, snapshot: toPlain(task.snapshot) })),
   };
 }
 
@@ -35,6 +38,10 @@ export function fromPlainSession(plain: PlainSession): SessionState {
     children: mapValues(
       plain.children,
       (child) => ({ ...child, snapshot: fromPlain(subAgentMachine, child.snapshot) }),
+    ),
+    backgrounds: mapValues(
+      plain.backgrounds,
+      (task) => ({ ...task, snapshot: fromPlain(backgroundTaskMachine, task.snapshot) }),
     ),
   };
 }

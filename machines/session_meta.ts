@@ -1,5 +1,6 @@
 // What a session is, beside what its actors do: a plain fold of the session's own facts.
 import type { Fact, FactData, PermissionMode } from "../src/protocol/facts.ts";
+import type { BudgetLimit, Worktree } from "../src/protocol/work_facts.ts";
 
 export interface SessionMeta {
   sessionId: string;
@@ -9,6 +10,9 @@ export interface SessionMeta {
   provider: string;
   model: string;
   permissionMode: PermissionMode;
+  /** The mode that holds again when planning is over. */
+  modeBeforePlan: PermissionMode | null;
+  worktree: Worktree | null;
   context: string;
   machineVersion: string;
   createdAt: string;
@@ -23,6 +27,8 @@ export interface SessionMeta {
   inputTokens: number;
   outputTokens: number;
   costUsd: number | null;
+  /** How often a person has extended a limit of the whole session. */
+  extended: Readonly<Partial<Record<BudgetLimit, number>>>;
 }
 
 /** The next meta, or the same object when the fact says nothing about the session itself. */
@@ -50,6 +56,19 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
         epoch: fact.data.epoch,
         recoveries: fact.data.recovered ? meta.recoveries + 1 : meta.recoveries,
       };
+    case "session.mode_changed":
+      return withMode(meta, fact.data.permission_mode);
+    case "session.model_changed":
+      return { ...meta, provider: fact.data.provider, model: fact.data.model };
+    case "session.workspace_changed":
+      return { ...meta, workspace: fact.data.workspace, worktree: fact.data.worktree };
+    case "budget.extended":
+      return {
+        ...meta,
+        extended: { ...meta.extended, [fact.data.limit]: (meta.extended[fact.data.limit] ?? 0) + 1 },
+      };
+    case "context.compacted":
+      return fact.data.usage === undefined ? meta : spent(meta, fact.data.usage);
     case "model.replied":
       return spent({ ...meta, recoveries: 0 }, fact.data.usage);
     case "message.received":
@@ -74,6 +93,8 @@ function created(data: FactData<"session.created">, at: string): SessionMeta {
     provider: data.provider,
     model: data.model,
     permissionMode: data.permission_mode,
+    modeBeforePlan: null,
+    worktree: null,
     context: data.context ?? "",
     machineVersion: data.machine_version,
     createdAt: at,
@@ -86,7 +107,15 @@ function created(data: FactData<"session.created">, at: string): SessionMeta {
     inputTokens: 0,
     outputTokens: 0,
     costUsd: null,
+    extended: {},
   };
+}
+
+/** Whoever plans goes back to the mode there was before; a person may set any mode. */
+function withMode(meta: SessionMeta, mode: PermissionMode): SessionMeta {
+  const enters = mode === "plan" && meta.permissionMode !== "plan";
+  const modeBeforePlan = enters ? meta.permissionMode : mode === "plan" ? meta.modeBeforePlan : null;
+  return { ...meta, permissionMode: mode, modeBeforePlan };
 }
 
 function spent(meta: SessionMeta, usage: FactData<"model.replied">["usage"]): SessionMeta {

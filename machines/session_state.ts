@@ -19,6 +19,12 @@ export interface ChildAgent {
   snapshot: AnyMachineSnapshot;
 }
 
+export interface RunningBackground {
+  /** The agent that began it. */
+  actor: string;
+  snapshot: AnyMachineSnapshot;
+}
+
 export interface SessionState {
   seq: number;
   at: string;
@@ -26,6 +32,8 @@ export interface SessionState {
   agents: Readonly<Record<string, AnyMachineSnapshot>>;
   calls: Readonly<Record<string, OpenCall>>;
   children: Readonly<Record<string, ChildAgent>>;
+  /** Background tasks that run. */
+  backgrounds: Readonly<Record<string, RunningBackground>>;
   effects: Readonly<Record<string, PendingEffect>>;
 }
 
@@ -36,6 +44,7 @@ export const emptySession: SessionState = {
   agents: {},
   calls: {},
   children: {},
+  backgrounds: {},
   effects: {},
 };
 

@@ -14,7 +14,9 @@ export type ToolCallEvent =
   | { type: "call.started" }
   | { type: "call.finished" }
   | { type: "call.failed" }
-  | { type: "call.interrupted" };
+  | { type: "call.interrupted" }
+  | { type: "question.asked" }
+  | { type: "question.answered" };
 
 const params = ({ context }: { context: ToolCallContext }) => ({
   call_id: context.callId,
@@ -37,6 +39,8 @@ export const toolCallMachine = setup({
     "call.review": (_, _params: { call_id: string; name: string }) => {},
     /** Run an approved call. */
     "call.run": (_, _params: { call_id: string; name: string }) => {},
+    /** Give a call that asked a person its result: the answer. */
+    "question.report": (_, _params: { call_id: string; name: string }) => {},
   },
 }).createMachine({
   id: "tool_call",
@@ -61,7 +65,15 @@ export const toolCallMachine = setup({
         "call.finished": "finished",
         "call.failed": "failed",
         "call.interrupted": "interrupted",
+        "question.asked": "questioning",
       },
+    },
+    questioning: {
+      on: { "call.failed": "failed", "call.interrupted": "interrupted", "question.answered": "answered" },
+    },
+    answered: {
+      entry: [{ type: "question.report", params }],
+      on: { "call.finished": "finished", "call.interrupted": "interrupted" },
     },
     finished: { type: "final" },
     failed: { type: "final" },

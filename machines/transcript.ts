@@ -1,9 +1,19 @@
 // The transcript: what was said, folded from facts, one conversation per agent. It is not in any machine's context;
 // it is kept beside the state while a session is busy and folded anew from the log when it is needed.
 import type { Message } from "../src/protocol/conversation.ts";
-import type { Fact, FactOf, ProposedCall } from "../src/protocol/facts.ts";
-import { isCallFact } from "../src/protocol/facts.ts";
+import {
+  type Fact,
+  type FactData,
+  type FactOf,
+  isCallFact,
+  type ProposedCall,
+} from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
+import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
+import { type CallResult, type Conversation, createConversation } from "./conversation.ts";
+import { reminders } from "./reminders.ts";
+import { createRepetition, type Repetition } from "./repetition.ts";
+import { createSessionWork, type SessionWork } from "./session_work.ts";
 
 /** A call without a result: what its execution and its recovery need to know. */
 export interface CallRecord {
@@ -18,14 +28,29 @@ export interface CallRecord {
   approved: string | null;
   evidence: JsonValue;
   startedSeq: number | null;
+  /** What it asked a person, since which fact, and the answers. */
+  questions: { questions: Question[]; seq: number } | null;
+  answers: QuestionAnswer[] | null;
 }
 
 export interface Transcript {
   apply(fact: Fact): void;
-  /** The messages of an agent, oldest first. */
+  /** Todos, tasks, files and background tasks of the session. */
+  readonly work: SessionWork;
+  /** The messages of an agent, oldest first: all there ever were. */
   messages(actor: string): readonly Message[];
-  /** What the next model call of an agent is sent: messages, and those that steer it from now on. */
+  conversation(actor: string): Conversation;
+  /** What the next model call of an agent is sent: the compacted conversation, what steers it from now on, reminders. */
   forRequest(actor: string): Message[];
+  repetition(actor: string): Repetition;
+  /** The model an agent was started with, when it is another than the session's. */
+  agentModel(actor: string): { provider: string; model: string } | undefined;
+  /** The limit at which the agent waits, or last waited, for a person. */
+  exceeded(actor: string): FactData<"budget.exceeded"> | undefined;
+  /** When a person last sent, answered or extended something for this agent; ISO 8601, "" for never. */
+  attendedAt(actor: string): string;
+  /** A compaction that was asked for and not made yet. */
+  compactRequest(actor: string): { instructions: string } | null;
   call(callId: string): CallRecord | undefined;
   /** True for every call there ever was. */
   knows(callId: string): boolean;
@@ -36,98 +61,137 @@ export interface Transcript {
   agentEnd(actor: string): string;
 }
 
-interface Conversation {
-  messages: Message[];
-  active: boolean;
-  steering: Message[];
-  queued: Message[];
+/** What belongs to one agent. */
+interface Agent {
+  conversation: Conversation;
+  repetition: Repetition;
+  /** Model calls since the todo list was written. */
+  callsSinceTodos: number;
+  /** When a person last had a hand in it; ISO 8601. */
+  attendedAt: string;
+  /** Instructions for a compaction that was asked for; null when none was. */
+  compactRequest: { instructions: string } | null;
+  model: { provider: string; model: string } | undefined;
+  exceeded: FactData<"budget.exceeded"> | undefined;
 }
 
 export function createTranscript(): Transcript {
-  const conversations = new Map<string, Conversation>();
+  const agents = new Map<string, Agent>();
   const open = new Map<string, CallRecord>();
   const replies = new Map<string, ProposedCall[]>();
   const ends = new Map<string, string>();
   const known = new Set<string>();
+  const work = createSessionWork();
 
-  const of = (actor: string): Conversation => {
-    const found = conversations.get(actor);
+  const of = (actor: string): Agent => {
+    const found = agents.get(actor);
     if (found !== undefined) return found;
-    const made: Conversation = { messages: [], active: false, steering: [], queued: [] };
-    conversations.set(actor, made);
+    const made = {
+      conversation: createConversation(),
+      repetition: createRepetition(),
+      callsSinceTodos: 0,
+      attendedAt: "",
+      compactRequest: null,
+      model: undefined,
+      exceeded: undefined,
+    };
+    agents.set(actor, made);
     return made;
   };
 
   const apply = (fact: Fact): void => {
+    work.apply(fact);
+    const agent = of(fact.actor);
+    agent.conversation.apply(fact);
+    attend(agent, fact);
     switch (fact.type) {
-      case "message.received":
-        return receive(of(fact.actor), fact);
+      case "model.replied":
+        if (fact.data.calls.length > 0) replies.set(fact.data.request_id, fact.data.calls);
+        return;
       case "agent.started":
-        of(fact.actor).messages.push({ role: "user", text: fact.data.prompt });
-        of(fact.actor).active = true;
+        agent.model = fact.data.model;
         return;
-      case "model.called":
-        return flush(of(fact.actor), "steering");
-      case "model.replied": {
-        const { text, calls } = fact.data;
-        if (text !== "" || calls.length > 0) of(fact.actor).messages.push({ role: "assistant", text, calls });
-        if (calls.length > 0) replies.set(fact.data.request_id, calls);
-        return;
-      }
       case "agent.finished":
         return void ends.set(fact.actor, fact.data.result);
       case "agent.failed":
         return void ends.set(fact.actor, fact.data.error);
       case "agent.stopped":
         return void ends.set(fact.actor, `the sub-agent was stopped (${fact.data.reason})`);
-      case "turn.ended":
-        return endTurn(of(fact.actor), fact);
       case "call.proposed":
         open.set(fact.data.call_id, proposedRecord(fact));
         known.add(fact.data.call_id);
         return;
+      case "question.answered": {
+        const call = open.get(fact.data.call_id);
+        if (call !== undefined) call.answers = fact.data.answers;
+        return;
+      }
+      case "question.asked": {
+        const call = open.get(fact.data.call_id);
+        if (call !== undefined) call.questions = { questions: fact.data.questions, seq: fact.seq };
+        return;
+      }
       default:
-        return applyCall(fact, open, of(fact.actor));
+        return applyCall(fact, open, agent);
     }
   };
 
   return {
     apply,
-    messages: (actor) => of(actor).messages,
-    forRequest: (actor) => [...of(actor).messages, ...of(actor).steering],
+    work,
+    messages: (actor) => of(actor).conversation.messages,
+    conversation: (actor) => of(actor).conversation,
+    forRequest: (actor) => {
+      const { conversation, callsSinceTodos, repetition } = of(actor);
+      return [
+        ...conversation.forRequest(),
+        ...reminders({ todos: work.todos(), callsSinceTodos, repetition }),
+      ];
+    },
+    repetition: (actor) => of(actor).repetition,
+    exceeded: (actor) => of(actor).exceeded,
+    agentModel: (actor) => of(actor).model,
+    attendedAt: (actor) => of(actor).attendedAt,
+    compactRequest: (actor) => of(actor).compactRequest,
     call: (callId) => open.get(callId),
     knows: (callId) => known.has(callId),
     proposed: (requestId) => replies.get(requestId) ?? [],
     lastText: (actor) => {
-      const last = of(actor).messages.findLast((message) => message.role === "assistant");
+      const last = of(actor).conversation.messages.findLast((message) => message.role === "assistant");
       return last?.role === "assistant" ? last.text : "";
     },
     agentEnd: (actor) => ends.get(actor) ?? "",
   };
 }
 
-function receive(conversation: Conversation, fact: FactOf<"message.received">): void {
-  const { text, message_id, delivery } = fact.data;
-  const message: Message = { role: "user", text, message_id };
-  if (!conversation.active) {
-    conversation.messages.push(message);
-    conversation.active = true;
-  } else if (delivery === "steer") conversation.steering.push(message);
-  else conversation.queued.push(message);
-}
-
-function endTurn(conversation: Conversation, fact: FactOf<"turn.ended">): void {
-  const waiting = conversation.steering.length + conversation.queued.length > 0;
-  flush(conversation, "steering");
-  flush(conversation, "queued");
-  const { outcome } = fact.data;
-  conversation.active = waiting &&
-    (outcome === "completed" || outcome === "cancelled" || outcome === "limit");
-}
-
-function flush(conversation: Conversation, list: "steering" | "queued"): void {
-  conversation.messages.push(...conversation[list]);
-  conversation[list] = [];
+/** What a person's hand, a new turn and a compaction mean for the counts of an agent. */
+function attend(agent: Agent, fact: Fact): void {
+  switch (fact.type) {
+    case "message.received":
+    case "agent.started":
+    case "budget.extended":
+      agent.repetition.reset();
+      agent.attendedAt = fact.at;
+      return;
+    case "call.approved":
+    case "question.answered":
+      agent.attendedAt = fact.at;
+      return;
+    case "model.called":
+      agent.callsSinceTodos += 1;
+      return;
+    case "budget.exceeded":
+      agent.exceeded = fact.data;
+      return;
+    case "todo.written":
+      agent.callsSinceTodos = 0;
+      return;
+    case "context.compact_requested":
+      agent.compactRequest = { instructions: fact.data.instructions ?? "" };
+      return;
+    case "context.compacted":
+      if (fact.data.kind !== "micro") agent.compactRequest = null;
+  }
 }
 
 function proposedRecord(fact: FactOf<"call.proposed">): CallRecord {
@@ -143,10 +207,12 @@ function proposedRecord(fact: FactOf<"call.proposed">): CallRecord {
     approved: null,
     evidence: null,
     startedSeq: null,
+    questions: null,
+    answers: null,
   };
 }
 
-function applyCall(fact: Fact, open: Map<string, CallRecord>, conversation: Conversation): void {
+function applyCall(fact: Fact, open: Map<string, CallRecord>, agent: Agent): void {
   if (!isCallFact(fact)) return;
   const call = open.get(fact.data.call_id);
   if (call === undefined) return;
@@ -167,16 +233,18 @@ function applyCall(fact: Fact, open: Map<string, CallRecord>, conversation: Conv
   if (result === null) return;
   open.delete(call.callId);
   // A call made by hand is no part of what the model said, so its result is none of the conversation.
-  if (call.by === "model") {
-    conversation.messages.push({ role: "tool", call_id: call.callId, name: call.name, ...result });
-  }
+  if (call.by !== "model") return;
+  agent.conversation.result({ ...call, seq: fact.seq }, result);
+  agent.repetition.note(call, result.output);
 }
 
 /** The one result of a call as the model reads it, or null for facts that do not end a call. */
-export function resultOf(fact: Fact): { output: string; is_error: boolean } | null {
+export function resultOf(fact: Fact): CallResult | null {
   switch (fact.type) {
-    case "call.finished":
-      return { output: fact.data.output, is_error: false };
+    case "call.finished": {
+      const { output, images } = fact.data;
+      return { output, is_error: false, ...(images === undefined ? {} : { images }) };
+    }
     case "call.failed":
       return { output: joined(`Error: ${fact.data.error}`, fact.data.output), is_error: true };
     case "call.denied":

@@ -1,12 +1,13 @@
 // The machine version: what a session was folded with. Any change of a machine, or of XState, gives another one.
 import { xstateVersion } from "../src/platform/version.ts";
 import { agentMachine } from "./agent.ts";
+import { backgroundTaskMachine } from "./background_task.ts";
 import { checkMachine } from "./check.ts";
 import { digest } from "./digest.ts";
 import { subAgentMachine } from "./sub_agent.ts";
 import { toolCallMachine } from "./tool_call.ts";
 
-export const machines = [agentMachine, toolCallMachine, subAgentMachine] as const;
+export const machines = [agentMachine, toolCallMachine, subAgentMachine, backgroundTaskMachine] as const;
 
 /** Raised by hand when the meaning of a step changes without a change of any machine's configuration. */
 const stepVersion = 1;

@@ -25,7 +25,8 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   const { makeProvider } = await import("./providers/list.ts");
   const { scriptedProvider } = await import("./providers/scripted.ts");
   const provider = makeProvider(options.choice);
-  const providers: [Provider, ...Provider[]] = provider.offline ? [provider] : [provider, scriptedProvider()];
+  const { registryOf } = await import("./providers/resolve_model.ts");
+  const providers = registryOf(provider.offline ? [provider] : [provider, scriptedProvider()]);
   await turn();
   const { allTools } = await import("../tools/list.ts");
   const { secretsFrom } = await import("../actors/packing.ts");

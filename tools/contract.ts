@@ -41,6 +41,8 @@ export interface ToolSession {
   readonly callId: string;
   readonly by: "model" | "user";
   readonly permissionMode: PermissionMode;
+  /** The mode that holds again when planning is over. */
+  readonly modeBeforePlan: PermissionMode;
   readonly worktree: Worktree | null;
   /** A file outside the workspace for the plan of this session; it may be written in plan mode too. */
   readonly planFile: string;

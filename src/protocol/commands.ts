@@ -1,7 +1,9 @@
 // Commands: requests of a client that a session may refuse.
 import { z } from "zod";
-import { approvalDecision, delivery } from "./facts.ts";
+import { approvalDecision, delivery, permissionMode } from "./facts.ts";
 import { jsonObject } from "./json.ts";
+import { givenImage, messageImagesMax } from "./model_parts.ts";
+import { questionAnswer } from "./work_facts.ts";
 
 export const messageTextMax = 1_000_000;
 export const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
@@ -18,8 +20,9 @@ export const command = z.discriminatedUnion("type", [
     message: z.string().min(1).max(messageTextMax),
     id: clientId.optional(),
     delivery: delivery.default("steer"),
-    /** Model calls of the turn that this message begins; a message that waits takes the limit of the turn it joins, or none. */
+    /** Model calls of the turn that this message begins; one that steers a running turn has none of its own. */
     max_steps: z.number().int().min(1).max(10_000).optional(),
+    images: z.array(givenImage).max(messageImagesMax).optional(),
   }),
   z.strictObject({ type: z.literal("turn.cancel") }),
   z.strictObject({
@@ -36,6 +39,19 @@ export const command = z.discriminatedUnion("type", [
     id: clientId.optional(),
   }),
   z.strictObject({ type: z.literal("session.rename"), name: sessionName }),
+  z.strictObject({
+    type: z.literal("question.answer"),
+    call_id: z.string().min(1).max(128),
+    answers: z.array(questionAnswer).min(1).max(8),
+  }),
+  /** What a session that met a limit is to do: go on, or end its turn. */
+  z.strictObject({ type: z.literal("budget.answer"), decision: z.enum(["continue", "stop"]) }),
+  z.strictObject({ type: z.literal("session.set_mode"), permission_mode: permissionMode }),
+  /** `NAME` or `PROVIDER/NAME`, from the next model call on. */
+  z.strictObject({ type: z.literal("session.set_model"), model: z.string().min(1).max(200) }),
+  /** The past becomes a summary before the next model call. */
+  z.strictObject({ type: z.literal("session.compact"), instructions: z.string().max(10_000).optional() }),
+  z.strictObject({ type: z.literal("background.end"), background_id: z.string().min(1).max(128) }),
 ]);
 export type Command = z.infer<typeof command>;
 

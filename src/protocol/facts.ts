@@ -107,6 +107,8 @@ export const factData = {
     description: z.string(),
     prompt: z.string(),
     call_id: z.string(),
+    /** Another model than the session's. */
+    model: z.object({ provider: z.string(), model: z.string() }).optional(),
   }),
   "agent.resumed": z.object({ agent: z.string() }),
   "agent.finished": z.object({ agent: z.string(), result: z.string() }),

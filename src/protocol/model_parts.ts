@@ -9,6 +9,11 @@ export const messageImagesMax = 8;
 
 /** `data` is base64, without line breaks. */
 export const image = z.object({ media_type: z.enum(imageTypes), data: z.string() });
+/** An image as a client sends it. */
+export const givenImage = z.strictObject({
+  media_type: z.enum(imageTypes),
+  data: z.string().min(1).max(Math.ceil(imageBytesMax / 3) * 4).regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64"),
+});
 export type Image = z.infer<typeof image>;
 
 /** Tokens of one answer. `input_tokens` counts all that was sent, read from a cache or not. */

@@ -16,7 +16,10 @@ export const question = z.object({
 export type Question = z.infer<typeof question>;
 
 /** One answer a question, in the questions' order: chosen labels, or words of the person's own, or both. */
-export const questionAnswer = z.object({ selected: z.array(z.string()), text: z.string().optional() });
+export const questionAnswer = z.object({
+  selected: z.array(z.string().max(200)).max(16).default([]),
+  text: z.string().max(10_000).optional(),
+});
 export type QuestionAnswer = z.infer<typeof questionAnswer>;
 
 export const todoItem = z.object({
@@ -130,6 +133,8 @@ export const sessionWorkFacts = {
   "context.compacted": z.object({
     kind: z.enum(["micro", "summary", "cut"]),
     through: z.number().int(),
+    /** From now on, longer texts lose their middle. */
+    text_max: z.number().int().positive().optional(),
     summary: z.string().optional(),
     tokens_before: z.number().int(),
     tokens_after: z.number().int(),

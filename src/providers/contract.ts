@@ -37,6 +37,16 @@ export interface ModelInfo {
   price?: Price;
 }
 
+/** The providers of a daemon: configured ones by name, made when they are first asked for. */
+export interface ProviderRegistry {
+  names(): readonly string[];
+  get(name: string): Provider | undefined;
+  /** For sessions that name none. */
+  readonly default: Provider;
+  /** Names of those to try when a session's own cannot be reached, in order. */
+  readonly fallback: readonly string[];
+}
+
 export interface Provider {
   /** As it stands in facts and in the configuration: one of its own for each configured endpoint. */
   readonly name: string;

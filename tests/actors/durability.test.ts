@@ -7,6 +7,7 @@ import { openFaultDisk } from "../support/fault_disk.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { until, written } from "../support/daemon.ts";
 import { type Fact, isCallFact } from "../../src/protocol/facts.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
 
 let test: TestRuntime;
 afterEach(() => test.close());
@@ -253,7 +254,7 @@ it("a session that used a provider this daemon has not says so and stays usable"
   await test.turn(id, "help");
   const { scriptedProvider } = await import("../../src/providers/scripted.ts");
   const other = { ...scriptedProvider(), name: "other" };
-  await test.restart({ providers: [other] });
+  await test.restart({ providers: registryOf([other]) });
   const result = await test.turn(id, "help");
   expect(result.outcome).toBe("failed");
   expect((await test.fact(id, "model.failed")).data).toMatchObject({ error: { code: "bad_config" } });

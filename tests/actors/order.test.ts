@@ -14,6 +14,7 @@ import { pause, until } from "../support/daemon.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { createdData } from "../support/story.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
 
 let test: TestRuntime;
 afterEach(() => test.close());
@@ -149,7 +150,7 @@ it("a model request that is not the one that was sent is found", async () => {
     ...scriptedProvider(),
     encode: (request) => ({ ...scriptedProvider().encode(request), more: 1 }),
   };
-  await test.restart({ providers: [other] });
+  await test.restart({ providers: registryOf([other]) });
   const report = await test.runtime.verify(id);
   expect(report).toMatchObject({ ok: false, diverged: { seq: 3, what: "request" } });
   expect((await test.runtime.request(id, "last")).matches).toBe(false);

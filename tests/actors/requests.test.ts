@@ -5,6 +5,7 @@ import { type ModelServer, startModelServer } from "../support/model_server.ts";
 import { replyOf } from "../support/model_server_main.ts";
 import { answer, refuse } from "../support/model_plan.ts";
 import { openTestRuntime, type TestRuntime } from "../support/runtime.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
 
 let test: TestRuntime;
 let server: ModelServer;
@@ -28,12 +29,12 @@ const scenario = {
 
 it("every request that reached the endpoint is rebuilt byte for byte, also after a restart", async () => {
   server = startModelServer({ reply: (request) => replyOf(scenario, request) });
-  test = await openTestRuntime({ providers: [provider()] });
+  test = await openTestRuntime({ providers: registryOf([provider()]) });
   const id = await test.session();
   await test.turn(id, "go");
   await test.send(id, "and again", { delivery: "steer" });
   await test.fact(id, "turn.ended", (await test.facts(id)).length - 1);
-  await test.restart({ providers: [provider()] });
+  await test.restart({ providers: registryOf([provider()]) });
   const called = (await test.facts(id)).filter((fact) => fact.type === "model.called");
   expect(called).toHaveLength(server.requests.length);
   for (const [index, fact] of called.entries()) {
@@ -51,7 +52,7 @@ it("an endpoint that answers rubbish or refuses fails the turn in words, and the
   server = startModelServer({
     reply: () => broken ? refuse(401, "wrong key") : answer({ text: ["fine"] }),
   });
-  test = await openTestRuntime({ providers: [provider()] });
+  test = await openTestRuntime({ providers: registryOf([provider()]) });
   const id = await test.session();
   expect((await test.turn(id, "go")).outcome).toBe("failed");
   expect((await test.fact(id, "turn.ended")).data).toMatchObject({ error: { code: "auth" } });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { factData } from "../../src/protocol/facts.ts";
 import { openTestRuntime } from "../support/runtime.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
 
 const root = new URL("../fixtures/golden/", import.meta.url).pathname;
 const expectedFile = z.record(
@@ -28,7 +29,7 @@ for (const release of releases) {
       const folder = await Deno.makeTempDir({ prefix: "jamey-golden-" });
       await copy(join(root, release, name), join(folder, "data", "sessions", golden.id));
       // Requests are proven by the provider's own encoding of that version; here the fold alone is at stake.
-      const test = await openTestRuntime({ folder, providers: [{ ...scriptedProvider(), name: "none" }] });
+      const test = await openTestRuntime({ folder, providers: registryOf([{ ...scriptedProvider(), name: "none" }]) });
       try {
         const report = await test.runtime.verify(golden.id);
         expect(report).toMatchObject({

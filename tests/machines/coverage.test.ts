@@ -9,6 +9,7 @@ import {
 } from "xstate";
 import { getShortestPaths } from "xstate/graph";
 import { agentMachine } from "../../machines/agent.ts";
+import { backgroundTaskMachine } from "../../machines/background_task.ts";
 import { stepMachine } from "../../machines/step.ts";
 import { subAgentMachine } from "../../machines/sub_agent.ts";
 import { toolCallMachine } from "../../machines/tool_call.ts";
@@ -28,6 +29,10 @@ const agentEvents: AnyEventObject[] = [
   { type: "call.approved", seq, call_id: "b" },
   { type: "call.ended", seq, call_id: "a" },
   { type: "call.ended", seq, call_id: "b" },
+  { type: "budget.exceeded", seq },
+  { type: "budget.extended", seq },
+  { type: "background.ended", seq, wakes: true },
+  { type: "background.ended", seq, wakes: false },
   { type: "turn.cancelled", seq, outcome: "cancelled" },
   ...["completed", "cancelled", "interrupted", "failed", "limit", "parked"].map((outcome) => ({
     type: "turn.ended",
@@ -47,7 +52,8 @@ const callEvents = [
   "failed",
   "interrupted",
 ]
-  .map((end) => ({ type: `call.${end}` }));
+  .map((end) => ({ type: `call.${end}` }))
+  .concat([{ type: "question.asked" }, { type: "question.answered" }]);
 const childEvents: AnyEventObject[] = [
   { type: "turn.ended", outcome: "completed" },
   ...["resumed", "finished", "failed", "stopped"].map((end) => ({ type: `agent.${end}` })),
@@ -56,13 +62,14 @@ const childEvents: AnyEventObject[] = [
 const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, string>][] = [
   ["agent", agentMachine, agentEvents, {}],
   ["tool call", toolCallMachine, callEvents, { callId: "c", name: "n" }],
+  ["background task", backgroundTaskMachine, [{ type: "background.ended" }], { backgroundId: "b" }],
   ["sub-agent", subAgentMachine, childEvents, { agent: "a", callId: "c" }],
 ];
 
 /** Counts blur into what guards can tell apart, so that the graph is finite. */
 function abstracted(snapshot: AnyMachineSnapshot): string {
   const { value, context } = snapshot;
-  const left = Math.max(-1, Math.min(1, (context.stepsMax ?? 0) - (context.steps ?? 0)));
+  const left = Math.max(-1, Math.min(1, (context.stepsMax ?? Infinity) - (context.steps ?? 0)));
   const ending = value === "settling" || value === "cancelling" ? context.outcome : null;
   const { request = null, open = [], asking = [], steering = 0, queued = 0 } = context;
   return JSON.stringify([

@@ -268,5 +268,5 @@ it("the limit of one turn is not that of the next", () => {
   modelCalled(story, "r2");
   replied(story, "r2");
   story.log("turn.ended", { outcome: "completed", steps: 1 });
-  expect(story.state.agents.main?.context.stepsMax).toBe(100);
+  expect(story.state.agents.main?.context.stepsMax).toBe(null);
 });

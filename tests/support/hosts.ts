@@ -8,6 +8,7 @@ import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { allTools } from "../../tools/list.ts";
 import { openMemoryHost } from "./memory_host.ts";
 import { proveSessions } from "./prove.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
 
 export interface OpenHost {
   host: Host;
@@ -35,7 +36,7 @@ export const runtimeKind: HostKind = {
     const store = await openFileLog(openDenoDisk(), join(folder, "data"));
     const runtime = createRuntime({
       store,
-      providers: [scriptedProvider()],
+      providers: registryOf([scriptedProvider()]),
       tools: allTools,
       secrets: [],
       report: (line) => console.error(line),

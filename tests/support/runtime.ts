@@ -12,6 +12,7 @@ import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { allTools } from "../../tools/list.ts";
 import { until } from "./daemon.ts";
 import { proveSessions } from "./prove.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
 
 export interface TestRuntime {
   runtime: Runtime;
@@ -62,7 +63,7 @@ export async function openTestRuntime(
   const open = async (more: Partial<RuntimeOptions>): Promise<Runtime> => {
     const store = more.store ?? await openFileLog(options.disk ?? openDenoDisk(), dataDir);
     const runtime = createRuntime({
-      providers: [scriptedProvider()],
+      providers: registryOf([scriptedProvider()]),
       tools: allTools,
       secrets: options.secret === undefined ? [] : secretsFrom({ OPENAI_API_KEY: options.secret }),
       report: (line) => reports.push(line),

@@ -48,6 +48,7 @@ export function testSession(callId = "call_1", overrides: Partial<ToolSession> =
     callId,
     by: "model",
     permissionMode: "default",
+    modeBeforePlan: "default",
     worktree: null,
     planFile: "/nonexistent/plan.md",
     todos: () => [],

@@ -1,0 +1,69 @@
+// The tools of a session: the built-in ones, those of the kernel, and what the sources find for its folder.
+import type { ToolSpec } from "../src/protocol/conversation.ts";
+import type { Tool, ToolSource } from "../tools/contract.ts";
+
+export interface ToolRegistry {
+  /** By name; the same map as long as nothing changed. */
+  of(workspace: string): Promise<ReadonlyMap<string, Tool>>;
+  /** What models are offered there; the same array as long as nothing changed. */
+  specs(workspace: string): Promise<readonly ToolSpec[]>;
+  /** What there is in every folder. */
+  everywhere(): ToolSpec[];
+  close(): Promise<void>;
+}
+
+interface Gathered {
+  parts: readonly (readonly Tool[])[];
+  tools: ReadonlyMap<string, Tool>;
+  specs: readonly ToolSpec[];
+}
+
+/** Folders whose tools are kept at hand. */
+const foldersMax = 200;
+
+export function createToolRegistry(
+  builtIn: readonly Tool[],
+  { sources, report }: { sources: readonly ToolSource[]; report: (line: string) => void },
+): ToolRegistry {
+  const known = new Map<string, Gathered>();
+  const fixed = gather([builtIn]);
+
+  async function look(workspace: string): Promise<Gathered> {
+    if (sources.length === 0) return fixed;
+    const found = await Promise.all(sources.map((source) => askSource(source, workspace, report)));
+    const before = known.get(workspace);
+    if (before !== undefined && found.every((part, index) => part === before.parts[index + 1])) return before;
+    const [oldest] = known.keys();
+    if (known.size >= foldersMax && oldest !== undefined) known.delete(oldest);
+    const gathered = gather([builtIn, ...found]);
+    known.set(workspace, gathered);
+    return gathered;
+  }
+
+  return {
+    of: async (workspace) => (await look(workspace)).tools,
+    specs: async (workspace) => (await look(workspace)).specs,
+    everywhere: () => builtIn.map((tool) => tool.spec),
+    close: async () => void await Promise.allSettled(sources.map((source) => source.close())),
+  };
+}
+
+const nothing: readonly Tool[] = [];
+
+/** One source that fails must not take the others with it. */
+async function askSource(source: ToolSource, workspace: string, report: (line: string) => void) {
+  try {
+    return await source.tools(workspace);
+  } catch (thrown) {
+    report(`Cannot list the tools of "${source.name}": ${thrown instanceof Error ? thrown.message : thrown}`);
+    return nothing;
+  }
+}
+
+/** Of two tools with one name the first one counts: nothing from outside can stand in for a built-in one. */
+function gather(parts: readonly (readonly Tool[])[]): Gathered {
+  const tools = new Map<string, Tool>();
+  for (const tool of parts.flat()) if (!tools.has(tool.name)) tools.set(tool.name, tool);
+  const specs = [...tools.values()].filter((tool) => tool.audience === "all").map((tool) => tool.spec);
+  return { parts, tools, specs };
+}

@@ -1,0 +1,144 @@
+// The conversation of one agent: every message there was, and what of it the model is sent from now on.
+import type { Message } from "../src/protocol/conversation.ts";
+import type { Fact, FactData, FactOf, ProposedCall } from "../src/protocol/facts.ts";
+import { compactedView, type Compaction, noCompaction, withCompaction } from "./compaction.ts";
+
+export interface Conversation {
+  apply(fact: Fact): void;
+  /** A call's one result. */
+  result(call: { callId: string; name: string; seq: number }, result: CallResult): void;
+  readonly messages: readonly Message[];
+  /** For each message the fact that put it where it is; never decreasing. */
+  readonly seqs: readonly number[];
+  /** What the next model call is sent, less reminders. */
+  forRequest(): Message[];
+  readonly compaction: Compaction;
+}
+
+export interface CallResult {
+  output: string;
+  is_error: boolean;
+  images?: FactData<"call.finished">["images"];
+}
+
+export function createConversation(): Conversation {
+  const messages: Message[] = [];
+  const seqs: number[] = [];
+  let active = false;
+  let steering: Message[] = [];
+  let queued: Message[] = [];
+  /** Those of the steering messages for which a turn goes on; notes can wait for the next one. */
+  let steers = 0;
+  let compaction = noCompaction;
+
+  const put = (seq: number, ...more: Message[]): void => {
+    for (const message of more) {
+      messages.push(message);
+      seqs.push(seq);
+    }
+  };
+  const flushSteering = (seq: number): void => {
+    put(seq, ...steering);
+    steering = [];
+    steers = 0;
+  };
+
+  function receive(fact: FactOf<"message.received">): void {
+    const { text, message_id, delivery, images } = fact.data;
+    const message: Message = { role: "user", text, message_id, ...(images === undefined ? {} : { images }) };
+    if (!active) {
+      flushSteering(fact.seq);
+      put(fact.seq, message);
+      active = true;
+    } else if (delivery === "steer") {
+      steering.push(message);
+      steers += 1;
+    } else queued.push(message);
+  }
+
+  function endTurn(fact: FactOf<"turn.ended">): void {
+    const { outcome } = fact.data;
+    const goesOn = outcome === "completed" || outcome === "cancelled" || outcome === "limit";
+    active = goesOn && steers + queued.length > 0;
+    flushSteering(fact.seq);
+    put(fact.seq, ...queued);
+    queued = [];
+  }
+
+  function reply({ seq, data }: FactOf<"model.replied">): void {
+    const { text, calls, reasoning } = data;
+    if (text === "" && calls.length === 0) return;
+    put(seq, assistant(text, calls, reasoning));
+  }
+
+  return {
+    messages,
+    seqs,
+    get compaction() {
+      return compaction;
+    },
+    apply: (fact) => {
+      switch (fact.type) {
+        case "message.received":
+          return receive(fact);
+        case "agent.started":
+          put(fact.seq, { role: "user", text: fact.data.prompt });
+          active = true;
+          return;
+        case "model.called":
+          active = true;
+          return flushSteering(fact.seq);
+        case "model.replied":
+          return reply(fact);
+        case "turn.ended":
+          return endTurn(fact);
+        // Between a call and its result nothing may stand: notes wait for the next model call.
+        case "background.ended":
+          steering.push(...note(backgroundNote(fact.data)));
+          if (active) steers += 1;
+          return;
+        case "hook.ran":
+          return void steering.push(...note(hookNote(fact.data)));
+        case "session.mode_changed":
+          return void steering.push(...note(modeNote(fact.data)));
+        case "context.compacted":
+          compaction = withCompaction(compaction, fact.data);
+      }
+    },
+    result: ({ callId, name, seq }, result) =>
+      put(seq, { role: "tool", call_id: callId, name, ...withoutUndefined(result) }),
+    forRequest: () => compactedView({ messages, seqs, steering }, compaction),
+  };
+}
+
+function assistant(
+  text: string,
+  calls: ProposedCall[],
+  reasoning: FactData<"model.replied">["reasoning"],
+): Message {
+  return { role: "assistant", text, calls, ...(reasoning === undefined ? {} : { reasoning }) };
+}
+
+function withoutUndefined({ output, is_error, images }: CallResult): CallResult {
+  return images === undefined ? { output, is_error } : { output, is_error, images };
+}
+
+function note(text: string | null): Message[] {
+  return text === null ? [] : [{ role: "user", text: `<note>\n${text}\n</note>` }];
+}
+
+function backgroundNote({ background_id, status, exit_code, output }: FactData<"background.ended">) {
+  if (status === "left_behind") {
+    return `Background task ${background_id} runs in the session this one was forked from, not here`;
+  }
+  const code = exit_code === undefined ? "" : `, exit code ${exit_code}`;
+  return `Background task ${background_id} has ended: ${status.replaceAll("_", " ")}${code}\n${output}`;
+}
+
+function hookNote({ context, name }: FactData<"hook.ran">): string | null {
+  return context === undefined ? null : `The hook "${name}" says: ${context}`;
+}
+
+function modeNote({ permission_mode, by }: FactData<"session.mode_changed">): string | null {
+  return by === "agent" ? null : `The permission mode is now "${permission_mode}"`;
+}

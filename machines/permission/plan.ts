@@ -1,0 +1,13 @@
+// Plan mode: nothing but reading and the plan itself, from any depth, until a person accepts the plan.
+import type { PermissionLayer } from "./layer.ts";
+
+export const planLayer: PermissionLayer = {
+  name: "plan",
+  // What a person runs by hand is their own act.
+  vote: ({ meta, by, name, allowedInPlan }) =>
+    meta.permissionMode !== "plan" || by === "user" || allowedInPlan ? null : {
+      decision: "deny",
+      reason:
+        `"${name}" may change something, and the session is in plan mode: finish the plan and hand it in with ExitPlanMode`,
+    },
+};

@@ -1,0 +1,59 @@
+// Facts of tool calls, and what the agent whose calls they are is told of them.
+import type { AnyMachineSnapshot } from "xstate";
+import type { CallFact, Fact, FactOf } from "../src/protocol/facts.ts";
+import { type Draft, note, stepAgent } from "./session_draft.ts";
+import { type OpenCall, stateName } from "./session_state.ts";
+import { startMachine, stepMachine } from "./step.ts";
+import { toolCallMachine } from "./tool_call.ts";
+
+export type QuestionFact = FactOf<"question.asked" | "question.answered">;
+
+export function propose(draft: Draft, fact: FactOf<"call.proposed">): string | null {
+  const { call_id, name, by } = fact.data;
+  if (Object.hasOwn(draft.state.calls, call_id)) return `call "${call_id}" is already known`;
+  if (draft.state.meta?.archived) return "the session is archived";
+  const step = startMachine(toolCallMachine, { callId: call_id, name });
+  const call: OpenCall = { actor: fact.actor, name, by, asked: null, snapshot: step.snapshot };
+  draft.state.calls = { ...draft.state.calls, [call_id]: call };
+  note(draft, `call:${call_id}`, step, fact.actor);
+  return null;
+}
+
+export function stepCall(draft: Draft, fact: CallFact | QuestionFact): string | null {
+  const callId = fact.data.call_id;
+  const call = draft.state.calls[callId];
+  if (call === undefined) return `there is no open call "${callId}"`;
+  if (call.by === "model" && startsWork(fact) && isCancelling(draft.state.agents[call.actor])) {
+    return "the turn is being cancelled";
+  }
+  const step = stepMachine(toolCallMachine, call.snapshot, { type: fact.type });
+  if (step.ignored) return `call "${callId}" is ${stateName(call.snapshot)}`;
+  const asked = fact.type === "call.approval_requested" ? { digest: fact.data.digest, seq: fact.seq } : null;
+  note(draft, `call:${callId}`, step, call.actor);
+  const ended = step.snapshot.status === "done";
+  const { [callId]: _before, ...others } = draft.state.calls;
+  draft.state.calls = ended ? others : { ...others, [callId]: { ...call, asked, snapshot: step.snapshot } };
+  if (call.by === "model") tellAgent(draft, call.actor, fact, { callId, ended });
+  return null;
+}
+
+/** An agent waits for a person in the same way, whether a call is to be approved or a question to be answered. */
+function tellAgent(draft: Draft, actor: string, fact: Fact, call: { callId: string; ended: boolean }): void {
+  const { seq } = fact;
+  const call_id = call.callId;
+  if (call.ended) stepAgent(draft, actor, { type: "call.ended", seq, call_id });
+  else if (fact.type === "call.approval_requested" || fact.type === "question.asked") {
+    stepAgent(draft, actor, { type: "call.approval_requested", seq, call_id });
+  } else if (fact.type === "call.approved" || fact.type === "question.answered") {
+    stepAgent(draft, actor, { type: "call.approved", seq, call_id });
+  }
+}
+
+function startsWork(fact: Fact): boolean {
+  return fact.type === "call.approval_requested" || fact.type === "call.approved" ||
+    fact.type === "call.started" || fact.type === "question.asked" || fact.type === "question.answered";
+}
+
+function isCancelling(snapshot: AnyMachineSnapshot | undefined): boolean {
+  return snapshot !== undefined && stateName(snapshot) === "cancelling";
+}

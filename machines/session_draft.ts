@@ -1,0 +1,52 @@
+// A session step in the making: the state that replaces parts of the one before, and what its machines ask for.
+import type { AnyMachineSnapshot } from "xstate";
+import type { Fact } from "../src/protocol/facts.ts";
+import { type AgentEvent, agentMachine } from "./agent.ts";
+import { digest } from "./digest.ts";
+import { foldMeta } from "./session_meta.ts";
+import { type SessionState, stateName } from "./session_state.ts";
+import { type EffectRequest, type MachineStep, stepMachine, toPlain } from "./step.ts";
+
+export interface Draft {
+  state: { -readonly [K in keyof SessionState]: SessionState[K] };
+  requests: { request: EffectRequest; actor: string }[];
+  /** Names of the parts this step replaced: what the digest covers. */
+  touched: { name: string; snapshot: AnyMachineSnapshot }[];
+  metaTouched: boolean;
+}
+
+export function openDraft(state: SessionState, fact: Fact): Draft {
+  const meta = foldMeta(state.meta, fact);
+  return {
+    state: { ...state, seq: fact.seq, at: fact.at, meta },
+    requests: [],
+    touched: [],
+    metaTouched: meta !== state.meta,
+  };
+}
+
+/** Steps the loop of an agent; returns why it is refused, or null. */
+export function stepAgent(draft: Draft, actor: string, event: AgentEvent): string | null {
+  const snapshot = draft.state.agents[actor];
+  if (snapshot === undefined) return `there is no agent "${actor}"`;
+  const step = stepMachine(agentMachine, snapshot, event);
+  if (step.ignored) return `agent "${actor}" is ${stateName(snapshot)}`;
+  putAgent(draft, actor, step);
+  return null;
+}
+
+export function putAgent(draft: Draft, actor: string, step: MachineStep): void {
+  draft.state.agents = { ...draft.state.agents, [actor]: step.snapshot };
+  note(draft, `agent:${actor}`, step, actor);
+}
+
+export function note(draft: Draft, name: string, step: MachineStep, actor: string): void {
+  draft.touched.push({ name, snapshot: step.snapshot });
+  for (const request of step.effects) draft.requests.push({ request, actor });
+}
+
+/** The digest that a record carries: of the parts that this step replaced. */
+export function postDigest(draft: Draft): string {
+  const parts = draft.touched.map(({ name, snapshot }) => [name, toPlain(snapshot)]);
+  return digest(JSON.stringify([parts, draft.metaTouched ? draft.state.meta : 0, draft.state.effects]));
+}
