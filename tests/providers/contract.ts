@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import type { Message, ModelRequest } from "../../src/protocol/conversation.ts";
 import { errorInfo, usage } from "../../src/protocol/facts.ts";
 import { jsonObject } from "../../src/protocol/json.ts";
+import { price } from "../../src/protocol/model_parts.ts";
 import type { ModelEvent, Provider } from "../../src/providers/contract.ts";
+import { imageNote } from "../../src/providers/images.ts";
+import { costOf } from "../../src/providers/models.ts";
 
 export type End = Extract<ModelEvent, { type: "done" | "failed" }>;
 export interface Run {
@@ -17,6 +20,7 @@ const codes = new Set([
   "cancelled",
   "auth",
   "bad_request",
+  "context_overflow",
   "rate_limited",
   "unavailable",
   "disconnected",
@@ -90,8 +94,19 @@ export function resulted(call_id: string, output = "ok", name = "Bash"): Message
 
 const user: Message = { role: "user", text: "hi" };
 
+export interface ContractSettings {
+  /** A model that sees images; one that is known to see is the default. */
+  seeing?: string;
+  /** A model with a price that `requests` may be asked of as well; without it the price of their own model is enough. */
+  priced?: string;
+}
+
 /** `requests` are conversations that the provider answers in more than one piece, at least one of them with calls. */
-export function providerContract(provider: () => Provider, requests: readonly ModelRequest[]): void {
+export function providerContract(
+  provider: () => Provider,
+  requests: readonly ModelRequest[],
+  settings: ContractSettings = {},
+): void {
   test("an answer ends exactly once and its pieces make up its text", async () => {
     for (const request of requests) {
       expect((await runModel(provider(), request)).end.type).toBe("done");
@@ -151,4 +166,102 @@ export function providerContract(provider: () => Provider, requests: readonly Mo
     };
     provider().encode(ask([user, both, resulted("b"), resulted("a"), called("a"), resulted("a"), user]));
   });
+
+  test("usage is counted, and costs what the price of the model says", async () => {
+    const asked = requests.flatMap((request) => [
+      request,
+      ...(settings.priced === undefined ? [] : [{ ...request, model: settings.priced }]),
+    ]);
+    for (const request of asked) {
+      const { end } = await runModel(provider(), request);
+      if (end.type !== "done") throw new Error(end.error.message);
+      expect(end.usage.cost_usd).toEqual(costOf(end.usage, provider().info(request.model).price));
+    }
+    if (settings.priced !== undefined) expect(provider().info(settings.priced).price).toBeDefined();
+  });
+
+  test("something is known of every model, and it stays the same", () => {
+    for (const model of [provider().defaultModel, "no-such-model", "", "__proto__", "constructor"]) {
+      const info = provider().info(model);
+      expect(info).toEqual(provider().info(model));
+      expect(info.outputMax).toBeGreaterThan(0);
+      expect(info.window).toBeGreaterThan(info.outputMax);
+      expect(typeof info.vision).toBe("boolean");
+      if (info.price !== undefined) price.parse(info.price);
+    }
+  });
+
+  test("an answer may be limited in length", async () => {
+    for (const request of requests) {
+      const limited = { ...request, max_output_tokens: 1_234 };
+      if (!provider().offline) expect(leaves(provider().encode(limited))).toContain(1_234);
+      expect((await runModel(provider(), limited)).end.type).toBe("done");
+    }
+  });
+
+  wireContract(provider, settings.seeing ?? "claude-opus-5-5");
+}
+
+/** What holds for providers that ask a model elsewhere. */
+function wireContract(provider: () => Provider, seeing: string): void {
+  const encoded = (model: string, messages: Message[]) =>
+    JSON.stringify(provider().encode(ask(messages, { model })));
+
+  test("a model that sees gets the images of people and of tools", ({ skip }) => {
+    if (provider().offline) skip();
+    expect(provider().info(seeing).vision).toBe(true);
+    const body = encoded(seeing, withImages);
+    for (const data of imageData) expect(body.split(data)).toHaveLength(2);
+    expect(body).not.toContain("image left out");
+    expect(body).toContain("look at this");
+    expect(body).toContain("a screenshot");
+  });
+
+  test("a model that does not see gets a note in place of each image", ({ skip }) => {
+    if (provider().offline) skip();
+    expect(provider().info("no-such-model").vision).toBe(false);
+    const body = encoded("no-such-model", withImages);
+    for (const data of imageData) expect(body).not.toContain(data);
+    const note = JSON.stringify(imageNote("no-such-model")).slice(1, -1);
+    expect(body.split(note)).toHaveLength(imageData.length + 1);
+    expect(encoded("no-such-model", [user])).not.toContain("image left out");
+  });
+
+  test("what another provider's model thought is left out, and what it said is not", ({ skip }) => {
+    if (provider().offline) skip();
+    const thought = { format: "of-another", text: "hidden thought", items: [{ secret: "hidden item" }] };
+    const body = encoded("local", [
+      user,
+      { role: "assistant", text: "spoken words", calls: [], reasoning: thought },
+      user,
+    ]);
+    expect(body).not.toContain("hidden");
+    expect(body).not.toContain("of-another");
+    expect(body).toContain("spoken words");
+  });
+}
+
+/** Three images, of which no endpoint looks at the content here. */
+const imageData = ["AAAAimageofperson", "BBBBimageofperson", "CCCCimageoftool"];
+const [first = "", second = "", third = ""] = imageData;
+const withImages: Message[] = [
+  {
+    role: "user",
+    text: "look at this",
+    images: [{ media_type: "image/png", data: first }, { media_type: "image/jpeg", data: second }],
+  },
+  called("a"),
+  {
+    role: "tool",
+    call_id: "a",
+    name: "Bash",
+    output: "a screenshot",
+    is_error: false,
+    images: [{ media_type: "image/webp", data: third }],
+  },
+];
+
+/** Every number, text and truth in a JSON value. */
+function leaves(value: unknown): unknown[] {
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(leaves) : [value];
 }
