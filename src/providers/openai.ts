@@ -36,7 +36,7 @@ export function openaiEndpoint(options: OpenaiOptions): EndpointSettings {
     baseUrl,
     api: chooseApi(options.api ?? "auto", hosted),
     outputLimit: hosted ? "max_completion_tokens" : "max_tokens",
-    advice: settings.name === "openai" ? environmentAdvice : configurationAdvice(settings.name),
+    advice: () => settings.name === "openai" ? environmentAdvice : configurationAdvice(settings.name),
     listsModels: true,
     open: () => openClient({ apiKey, baseUrl }),
   };

@@ -28,7 +28,7 @@ export interface EndpointSettings extends CallSettings {
   baseUrl: string;
   api: Api;
   outputLimit: Encoding["outputLimit"];
-  advice: Advice;
+  advice(model: string): Advice;
   /** The name that is sent for a model; left out: the model's own. */
   wireModel?: (model: string) => string;
   /** False where the endpoint cannot say which models it offers. */
@@ -161,17 +161,18 @@ function withCost(done: Done, info: ModelInfo): Done {
 /** One attempt: yields text as it comes and returns how it ended. Only bugs are thrown. */
 async function* tryOnce(
   endpoint: Endpoint,
-  { dialect, body }: Way,
+  { dialect, request, body }: Way,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, AttemptEnd> {
   const { settings } = endpoint;
+  const advice = settings.advice(request.model);
   const client = await endpoint.open();
   const watch = watchIdle(settings.idleTimeoutMs, signal);
-  const answer = dialect.assemble(settings.advice);
+  const answer = dialect.assemble(advice);
   try {
     const response = await watch.wait(
       dialect.send(client, body, watch.signal).catch((thrown: unknown) => {
-        throw requestFailure(thrown, Date.now(), settings.advice);
+        throw requestFailure(thrown, Date.now(), advice);
       }),
     );
     const limitMs = () => answer.finished ? settings.usageTimeoutMs : undefined;

@@ -19,7 +19,7 @@ const list = z.union([z.object({ data: entries }), entries]);
 
 export interface Listed {
   open(): Promise<OpenAI>;
-  settings: { apiKey: string; baseUrl: string; advice: Advice; idleTimeoutMs: number };
+  settings: { apiKey: string; baseUrl: string; advice(model: string): Advice; idleTimeoutMs: number };
 }
 
 /** The names, sorted; rejects with a Problem. */
@@ -29,7 +29,7 @@ export async function listModels({ open, settings }: Listed, signal: AbortSignal
     const client = await open();
     const response = await watch.wait(
       client.models.list({ signal: watch.signal }).asResponse().catch((thrown: unknown) => {
-        throw requestFailure(thrown, Date.now(), settings.advice);
+        throw requestFailure(thrown, Date.now(), settings.advice("NAME"));
       }),
     );
     const body = await watch.wait(readText(response.body, listBytesMax));
