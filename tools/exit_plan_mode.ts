@@ -1,8 +1,8 @@
 // ExitPlanMode: shows the plan to a person. That the call runs at all means that it was accepted.
 import { z } from "zod";
-import { mainActor } from "../src/protocol/facts.ts";
+import { mainActor, type PermissionMode } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
-import type { ToolContext, ToolOutcome } from "./contract.ts";
+import type { ToolContext, ToolOutcome, ToolSession } from "./contract.ts";
 import { defineTool } from "./define_tool.ts";
 import { visible } from "./visible.ts";
 
@@ -42,6 +42,11 @@ function exit({ session }: ToolContext): ToolOutcome {
     status: "finished",
     output: "The plan was accepted and plan mode is off: begin the work as planned",
     truncated: false,
-    facts: [{ type: "session.mode_changed", data: { permission_mode: "default", by: "user" } }],
+    facts: [{ type: "session.mode_changed", data: { permission_mode: modeAfter(session), by: "user" } }],
   };
+}
+
+/** A session that was begun in plan mode knows of no other: then people are asked as by default. */
+function modeAfter({ modeBeforePlan }: ToolSession): PermissionMode {
+  return modeBeforePlan === "plan" ? "default" : modeBeforePlan;
 }

@@ -4,7 +4,9 @@ import { bashTool } from "./bash.ts";
 import { compactTool } from "./compact.ts";
 import { editTool } from "./edit.ts";
 import { enterPlanModeTool } from "./enter_plan_mode.ts";
+import { enterWorktreeTool } from "./enter_worktree.ts";
 import { exitPlanModeTool } from "./exit_plan_mode.ts";
+import { exitWorktreeTool } from "./exit_worktree.ts";
 import { globTool } from "./glob.ts";
 import { grepTool } from "./grep.ts";
 import { readTool } from "./read.ts";
@@ -32,4 +34,6 @@ export const allTools: readonly Tool[] = [
   exitPlanModeTool,
   compactTool,
   undoTool,
+  enterWorktreeTool,
+  exitWorktreeTool,
 ];

@@ -37,6 +37,15 @@ test("an accepted plan ends plan mode", async () => {
   });
 });
 
+test.each([["bypassPermissions", "bypassPermissions"], ["default", "default"], ["plan", "default"]] as const)(
+  "when it was %s before planning, it is %s afterwards",
+  async (modeBeforePlan, permission_mode) => {
+    const planning = within({ permissionMode: "plan", modeBeforePlan });
+    const outcome = await runTool(exitPlanModeTool, { plan: "1. do" }, planning);
+    expect(outcome).toMatchObject({ facts: [{ data: { permission_mode } }] });
+  },
+);
+
 test("plan mode is not entered twice, not left when it is off, and is no matter for sub-agents", async () => {
   expect(textOf(await runTool(enterPlanModeTool, {}, within({ permissionMode: "plan" })))).toContain(
     "already",
