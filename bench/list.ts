@@ -6,7 +6,18 @@ import { delta } from "./rows/delta.ts";
 import { fanOut } from "./rows/fan_out.ts";
 import { memory } from "./rows/memory.ts";
 import { replay } from "./rows/replay.ts";
+import { search } from "./rows/search.ts";
 import { start } from "./rows/start.ts";
 import { toolRound } from "./rows/tool_round.ts";
 
-export const benches: readonly Bench[] = [append, create, replay, fanOut, delta, toolRound, start, memory];
+export const benches: readonly Bench[] = [
+  append,
+  create,
+  replay,
+  fanOut,
+  delta,
+  toolRound,
+  search,
+  start,
+  memory,
+];

@@ -37,15 +37,14 @@ async function findFiles(args: Args, context: ToolContext): Promise<ToolOutcome>
   }
   const matches = compileGlob(args.pattern);
   const found: string[] = [];
-  let more = false;
-  const files = walk(base.real, { root: base.root, signal: context.signal });
-  let step = await files.next();
-  for (; !step.done; step = await files.next()) {
-    if (!matches(step.value.below)) continue;
-    more = found.length === globResultsMax;
-    if (more) break;
-    found.push(shownPath(step.value.path, context.workspace));
+  const pieces = walk(base.real, { root: base.root, signal: context.signal });
+  let step = await pieces.next();
+  for (; !step.done && found.length <= globResultsMax; step = await pieces.next()) {
+    const fitting = step.value.filter(({ below }) => matches(below));
+    found.push(...fitting.map(({ path }) => shownPath(path, context.workspace)));
   }
+  const more = found.length > globResultsMax;
+  found.splice(globResultsMax);
   found.sort();
   if (more) found.push(`[stopped at ${globResultsMax} files: narrow the pattern or the path]`);
   const incomplete = step.done === true && !step.value.complete;

@@ -4,6 +4,8 @@ import { Problem } from "../src/protocol/problem.ts";
 
 const descriptors = "/proc/self/fd";
 const triesMax = 10;
+/** Whether a descriptor's number was the system's own at the last opening. */
+let numbersAreReal = false;
 
 export interface OpenedDirectory {
   fd: number;
@@ -18,10 +20,16 @@ export interface OpenedDirectory {
  */
 export function openDirectory(path: string): OpenedDirectory {
   for (let attempt = 0; attempt < triesMax; attempt++) {
-    const before = new Set(listDescriptors());
+    // The list is needed only where numbers are not the system's own, which the first opening shows.
+    const before = numbersAreReal ? null : new Set(listDescriptors());
     const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     const facts = fstatSync(fd);
-    if (refersTo(`${fd}`, facts)) return { fd, descriptor: `${descriptors}/${fd}` };
+    numbersAreReal = refersTo(`${fd}`, facts);
+    if (numbersAreReal) return { fd, descriptor: `${descriptors}/${fd}` };
+    if (before === null) {
+      closeSync(fd);
+      continue;
+    }
     const found = listDescriptors().filter((name) => !before.has(name) && refersTo(name, facts));
     const [only] = found;
     if (found.length === 0) return { fd, descriptor: null };

@@ -1,6 +1,7 @@
 // Walks a folder in a stable order: skips what .gitignore names, `.git` and `node_modules`, never follows links.
-import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { readdirSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import { isInside } from "./paths.ts";
 
@@ -8,6 +9,10 @@ export const walkEntriesMax = 200_000;
 const walkDepthMax = 64;
 const ignoreFileBytesMax = 256 * 1024;
 const skippedFolders = new Set([".git", "node_modules"]);
+/** Files are handed over in pieces, because waiting for each one would cost more than finding it. */
+const pieceFilesMax = 512;
+/** How long folders are read before others get their turn: reading them without waiting is several times as fast. */
+const turnMs = 10;
 
 export interface WalkedFile {
   /** Absolute path. */
@@ -23,55 +28,92 @@ interface IgnoreRules {
   rules: Ignore;
 }
 
+interface Entry {
+  name: string;
+  kind: "file" | "link" | "folder";
+}
+
+/** A folder whose entries are being gone through. */
+interface OpenFolder {
+  path: string;
+  below: string;
+  rules: readonly IgnoreRules[];
+  entries: Entry[];
+  next: number;
+}
+
 /** Yields files and links below `base`, sorted by path, one folder after the other. Throws when `signal` aborts. */
 export async function* walk(
   base: string,
   options: { root: string; signal: AbortSignal },
-): AsyncGenerator<WalkedFile, { complete: boolean }> {
-  const seen = { entries: 0 };
-  const rules = await rulesAbove(base, options.root);
-  const complete = yield* walkFolder(base, { base, rules, depth: 0, seen, signal: options.signal });
+): AsyncGenerator<WalkedFile[], { complete: boolean }> {
+  const open = [await openFolder({ path: base, below: "" }, await rulesAbove(base, options.root))];
+  let piece: WalkedFile[] = [];
+  let [complete, seen, turnEnds] = [true, 0, performance.now() + turnMs];
+  for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+    const entry = folder.entries[folder.next++];
+    if (entry === undefined) {
+      open.pop();
+      continue;
+    }
+    if (++seen > walkEntriesMax) {
+      complete = false;
+      break;
+    }
+    const path = join(folder.path, entry.name);
+    if (isLeftOut(entry, path, folder.rules)) continue;
+    const below = folder.below + entry.name;
+    if (entry.kind !== "folder") piece.push({ path, below, kind: entry.kind });
+    else if (open.length > walkDepthMax) complete = false;
+    else open.push(await openFolder({ path, below: `${below}/` }, folder.rules));
+    if (piece.length < pieceFilesMax && performance.now() < turnEnds) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    options.signal.throwIfAborted();
+    yield piece;
+    [piece, turnEnds] = [[], performance.now() + turnMs];
+  }
+  options.signal.throwIfAborted();
+  yield piece;
   return { complete };
 }
 
-interface WalkState {
-  base: string;
-  rules: readonly IgnoreRules[];
-  depth: number;
-  seen: { entries: number };
-  signal: AbortSignal;
+async function openFolder(
+  { path, below }: { path: string; below: string },
+  above: readonly IgnoreRules[],
+): Promise<OpenFolder> {
+  const entries = listEntries(path);
+  const hasRules = entries.some(({ name, kind }) => name === ".gitignore" && kind === "file");
+  const own = hasRules ? await readRules(path) : null;
+  return { path, below, rules: own === null ? above : [...above, own], entries, next: 0 };
 }
 
-/** True when everything below was seen, false when a maximum ended the walk. */
-async function* walkFolder(folder: string, state: WalkState): AsyncGenerator<WalkedFile, boolean> {
-  state.signal.throwIfAborted();
-  if (state.depth > walkDepthMax) return false;
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const own = entries.some((entry) => entry.name === ".gitignore" && entry.isFile())
-    ? await readRules(folder)
-    : null;
-  const rules = own === null ? state.rules : [...state.rules, own];
-  entries.sort((one, other) => one.name < other.name ? -1 : 1);
-  let complete = true;
-  for (const entry of entries) {
-    if (++state.seen.entries > walkEntriesMax) return false;
-    const path = join(folder, entry.name);
-    const isFolder = entry.isDirectory();
-    if (isFolder && skippedFolders.has(entry.name)) continue;
-    if (isIgnored(path, isFolder, rules)) continue;
-    if (isFolder) {
-      complete = (yield* walkFolder(path, { ...state, rules, depth: state.depth + 1 })) && complete;
-    } else if (entry.isFile() || entry.isSymbolicLink()) {
-      yield { path, below: slashes(relative(state.base, path)), kind: entry.isFile() ? "file" : "link" };
-    }
+/** What is in the folder and may concern a search, sorted; nothing when it cannot be read. */
+function listEntries(folder: string): Entry[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry): Entry[] => {
+      const { name } = entry;
+      if (entry.isFile()) return [{ name, kind: "file" }];
+      if (entry.isDirectory()) return [{ name, kind: "folder" }];
+      return entry.isSymbolicLink() ? [{ name, kind: "link" }] : [];
+    }).sort((one, other) => one.name < other.name ? -1 : 1);
+  } catch {
+    return [];
   }
-  return complete;
+}
+
+function isLeftOut({ name, kind }: Entry, path: string, rules: readonly IgnoreRules[]): boolean {
+  const isFolder = kind === "folder";
+  if (isFolder && skippedFolders.has(name)) return true;
+  return isIgnored(path, isFolder, rules);
 }
 
 /** The nearest rules that say anything about `path` decide, as in git. */
 function isIgnored(path: string, isFolder: boolean, rules: readonly IgnoreRules[]): boolean {
-  for (const level of rules.toReversed()) {
-    const verdict = level.rules.test(slashes(relative(level.folder, path)) + (isFolder ? "/" : ""));
+  for (let level = rules.length - 1; level >= 0; level--) {
+    const nearest = rules[level];
+    if (nearest === undefined) continue;
+    const below = slashes(path.slice(nearest.folder.length).replace(/^[/\\]/, ""));
+    const verdict = nearest.rules.test(isFolder ? `${below}/` : below);
     if (verdict.ignored) return true;
     if (verdict.unignored) return false;
   }
