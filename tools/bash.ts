@@ -3,13 +3,16 @@
 import { z } from "zod";
 import type { JsonValue } from "../src/protocol/json.ts";
 import { defineTool } from "./define_tool.ts";
+import { backgroundMaxMs } from "./background.ts";
+import { prepareInBackground, recoverInBackground } from "./bash_background.ts";
 import { runOnWindows } from "./bash_windows.ts";
-import { standAtGate } from "./command_gate.ts";
+import { refusalOf } from "./command_blocking.ts";
+import { type CommandEvidence, readEvidence } from "./command_evidence.ts";
 import { commandFiles, readOutput, readStatus } from "./command_files.ts";
+import { cancelledAtGate, lostCommand, startAtGate } from "./command_start.ts";
 import { watchCommand } from "./command_watch.ts";
 import type { PreparedCall, ToolContext, ToolOutcome } from "./contract.ts";
-import { cleanEnvironment } from "./environment.ts";
-import { endGroup, groupIdentity, isLeaderAlive, isThisBoot } from "./process_group.ts";
+import { endGroup, isLeaderAlive, isThisBoot } from "./process_group.ts";
 import { visible } from "./visible.ts";
 
 export const commandCharsMax = 30_000;
@@ -20,61 +23,58 @@ const watchMarginMs = 15_000;
 /** Output, the note on a cut, and notes on background processes. */
 const outputCharsMax = 32_000;
 
+const isWindows = Deno.build.os === "windows";
+
 const parameters = z.strictObject({
   command: z.string().min(1).max(commandCharsMax).refine(
     (text) => !text.includes("\0"),
     "it holds a NUL character",
   )
-    .describe("The command, run by bash in the workspace"),
-  timeout_ms: z.number().int().min(100).max(timeoutMaxMs).optional().describe(
-    `The command is ended after this time, by default ${timeoutDefaultMs}`,
+    .describe(`The command, run by ${isWindows ? "PowerShell" : "bash"} in the workspace`),
+  timeout_ms: z.number().int().min(100).max(backgroundMaxMs).optional().describe(
+    `The command is ended after this time, by default ${timeoutDefaultMs} (at most ${timeoutMaxMs}), in the background ${backgroundMaxMs}`,
   ),
   description: z.string().max(500).optional().describe("What the command does, in a few words"),
+  run_in_background: z.boolean().optional().describe(
+    "Let the command go on while the conversation does: for servers, watchers and long builds",
+  ),
+}).refine((args) => args.run_in_background || (args.timeout_ms ?? 0) <= timeoutMaxMs, {
+  path: ["timeout_ms"],
+  message: `expected at most ${timeoutMaxMs} for a command that is not run in the background`,
 });
 type Args = z.infer<typeof parameters>;
 
-/** What is logged before the command runs. `started_at` is in milliseconds since 1970. */
-const evidenceSchema = groupIdentity.extend({ dir: z.string(), started_at: z.number() });
-type Evidence = z.infer<typeof evidenceSchema>;
-
 export const bashTool = defineTool({
   name: "Bash",
-  description:
-    "Runs a shell command in the workspace and returns its output and exit code. No input can be typed; when the command ends, its background processes are ended too.",
+  description: `Runs a shell command${
+    isWindows ? " in PowerShell, not in bash," : ""
+  } in the workspace and returns its output and exit code. No input can be typed, so give programs everything as options; when the command ends, its background processes are ended too. What does not end by itself (servers, watchers, tail -f) or takes long is run with run_in_background: the call returns an id at once, you are told when the command ends, BashOutput reads its output and KillShell ends it.`,
   parameters,
   effect: "unsafe",
   requires_confirmation: true,
   limits: { timeoutMs: timeoutMaxMs + watchMarginMs, outputCharsMax },
-  prompt: (args) => visible(args.command),
+  prompt: (args) => `${visible(args.command)}${args.run_in_background ? "\n[in the background]" : ""}`,
   grant: (args) => `Bash(${args.command})`,
   prepare: prepareCommand,
   recover: recoverCommand,
 });
 
-async function prepareCommand(args: Args, context: ToolContext): Promise<PreparedCall> {
-  if (Deno.build.os === "windows") {
-    const limit = { timeoutMs: args.timeout_ms ?? timeoutDefaultMs, charsMax: outputCharsMax };
-    return {
-      evidence: null,
-      run: () => runOnWindows(args.command, limit, context),
-      abandon: () => Promise.resolve(),
-    };
-  }
-  const dir = await context.effectDir();
-  const gate = await standAtGate({
-    command: args.command,
-    cwd: context.workspace,
-    dir,
-    environment: cleanEnvironment(Deno.env.toObject()),
-    marker: `JAMEY_CALL=${crypto.randomUUID()}`,
+async function prepareCommand(args: Args, context: ToolContext): Promise<PreparedCall | ToolOutcome> {
+  if (isWindows) return prepareOnWindows(args, context);
+  const error = refusalOf(args.command, {
+    inBackground: args.run_in_background ?? false,
+    timeoutMs: args.timeout_ms ?? timeoutDefaultMs,
+    isTimeoutGiven: args.timeout_ms !== undefined,
   });
-  const evidence: Evidence = { ...gate.group, dir, started_at: Date.now() };
-  return { evidence, run: () => runCommand(), abandon: () => gate.close() };
+  if (error !== null) return { status: "failed", error };
+  if (args.run_in_background) return await prepareInBackground(args, context);
+  const { gate, evidence } = await startAtGate({ command: args.command, context });
+  return { evidence, run, abandon: () => gate.close() };
 
-  async function runCommand(): Promise<ToolOutcome> {
+  async function run(): Promise<ToolOutcome> {
     if (context.signal.aborted) {
       await gate.close();
-      return { status: "interrupted", reason: "cancelled before it started" };
+      return cancelledAtGate;
     }
     await gate.open();
     return await watchEvidence(args, { ...evidence, started_at: Date.now() }, {
@@ -84,25 +84,36 @@ async function prepareCommand(args: Args, context: ToolContext): Promise<Prepare
   }
 }
 
+function prepareOnWindows(args: Args, context: ToolContext): PreparedCall | ToolOutcome {
+  if (args.run_in_background) {
+    const error =
+      "Cannot run the command in the background: this is not possible on Windows yet, run it without run_in_background";
+    return { status: "failed", error };
+  }
+  const timeoutMs = args.timeout_ms ?? timeoutDefaultMs;
+  return {
+    evidence: null,
+    run: () => runOnWindows(args.command, timeoutMs, context),
+    abandon: () => Promise.resolve(),
+  };
+}
+
 /** Finds the command of an earlier run of this program: done, still running (then waits for it), or lost. */
 async function recoverCommand(args: Args, logged: JsonValue, context: ToolContext): Promise<ToolOutcome> {
-  const parsed = evidenceSchema.safeParse(logged);
-  if (!parsed.success) return { status: "interrupted", reason: lost };
-  const evidence = parsed.data;
+  if (args.run_in_background) return await recoverInBackground(args, logged, context);
+  const evidence = readEvidence(logged);
+  if (evidence === null) return { status: "interrupted", reason: lostCommand };
   const isAlive = await isThisBoot(evidence) && await isLeaderAlive(evidence);
   const isDone = await readStatus(commandFiles(evidence.dir)) !== null;
   if (isDone || isAlive) return await watchEvidence(args, evidence, { endedUnseen: !isAlive, context });
   await endGroup(evidence, { mayLeave: false, onlyMarked: true });
   const { text } = await readOutput(commandFiles(evidence.dir));
-  return { status: "interrupted", reason: lost, output: text };
+  return { status: "interrupted", reason: lostCommand, output: text };
 }
-
-const lost =
-  "the runtime stopped while the command ran: it may or may not have completed, and is not run again";
 
 function watchEvidence(
   args: Args,
-  evidence: Evidence,
+  evidence: CommandEvidence,
   { endedUnseen, context }: { endedUnseen: boolean; context: ToolContext },
 ): Promise<ToolOutcome> {
   const timeoutMs = args.timeout_ms ?? timeoutDefaultMs;

@@ -1,5 +1,5 @@
 // The files of one command in its call's folder: `output` (standard output and error together) and `status`.
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { wholeHead, wholeTail } from "./cut.ts";
 import { plainStream, plainText } from "./plain_text.ts";
@@ -24,6 +24,14 @@ export function commandFiles(dir: string): CommandFiles {
 export async function readStatus(files: CommandFiles): Promise<number | null> {
   const text = await readFile(files.status, "utf8").catch(() => "");
   return /^\d{1,3}\n$/.test(text) ? Number(text) : null;
+}
+
+/** Gives back what an output takes on disk beyond `outputBytesMax`; true when there was such. For commands that ended. */
+export async function cutOutput(files: CommandFiles): Promise<boolean> {
+  const size = (await stat(files.output).catch(() => null))?.size ?? 0;
+  if (size <= outputBytesMax) return false;
+  await truncate(files.output, outputBytesMax);
+  return true;
 }
 
 export interface OutputTail {
@@ -74,6 +82,23 @@ export async function readOutput(files: CommandFiles): Promise<{ text: string; t
     };
     if (size <= 2 * endBytes) return shorten(await readAt(0, size), null, size, files);
     return shorten(await readAt(0, endBytes), await readAt(size - endBytes, endBytes), size, files);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The last `charsMax` characters of an output file, after a line that says what is left out and where all of it is. */
+export async function readOutputEnd(file: string, charsMax: number): Promise<string> {
+  const { size } = await stat(file);
+  const from = Math.max(0, size - charsMax * 4);
+  const handle = await open(file, "r");
+  try {
+    const buffer = new Uint8Array(size - from);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
+    const text = plainText(new TextDecoder().decode(buffer.subarray(0, bytesRead))).replace(/\n$/, "");
+    if (from === 0 && text.length <= charsMax) return text;
+    const note = `[... the start is left out; all ${size} bytes are in "${file}" ...]`;
+    return `${note}\n${wholeTail(text.slice(-charsMax))}`;
   } finally {
     await handle.close();
   }

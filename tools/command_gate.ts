@@ -7,16 +7,34 @@ import { commandFiles } from "./command_files.ts";
 import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts";
 
 /**
- * $1 output file, $2 status file, $3 shell, $4 command. TERM is caught so that a command ended by a signal to the
- * group still gets its exit code written; the command itself starts with signals as usual. The status is one
- * short write that ends in a line end, so a reader can tell that it is whole.
+ * $1 output file, $2 status file, $3 shell, $4 command, $5 seconds or 0, $6 bytes. TERM is caught so that a command
+ * ended by a signal to the group still gets its exit code written; the command itself starts with signals as usual.
+ * The status is one short write that ends in a line end, so a reader can tell that it is whole.
+ *
+ * With $5 a guard stands beside the command: it ends the group after so many seconds, or when the output file has
+ * more than $6 bytes or is gone. It is the second line, for as long as no runtime watches. Why a guard that looks once
+ * a second: the kernel's own limit (`ulimit -f`) would count every file that the command writes, and a pipe through
+ * `head -c` would hold live output back and lose the end of it when the group is ended.
  */
 const gateScript = `
 read -r word || exit 0
 [ "$word" = go ] || exit 0
 trap : HUP INT TERM
+guard() {
+  trap 'kill "$nap" 2>/dev/null; exit 0' TERM
+  left=$1
+  while kill -0 "$$" 2>/dev/null; do
+    [ "$left" -gt 0 ] && [ $(wc -c <"$2") -le "$3" ] || kill -KILL -- "-$$"
+    sleep 1 & nap=$!
+    wait "$nap"
+    left=$((left - 1))
+  done
+}
+if [ "$5" -gt 0 ]; then guard "$5" "$1" "$6" </dev/null & guard=$!; fi
 "$3" -c "$4" </dev/null >>"$1" 2>&1
-printf '%s\\n' "$?" >"$2"
+code=$?
+if [ "$5" -gt 0 ]; then kill "$guard"; wait "$guard"; fi
+printf '%s\\n' "$code" >"$2"
 `;
 
 export interface CommandGate {
@@ -35,6 +53,8 @@ export interface GateOptions {
   environment: Record<string, string>;
   /** `NAME=value`, part of the environment. */
   marker: string;
+  /** Limits that hold also while no runtime watches; for commands in the background. */
+  guard?: { seconds: number; outputBytesMax: number };
 }
 
 /** A shell in a session and process group of its own, waiting. */
@@ -44,9 +64,10 @@ export async function standAtGate(options: GateOptions): Promise<CommandGate> {
   await rm(files.status, { force: true });
   await (await open(files.output, "w", 0o600)).close();
   const shell = await findShell(options.environment["PATH"] ?? "");
+  const limits = [options.guard?.seconds ?? 0, options.guard?.outputBytesMax ?? 0].map(String);
   const [name = "", value = ""] = options.marker.split("=");
   const child = new Deno.Command("/bin/sh", {
-    args: ["-c", gateScript, "jamey-gate", files.output, files.status, shell, options.command],
+    args: ["-c", gateScript, "jamey-gate", files.output, files.status, shell, options.command, ...limits],
     cwd: options.cwd,
     env: { ...options.environment, [name]: value },
     clearEnv: true,

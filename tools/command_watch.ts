@@ -1,5 +1,12 @@
 // Waits for a command that was let through its gate, whether this process started it or found it after a restart.
-import { commandFiles, followOutput, outputBytesMax, readOutput, readStatus } from "./command_files.ts";
+import {
+  commandFiles,
+  cutOutput,
+  followOutput,
+  outputBytesMax,
+  readOutput,
+  readStatus,
+} from "./command_files.ts";
 import type { ToolOutcome } from "./contract.ts";
 import {
   endGroup,
@@ -10,26 +17,41 @@ import {
 } from "./process_group.ts";
 
 const firstPollMs = 4;
-const slowestPollMs = 50;
+export const slowestPollMs = 50;
 
 export interface Watch {
   group: GroupIdentity;
   dir: string;
   /** In milliseconds since 1970; the command is ended then. */
   deadline: number;
-  timeoutMs: number;
   signal: AbortSignal;
   /** True when the leader had ended before this watch began. */
   endedUnseen: boolean;
+  /** The longest wait between two looks at a command that writes nothing; by default `slowestPollMs`. */
+  idlePollMs?: number;
   onOutput(text: string): void;
 }
 
-type CommandEnd =
+export type CommandEnd =
   | { how: "exited"; code: number }
   | { how: "vanished" | "timed out" | "cancelled" | "too much output" };
 
-/** The outcome of the command; when this resolves, none of its processes is left. */
-export async function watchCommand(watch: Watch): Promise<ToolOutcome> {
+/** The outcome of a command in the foreground; when this resolves, none of its processes is left. */
+export async function watchCommand(watch: Watch & { timeoutMs: number }): Promise<ToolOutcome> {
+  const { end, ended } = await endOfCommand(watch);
+  const { text, truncated } = await readOutput(commandFiles(watch.dir));
+  const note = end.how === "exited" && ended > 0
+    ? `[${ended} background processes still ran and were ended]`
+    : "";
+  const output = [text, note].filter((part) => part !== "").join("\n");
+  return outcomeOf(end, output, { truncated, timeoutMs: watch.timeoutMs });
+}
+
+/**
+ * How the command ended, and how many of its processes had to be ended after it. When this resolves, none of them is
+ * left, and its output file is not longer than `outputBytesMax`.
+ */
+export async function endOfCommand(watch: Watch): Promise<{ end: CommandEnd; ended: number }> {
   const files = commandFiles(watch.dir);
   const tail = followOutput(files, watch.onOutput);
   const end = await waitForEnd(watch, () => tail.pump());
@@ -39,38 +61,43 @@ export async function watchCommand(watch: Watch): Promise<ToolOutcome> {
     onlyMarked: watch.endedUnseen,
   });
   await tail.pump();
-  const { text, truncated } = await readOutput(files);
-  const note = end.how === "exited" && ended > 0
-    ? `[${ended} background processes still ran and were ended]`
-    : "";
-  const output = [text, note].filter((part) => part !== "").join("\n");
-  return outcomeOf(end, output, truncated, watch);
+  const tooLong = await cutOutput(files);
+  return { end: end.how === "vanished" && tooLong ? { how: "too much output" } : end, ended };
 }
 
 /** Ends at the deadline at the latest. A status that is there wins over everything else. */
 async function waitForEnd(watch: Watch, pump: () => Promise<number>): Promise<CommandEnd> {
   let delay = firstPollMs;
+  let sizeBefore = 0;
   for (;;) {
     // The leader is looked at first: when it is gone, its status is already there or will never be.
-    const alive = await isLeaderAlive(watch.group);
+    const alive = !watch.endedUnseen && await isLeaderAlive(watch.group);
     const code = await readStatus(commandFiles(watch.dir));
     if (code !== null) return { how: "exited", code };
     if (!alive) return { how: "vanished" };
-    if (await pump() > outputBytesMax) return { how: "too much output" };
+    const size = await pump();
+    if (size > outputBytesMax) return { how: "too much output" };
     if (watch.signal.aborted) return { how: "cancelled" };
     if (Date.now() >= watch.deadline) return { how: "timed out" };
     await pause(Math.min(delay, Math.max(1, watch.deadline - Date.now())), watch.signal);
-    delay = Math.min(delay * 2, slowestPollMs);
+    // One that writes may fill the disk, so it is looked at often.
+    const slowest = size === sizeBefore ? watch.idlePollMs ?? slowestPollMs : slowestPollMs;
+    delay = Math.min(delay * 2, slowest);
+    sizeBefore = size;
   }
 }
 
-function outcomeOf(end: CommandEnd, output: string, truncated: boolean, watch: Watch): ToolOutcome {
+function outcomeOf(
+  end: CommandEnd,
+  output: string,
+  { truncated, timeoutMs }: { truncated: boolean; timeoutMs: number },
+): ToolOutcome {
   switch (end.how) {
     case "exited":
       if (end.code === 0) return { status: "finished", output: output || "[no output]", truncated };
       return { status: "failed", error: `exit code ${end.code}`, output };
     case "timed out":
-      return { status: "failed", error: `timed out after ${watch.timeoutMs} ms and was ended`, output };
+      return { status: "failed", error: `timed out after ${timeoutMs} ms and was ended`, output };
     case "too much output":
       return { status: "failed", error: `wrote more than ${outputBytesMax} bytes and was ended`, output };
     case "cancelled":

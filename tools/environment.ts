@@ -18,6 +18,29 @@ export function cleanEnvironment(source: Readonly<Record<string, string>>): Reco
   return Object.fromEntries(entries);
 }
 
+/** Fails at once and says why: an editor that accepts whatever is there would commit what nobody has written. */
+const noEditor =
+  `sh -c 'echo "Cannot open an editor: nobody can type here, give the text as an option (-m, -F, --no-edit) or set GIT_EDITOR=true to keep the text as it is" >&2; exit 1'`;
+
+/** Makes programs that a command starts do without a person: no pager, no prompt, no editor, no drawing on a screen. */
+const nonInteractive: Readonly<Record<string, string>> = {
+  PAGER: "cat",
+  GIT_PAGER: "cat",
+  MANPAGER: "cat",
+  EDITOR: "false",
+  VISUAL: "false",
+  GIT_EDITOR: noEditor,
+  GIT_SEQUENCE_EDITOR: noEditor,
+  GIT_TERMINAL_PROMPT: "0",
+  DEBIAN_FRONTEND: "noninteractive",
+  TERM: "dumb",
+};
+
+/** What shell commands get: the clean environment, and variables that keep programs from waiting for a person. */
+export function commandEnvironment(source: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...cleanEnvironment(source), ...nonInteractive };
+}
+
 function isAllowed(name: string, value: string): boolean {
   if (proxies.has(name)) return !value.includes("@");
   return allowed.has(name) || name.startsWith("LC_");

@@ -1,6 +1,7 @@
 // All built-in tools. A new tool is one file and one line here.
 import type { Tool } from "./contract.ts";
 import { bashTool } from "./bash.ts";
+import { bashOutputTool } from "./bash_output.ts";
 import { compactTool } from "./compact.ts";
 import { editTool } from "./edit.ts";
 import { enterPlanModeTool } from "./enter_plan_mode.ts";
@@ -9,6 +10,7 @@ import { exitPlanModeTool } from "./exit_plan_mode.ts";
 import { exitWorktreeTool } from "./exit_worktree.ts";
 import { globTool } from "./glob.ts";
 import { grepTool } from "./grep.ts";
+import { killShellTool } from "./kill_shell.ts";
 import { readTool } from "./read.ts";
 import { taskCreateTool } from "./task_create.ts";
 import { taskGetTool } from "./task_get.ts";
@@ -25,6 +27,8 @@ export const allTools: readonly Tool[] = [
   globTool,
   grepTool,
   bashTool,
+  bashOutputTool,
+  killShellTool,
   todoWriteTool,
   taskCreateTool,
   taskGetTool,

@@ -15,6 +15,7 @@ export const shutdownGraceMs = 500;
 /** After the last command has ended, helpers in its group may need a moment to leave. */
 const leaveMs = 100;
 const pollMs = 20;
+const killAgainMs = 100;
 
 export const groupIdentity = z.object({
   pgid: z.number().int().min(2),
@@ -64,11 +65,18 @@ export async function endGroup(group: GroupIdentity, options: EndOptions): Promi
   if (left.length === 0 || (options.mayLeave && others.length === 0)) return 0;
   signalAll(group, left, "SIGTERM");
   const stubborn = await membersAfter(options.graceMs ?? terminateGraceMs);
-  if (stubborn.length > 0) {
-    signalAll(group, stubborn, "SIGKILL");
-    await membersAfter(terminateGraceMs);
-  }
+  await killAll(group, options, stubborn);
   return others.length;
+}
+
+/** SIGKILL, again and again for a while: members that have left the group may have started others meanwhile. */
+async function killAll(group: GroupIdentity, options: EndOptions, stubborn: ProcessRow[]): Promise<void> {
+  const deadline = Date.now() + terminateGraceMs;
+  let left = stubborn;
+  while (left.length > 0 && Date.now() < deadline) {
+    signalAll(group, left, "SIGKILL");
+    left = await membersLeft(group, options, killAgainMs);
+  }
 }
 
 /** The members that are still there after at most `waitMs`; returns early when none is. */

@@ -87,7 +87,7 @@ test("a command that ended while no runtime was there gives its real result", as
 });
 
 test("a command that died with the runtime is interrupted, keeps its output, and is not run again", async () => {
-  const command = `echo ran >>ledger; echo partial; sleep 47121.${Deno.pid}`;
+  const command = `echo ran >>ledger; echo partial; sleep 99.47121${Deno.pid}`;
   const evidence = await crash(command, "running");
   await until(async () => (await ledger()) !== "");
   const { pgid } = z.object({ pgid: z.number() }).parse(evidence);
@@ -98,27 +98,27 @@ test("a command that died with the runtime is interrupted, keeps its output, and
   if (outcome !== "again") expect(textOf(outcome)).toContain("may or may not have completed");
   expect(await ledger()).toBe("ran\n");
   // Its child had lost its leader, and is found by its marker.
-  expect(await processesWith(`47121.${Deno.pid}`)).toEqual([]);
+  expect(await processesWith(`99.47121${Deno.pid}`)).toEqual([]);
 });
 
 test("an adopted command keeps its time limit and can be cancelled", async () => {
-  const slow = `echo ran >>ledger; sleep 47122.${Deno.pid}`;
+  const slow = `echo ran >>ledger; sleep 99.47122${Deno.pid}`;
   const evidence = jsonObject.parse(await crash(slow, "running"));
-  await until(async () => (await processesWith(`47122.${Deno.pid}`)).length > 0);
+  await until(async () => (await processesWith(`99.47122${Deno.pid}`)).length > 0);
   const timedOut = await recover(slow, { ...evidence, started_at: Date.now() - 60_000 }, {
     timeout_ms: 60_000,
   });
   expect(timedOut).toMatchObject({ status: "failed", error: "timed out after 60000 ms and was ended" });
-  expect(await processesWith(`47122.${Deno.pid}`)).toEqual([]);
-  const again = `sleep 47123.${Deno.pid}`;
+  expect(await processesWith(`99.47122${Deno.pid}`)).toEqual([]);
+  const again = `sleep 99.47123${Deno.pid}`;
   const other = await crash(again, "running");
   const cancelled = await recover(again, other, {}, space.context({ signal: AbortSignal.abort() }));
   expect(cancelled).toMatchObject({ status: "interrupted", reason: "cancelled" });
-  expect(await processesWith(`47123.${Deno.pid}`)).toEqual([]);
+  expect(await processesWith(`99.47123${Deno.pid}`)).toEqual([]);
 });
 
 test("numbers of an earlier boot or of another process are never waited for nor ended", async () => {
-  const bystander = new Deno.Command("sleep", { args: [`47124.${Deno.pid}`], detached: true }).spawn();
+  const bystander = new Deno.Command("sleep", { args: [`99.47124${Deno.pid}`], detached: true }).spawn();
   const evidence = {
     pgid: bystander.pid,
     start_time: "1",
@@ -131,7 +131,7 @@ test("numbers of an earlier boot or of another process are never waited for nor 
     for (const boot_id of ["another", thisBoot]) {
       expect(await recover("x", { ...evidence, boot_id })).toMatchObject({ status: "interrupted" });
     }
-    expect(await processesWith(`47124.${Deno.pid}`)).toHaveLength(1);
+    expect(await processesWith(`99.47124${Deno.pid}`)).toHaveLength(1);
   } finally {
     bystander.kill("SIGKILL");
     await bystander.status;
