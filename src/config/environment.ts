@@ -33,11 +33,10 @@ const ollamaPort = "11434";
 export function withEnvironment(config: Config, env: Environment): EffectiveConfig {
   const read: Read = (name) => env[name]?.trim() ?? "";
   const implicit = implicitProviders(read);
-  const providers: Record<string, ProviderSettings> = {
-    ...implicit,
-    scripted: { kind: "scripted" },
-    ...config.providers,
-  };
+  const providers: Record<string, ProviderSettings> = { ...config.providers };
+  for (const [name, settings] of Object.entries({ ...implicit, scripted: { kind: "scripted" } as const })) {
+    if (!Object.hasOwn(providers, name)) providers[name] = settings;
+  }
   const wanted = read("JAMEY_PROVIDER");
   const chosen = wanted || config.default_provider || Object.keys(config.providers)[0] ||
     Object.keys(implicit)[0] || "scripted";

@@ -3,6 +3,7 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { faultsOf } from "./faults.ts";
+import { looksSecret } from "./reference.ts";
 import { type Config, config } from "./schema.ts";
 import { lineOf, placesIn } from "./toml_places.ts";
 
@@ -75,7 +76,8 @@ export function faultLine({ line, what }: Fault): string {
 
 /** The parser's words without the piece of the file that it shows: it may hold a secret. */
 function tomlFault(error: TomlError, text: string): string {
-  const [said = ""] = messageOf(error).replace(/^Invalid TOML document: /, "").split("\n");
+  const [first = ""] = messageOf(error).replace(/^Invalid TOML document: /, "").split("\n");
+  const said = first.replace(/\.( aborting)?\.?$/, "");
   const source = text.split(/\r?\n/)[error.line - 1] ?? "";
   const key = /^\s*\[{0,2}\s*([^=\]#]+?)\s*(?:[=\]]|$)/.exec(source)?.[1];
   if (/redefine/.test(said)) return `${named(key)} is there twice; keep one of the two`;
@@ -85,5 +87,6 @@ function tomlFault(error: TomlError, text: string): string {
 }
 
 function named(key: string | undefined): string {
-  return key === undefined ? "this" : `"${key.slice(0, keyCharsMax)}"`;
+  // A line of a text over several lines is no key.
+  return key === undefined || looksSecret(key) ? "this" : `"${key.slice(0, keyCharsMax)}"`;
 }
