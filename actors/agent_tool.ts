@@ -5,7 +5,7 @@ import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf } from "../src/protocol/problem.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { agentToolName, isSubAgent } from "./follow_ups.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 const agentArgs = z.strictObject({
   description: z.string().min(1).max(200).describe("The task in three to six words"),

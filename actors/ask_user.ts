@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 export const askToolName = "AskUserQuestion";
 export const questionsMax = 4;

@@ -1,7 +1,7 @@
 // Background tasks: watched to their end, also when an earlier daemon began them. Their end is a fact like any other.
 import type { Fact } from "../src/protocol/facts.ts";
 import { watchBackground } from "../tools/background.ts";
-import type { Executor } from "./session_actor.ts";
+import type { Executor } from "./session_port.ts";
 
 /** For `background.run`. */
 export const backgroundExecutor: Executor = async (session, effect, { signal }) => {

@@ -9,7 +9,7 @@ import { exceededBudget, type SessionLimits } from "./budgets.ts";
 import { type ContextSettings, fitContext } from "./fit_context.ts";
 import { modelRequest, type RequestHead, storeHead, wireHash } from "./model_request.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { Executor, SessionActor } from "./session_actor.ts";
+import type { Executor, SessionActor } from "./session_port.ts";
 import { headTokens, messagesTokens } from "./token_estimate.ts";
 
 /** Characters of a provider's error text that are logged. */

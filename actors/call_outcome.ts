@@ -2,7 +2,7 @@
 import type { CallRecord } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { ToolOutcome } from "../tools/contract.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 export const cancelledOutcome: ToolOutcome = { status: "interrupted", reason: "the turn was cancelled" };
 

@@ -9,7 +9,7 @@ import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 type AnswerCommand = Extract<Command, { type: "call.answer" }>;

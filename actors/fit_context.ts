@@ -5,7 +5,7 @@ import type { Conversation } from "../machines/conversation.ts";
 import type { ErrorInfo, FactData, FactDraft } from "../src/protocol/facts.ts";
 import type { Provider } from "../src/providers/contract.ts";
 import type { RequestHead } from "./model_request.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 import { summarise } from "./summarise.ts";
 import { headTokens, messagesTokens } from "./token_estimate.ts";
 

@@ -1,7 +1,7 @@
 // Halting: what a graceful stop does to the work of a session.
 import type { AnyMachineSnapshot } from "xstate";
 import { isResting, type SessionState, stateName } from "../machines/session_state.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 /** Stops what runs, and records it; what waits for a person keeps waiting over a restart. */
 export function haltWork(actor: SessionActor): void {

@@ -4,7 +4,7 @@ import type { Hooks } from "../src/hooks/contract.ts";
 import { type Fact, mainActor } from "../src/protocol/facts.ts";
 import type { HookEvent } from "../src/protocol/work_facts.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 /** Turns in a row that a Stop hook may begin before a person has to say something. */
 export const stopHookTurnsMax = 3;

@@ -6,6 +6,8 @@ import type { DeltaFrame } from "../src/protocol/frames.ts";
 import type {
   Approval,
   CreateSession,
+  ModelView,
+  OutsideView,
   RequestView,
   SessionSummary,
   SessionView,
@@ -58,5 +60,11 @@ export interface Host {
   fork(session: string, at?: number, name?: string): Promise<{ session_id: string }>;
   archive(session: string): Promise<void>;
   restore(session: string): Promise<void>;
-  tools(): ToolSpec[];
+  /** The tools that every session has, and with a folder those that are found for it. */
+  tools(workspace?: string): Promise<ToolSpec[]>;
+  models(): ModelView[];
+  /** What this folder brings along that could run code or steer the agent, and what a person has said of it. */
+  outside(workspace: string): Promise<OutsideView[]>;
+  /** Approves what `digest` (of `outside`) covers and nothing else; `conflict` when it has changed since. */
+  trust(workspace: string, digest: string): Promise<OutsideView[]>;
 }

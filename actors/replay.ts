@@ -17,6 +17,7 @@ import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { Provider } from "../src/providers/contract.ts";
 import { type Divergence, facts } from "./fold.ts";
+import { backgroundOf, pausedOf, questionsOf, tasksOf } from "./work_views.ts";
 import { loadHead, modelRequest, wireHash } from "./model_request.ts";
 import { readFacts } from "./packing.ts";
 
@@ -71,6 +72,14 @@ export function viewOf(sessionId: string, state: SessionState, transcript: Trans
       calls: json(plain.calls),
       effects: json(plain.effects),
       approvals: approvalsOf(state, transcript),
+      questions: questionsOf(state, transcript),
+      paused: pausedOf(state, transcript),
+      todos: [...transcript.work.todos()],
+      tasks: tasksOf(transcript),
+      background: transcript.work.backgrounds().map(backgroundOf),
+      worktree: meta?.worktree ?? null,
+      usage_by_actor: transcript.usage.byActor(),
+      usage_by_model: transcript.usage.byModel(),
       usage: {
         input_tokens: meta?.inputTokens ?? 0,
         output_tokens: meta?.outputTokens ?? 0,

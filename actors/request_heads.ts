@@ -4,7 +4,7 @@ import type { SessionMeta } from "../machines/session_meta.ts";
 import type { ToolSpec } from "../src/protocol/conversation.ts";
 import { agentToolName, isSubAgent } from "./follow_ups.ts";
 import type { RequestHead } from "./model_request.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 import { planFile, type ToolSessionParts } from "./tool_session.ts";
 

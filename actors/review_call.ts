@@ -7,7 +7,7 @@ import type { Hooks } from "../src/hooks/contract.ts";
 import type { Tool, ToolCall } from "../tools/contract.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 export interface Reviewed {
   session: SessionActor;

@@ -13,7 +13,7 @@ import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { agentToolName } from "./follow_ups.ts";
 import { callDigest, reviewCall } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { Executor, SessionActor } from "./session_actor.ts";
+import type { Executor, SessionActor } from "./session_port.ts";
 import { planFile, toolSession } from "./tool_session.ts";
 
 export interface ToolParts {

@@ -3,7 +3,7 @@ import type { HookRun, Hooks } from "../src/hooks/contract.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import type { HookEvent } from "../src/protocol/work_facts.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 export interface HookSubject {
   actor?: string;

@@ -3,38 +3,29 @@ import { customAlphabet } from "nanoid";
 import { stepSession } from "../machines/session.ts";
 import { atRest, emptySession, type SessionState } from "../machines/session_state.ts";
 import { checkedMachineVersion } from "../machines/version.ts";
-import type { LogStore } from "../src/log/port.ts";
 import { factVersions, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { noHooks } from "../src/hooks/none.ts";
-import type { Hooks } from "../src/hooks/contract.ts";
-import type { ProviderRegistry } from "../src/providers/contract.ts";
-import { resolveModel } from "../src/providers/resolve_model.ts";
-import type { Tool, ToolSource } from "../tools/contract.ts";
 import { agentTool } from "./agent_tool.ts";
 import { askUserTool } from "./ask_user.ts";
-import { backgroundExecutor } from "./background.ts";
-import { defaultLimits, type SessionLimits } from "./budgets.ts";
-import { modelExecutor } from "./call_model.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
+import { createExecutors } from "./executors.ts";
 import { foldState } from "./fold.ts";
-import { type ContextSettings, defaultContext } from "./fit_context.ts";
 import { haltWork } from "./halt.ts";
 import { createHookNotices } from "./hook_notices.ts";
-import type { Host } from "./host.ts";
 import { checkPoint, lookBack, lookNow } from "./look.ts";
-import { readFacts, redact, type Secret } from "./packing.ts";
+import { readFacts, redact } from "./packing.ts";
 import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
-import { createRequestHeads, type WritePrompt } from "./request_heads.ts";
-import { callExecutor } from "./run_call.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { Runtime, RuntimeOptions } from "./runtime_options.ts";
+import type { SessionActor } from "./session_port.ts";
 import { createSessionIndex } from "./session_index.ts";
 import { createSessions, type Loaded } from "./sessions.ts";
-import { systemPrompt } from "./system_prompt.ts";
+import { modelViews } from "./model_views.ts";
+import { outsideViews, trustOutside } from "./outside.ts";
 import { createToolRegistry } from "./tool_registry.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
 
@@ -45,28 +36,6 @@ const sweepEveryMs = 1_000;
 const openAtOnce = 8;
 
 const newId = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 14);
-
-export interface RuntimeOptions {
-  store: LogStore;
-  providers: ProviderRegistry;
-  tools: readonly Tool[];
-  /** Where further tools are found. */
-  sources?: readonly ToolSource[];
-  hooks?: Hooks;
-  prompt?: WritePrompt;
-  limits?: Partial<SessionLimits>;
-  context?: Partial<ContextSettings>;
-  /** Values that must never reach a log, by the name that replaces them. */
-  secrets: readonly Secret[];
-  /** What a person should know: repaired tails, damage, a disk that refuses. */
-  report: (line: string) => void;
-}
-
-export interface Runtime extends Host {
-  /** Resolves when every session is known and those with work going on have taken it up again. */
-  ready: Promise<void>;
-  close(): Promise<void>;
-}
 
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { store, providers, hooks = noHooks, report } = options;
@@ -89,30 +58,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     else unresting.add(sessionId);
   };
 
-  const effectDir = (session: string, effect: string) => store.effectDir(session, effect);
-  const calls = callExecutor({
-    toolsOf: registry.of,
-    modelOf: (text, provider) => resolveModel(providers, text, provider),
-    hooks,
-    effectDir,
-  });
   const sessions = createSessions({
     store,
     machineVersion,
-    executors: {
-      "model.call": modelExecutor({
-        provider: providerOf,
-        fallback: providers.fallback,
-        head: createRequestHeads({ registry, effectDir, prompt: options.prompt ?? plainPrompt }),
-        limits: { ...defaultLimits, ...options.limits },
-        context: { ...defaultContext, ...options.context },
-        hooks,
-        now,
-      }),
-      "background.run": backgroundExecutor,
-      "call.review": calls,
-      "call.run": calls,
-    },
+    executors: createExecutors(options, { registry, hooks, now }),
     secrets: options.secrets,
     now,
     onChange,
@@ -300,7 +249,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         (actor) => actor.tell({ actor: mainActor, type: "session.restored", data: {} }),
       );
     },
-    tools: registry.everywhere,
+    tools: async (workspace) =>
+      workspace === undefined ? registry.everywhere() : [...await registry.specs(workspace)],
+    models: () => modelViews(providers),
+    outside: (workspace) => Promise.resolve(outsideViews(options.outside, workspace)),
+    trust: (workspace, digest) => trustOutside(options.outside, workspace, digest),
   };
 }
 
@@ -313,8 +266,6 @@ function stoppingProblem(): Problem {
 function tornLine(id: string, torn: NonNullable<Loaded["log"]["report"]["torn"]>): string {
   return `Session "${id}": ${torn.bytes} bytes of an unfinished write were cut from the end of its log, kept in "${torn.savedAs}"`;
 }
-
-const plainPrompt: WritePrompt = (subject) => Promise.resolve(systemPrompt(subject));
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,89 +1,18 @@
 // The session actor: one mailbox, one step at a time. Order: compute, append, sync, make visible, acknowledge, start effects.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
-import { type SessionState, stateName } from "../machines/session_state.ts";
+import { stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
-import type { SessionLog } from "../src/log/port.ts";
-import { type Fact, type FactDraft, mainActor } from "../src/protocol/facts.ts";
-import type { DeltaFrame } from "../src/protocol/frames.ts";
+import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createAudience } from "./audience.ts";
 import { createComposer, type Entry, ownership } from "./composer.ts";
-import type { Dedupe } from "./dedupe.ts";
-import { createEffectRunner, type StopReason } from "./effect_runner.ts";
+import { createEffectRunner } from "./effect_runner.ts";
 import { followUp } from "./follow_ups.ts";
-import type { SessionListener, Subscription } from "./host.ts";
-import { needsPacking, packObject, type Secret, withArgsOf } from "./packing.ts";
+import { needsPacking, packObject, withArgsOf } from "./packing.ts";
+import type { MakeDraft, SessionActor, SessionActorOptions, Told } from "./session_port.ts";
 
 /** Facts that may wait in one mailbox; more is a client out of control. */
 export const mailboxMax = 10_000;
-
-export type Told =
-  | { accepted: true; seq: number; fact: Fact }
-  | { accepted: false; why: string; repeatedSeq?: number };
-
-/** Carries out one outside effect; ends by telling its outcome. */
-export type Executor = (
-  session: SessionActor,
-  effect: PendingEffect,
-  options: { signal: AbortSignal },
-) => Promise<void>;
-
-export type MakeDraft = (transcript: Transcript) => FactDraft;
-
-export interface SessionActor {
-  readonly id: string;
-  readonly log: SessionLog;
-  /** The newest state, synced or not: what the next step starts from. */
-  state(): SessionState;
-  /** The state after the last synced fact: what the outside may see. */
-  visible(): SessionState;
-  transcript(): Promise<Transcript>;
-  /**
-   * Logs a fact when the machines take it; resolves when it is on disk. Rejects with a Problem when the log fails. A draft
-   * that depends on the transcript is made when its turn comes. `before`: facts that go first, in the same write.
-   */
-  tell(draft: FactDraft | MakeDraft, options?: { id?: string; before?: readonly FactDraft[] }): Promise<Told>;
-  /** Where the command of this id is in the log. */
-  seqOf(id: string): number | undefined;
-  /** Resolves when everything told so far is on disk, or has failed to get there. */
-  settled(): Promise<void>;
-  subscribe(listener: SessionListener): Subscription;
-  /** Live text of a call; `offset` is where it starts. */
-  delta(frame: Omit<DeltaFrame, "type">): void;
-  /** The text of this fact is complete and logged: who joins now needs no delta of it. */
-  endText(ofSeq: number): void;
-  /** Starts every effect that is owed: once, after the session was opened with work going on. */
-  resume(options: { park: boolean }): Promise<void>;
-  /** Tells the executors of an actor to stop; they tell how far they came. */
-  stopWork(actor: string, reason: StopReason): void;
-  /** Tells the executor of one effect to stop, and resolves when it has left; false when none is at work. */
-  stopEffect(key: string, reason: StopReason): Promise<boolean>;
-  /** Stops executors without letting them tell anything more, and closes the log. */
-  close(reason: string): Promise<void>;
-  /** Executors at work and letters that wait. */
-  readonly busy: number;
-  readonly watchers: number;
-  readonly dead: boolean;
-}
-
-export interface SessionActorOptions {
-  log: SessionLog;
-  state: SessionState;
-  epoch: number;
-  /** True when this daemon has already written in this epoch (it created the log). */
-  owned: boolean;
-  dedupe: Dedupe;
-  secrets: readonly Secret[];
-  executors: Readonly<Record<string, Executor>>;
-  readTranscript: () => Promise<Transcript>;
-  now: () => number;
-  /** After facts became visible, and when an executor has left. */
-  onVisible: (state: SessionState) => void;
-  /** After a fact became visible. */
-  onFact: (session: SessionActor, fact: Fact) => void;
-  /** The log failed: the actor is dead and must be opened again from disk. */
-  onDead: (problem: Problem) => void;
-}
 
 interface Letter {
   draft: FactDraft | MakeDraft;

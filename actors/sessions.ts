@@ -6,7 +6,8 @@ import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createDedupe, type Dedupe } from "./dedupe.ts";
 import { type Folded, foldState, foldTranscript, toSnapshot } from "./fold.ts";
 import type { Secret } from "./packing.ts";
-import { createSessionActor, type Executor, type SessionActor } from "./session_actor.ts";
+import { createSessionActor } from "./session_actor.ts";
+import type { Executor, SessionActor } from "./session_port.ts";
 
 /** Idle sessions kept open; the least recently used go first. */
 export const idleSessionsMax = 32;

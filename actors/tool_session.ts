@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { ToolSession } from "../tools/contract.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 
 export interface ToolSessionParts {
   effectDir: (sessionId: string, effect: string) => Promise<string>;

@@ -5,7 +5,7 @@ import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";
 import type { TurnResult } from "../src/protocol/http.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import { facts, foldState } from "./fold.ts";
-import type { SessionActor } from "./session_actor.ts";
+import type { SessionActor } from "./session_port.ts";
 import type { Loaded } from "./sessions.ts";
 
 /** Facts after `after`, history then live, until `signal` aborts or the session closes. */

@@ -1,5 +1,6 @@
 // A runtime in this process, on a real file log, with the offline provider.
-import { createRuntime, type Runtime } from "../actors/runtime.ts";
+import { createRuntime } from "../actors/runtime.ts";
+import type { Runtime } from "../actors/runtime_options.ts";
 import { openDenoDisk } from "../src/log/deno_disk.ts";
 import { openFileLog } from "../src/log/file_log.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
@@ -10,7 +11,13 @@ import { registryOf } from "../src/providers/resolve_model.ts";
 export async function openRuntime(data: string): Promise<Runtime> {
   const store = await openFileLog(openDenoDisk(), data);
   const report = (line: string) => console.error(line);
-  return createRuntime({ store, providers: registryOf([scriptedProvider()]), tools: allTools, secrets: [], report });
+  return createRuntime({
+    store,
+    providers: registryOf([scriptedProvider()]),
+    tools: allTools,
+    secrets: [],
+    report,
+  });
 }
 
 export function newSession(workspace: string): CreateSession {

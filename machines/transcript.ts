@@ -14,6 +14,7 @@ import { type CallResult, type Conversation, createConversation } from "./conver
 import { reminders } from "./reminders.ts";
 import { createRepetition, type Repetition } from "./repetition.ts";
 import { createSessionWork, type SessionWork } from "./session_work.ts";
+import { createUsageTotals, type UsageTotals } from "./usage_totals.ts";
 
 /** A call without a result: what its execution and its recovery need to know. */
 export interface CallRecord {
@@ -45,6 +46,8 @@ export interface Transcript {
   repetition(actor: string): Repetition;
   /** The model an agent was started with, when it is another than the session's. */
   agentModel(actor: string): { provider: string; model: string } | undefined;
+  /** Tokens and costs so far, by agent and by model (as `provider/model`). */
+  readonly usage: UsageTotals;
   /** The limit at which the agent waits, or last waited, for a person. */
   exceeded(actor: string): FactData<"budget.exceeded"> | undefined;
   /** When a person last sent, answered or extended something for this agent; ISO 8601, "" for never. */
@@ -82,6 +85,7 @@ export function createTranscript(): Transcript {
   const ends = new Map<string, string>();
   const known = new Set<string>();
   const work = createSessionWork();
+  const usage = createUsageTotals();
 
   const of = (actor: string): Agent => {
     const found = agents.get(actor);
@@ -101,6 +105,7 @@ export function createTranscript(): Transcript {
 
   const apply = (fact: Fact): void => {
     work.apply(fact);
+    usage.apply(fact);
     const agent = of(fact.actor);
     agent.conversation.apply(fact);
     attend(agent, fact);
@@ -139,6 +144,7 @@ export function createTranscript(): Transcript {
   return {
     apply,
     work,
+    usage,
     messages: (actor) => of(actor).conversation.messages,
     conversation: (actor) => of(actor).conversation,
     forRequest: (actor) => {

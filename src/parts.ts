@@ -1,6 +1,6 @@
 // The assembly: names the concrete parts behind the daemon's port and puts them together. They are loaded one after the
 // other, because loading takes most of a start and the port is open meanwhile.
-import type { Runtime } from "../actors/runtime.ts";
+import type { Runtime } from "../actors/runtime_options.ts";
 import type { HeldFolder } from "./log/data_folder.ts";
 import type { Disk } from "./log/disk.ts";
 import type { ProviderChoice } from "./providers/choice.ts";

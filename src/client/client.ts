@@ -2,12 +2,16 @@
 import { z } from "zod";
 import { type Receipt, receipt } from "../protocol/commands.ts";
 import { toolSpec } from "../protocol/conversation.ts";
-import type { ApprovalDecision } from "../protocol/facts.ts";
+import type { ApprovalDecision, Image, PermissionMode } from "../protocol/facts.ts";
+import type { QuestionAnswer } from "../protocol/work_facts.ts";
 import {
   approval,
   type CreateSession,
   eventsPage,
   health,
+  modelView,
+  outsideView,
+  pendingQuestion,
   requestView,
   sessionSummary,
   sessionView,
@@ -23,6 +27,7 @@ export async function openClient(options: ConnectOptions): Promise<Client> {
   return createClient(await connect(options), options);
 }
 
+const outsideAnswer = z.object({ items: z.array(outsideView), digest: z.string() });
 const created = z.object({ session_id: z.string() });
 const done = z.unknown();
 const eventsPageMax = 1000;
@@ -64,6 +69,23 @@ export function createClient(first: Connection, options: ConnectOptions) {
       get(at(session, "/approvals"), z.object({ approvals: z.array(approval) })),
     answer: (session: string, callId: string, body: Answer) =>
       post(at(session, `/approvals/${encodeURIComponent(callId)}`), body, done),
+    questions: (session: string) =>
+      get(at(session, "/questions"), z.object({ questions: z.array(pendingQuestion) })),
+    answerQuestion: (session: string, callId: string, answers: QuestionAnswer[]) =>
+      post(at(session, `/questions/${encodeURIComponent(callId)}`), { answers }, done),
+    answerBudget: (session: string, decision: "continue" | "stop") =>
+      post(at(session, "/budget"), { decision }, done),
+    setMode: (session: string, permission_mode: PermissionMode) =>
+      post(at(session, "/mode"), { permission_mode }, done),
+    setModel: (session: string, model: string) => post(at(session, "/model"), { model }, done),
+    compact: (session: string, instructions?: string) =>
+      post(at(session, "/compact"), instructions === undefined ? {} : { instructions }, done),
+    endBackground: (session: string, id: string) =>
+      request(connection, {
+        method: "DELETE",
+        path: at(session, `/background/${encodeURIComponent(id)}`),
+        answer: done,
+      }),
     fork: (session: string, body: { at?: number; name?: string }) =>
       post(at(session, "/fork"), body, created),
     rename: (session: string, name: string) => post(at(session, "/name"), { name }, done),
@@ -73,7 +95,14 @@ export function createClient(first: Connection, options: ConnectOptions) {
       get(at(session, `/requests/${encodeURIComponent(requestId)}`), requestView),
     verify: (session: string) =>
       request(connection, { path: at(session, "/verify"), answer: verifyReport, waitMs: verifyWaitMs }),
-    tools: () => get("/tools", z.object({ tools: z.array(toolSpec) })),
+    tools: (workspace?: string) =>
+      get(
+        workspace === undefined ? "/tools" : `/tools?${new URLSearchParams({ workspace })}`,
+        z.object({ tools: z.array(toolSpec) }),
+      ),
+    models: () => get("/models", z.object({ models: z.array(modelView) })),
+    outside: (workspace: string) => get(`/trust?${new URLSearchParams({ workspace })}`, outsideAnswer),
+    trust: (workspace: string, digest: string) => post("/trust", { workspace, digest }, outsideAnswer),
     shutdown: () => post("/shutdown", {}, done),
   };
 }
@@ -82,6 +111,7 @@ export interface SendMessage {
   message: string;
   id?: string;
   max_steps?: number;
+  images?: Image[];
 }
 
 export interface Answer {

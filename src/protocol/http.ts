@@ -11,6 +11,16 @@ import {
 } from "./facts.ts";
 import { jsonObject, jsonValue } from "./json.ts";
 import { idPattern, messageTextMax, sessionName } from "./commands.ts";
+import { givenImage, messageImagesMax, usage } from "./model_parts.ts";
+import {
+  backgroundStatus,
+  budgetLimit,
+  question,
+  questionAnswer,
+  task,
+  todoItem,
+  worktree,
+} from "./work_facts.ts";
 
 const path = z.string().min(1).max(4096);
 
@@ -31,7 +41,13 @@ export const sendMessageBody = z.strictObject({
   id: z.string().regex(idPattern, "must be 1 to 128 letters, digits or _ . : -").optional(),
   delivery: delivery.default("steer"),
   max_steps: z.number().int().min(1).max(10_000).optional(),
+  images: z.array(givenImage).max(messageImagesMax).optional(),
 });
+export const answerQuestionBody = z.strictObject({ answers: z.array(questionAnswer).min(1).max(8) });
+export const answerBudgetBody = z.strictObject({ decision: z.enum(["continue", "stop"]) });
+export const setModeBody = z.strictObject({ permission_mode: permissionMode });
+export const setModelBody = z.strictObject({ model: z.string().min(1).max(200) });
+export const compactBody = z.strictObject({ instructions: z.string().max(10_000).optional() });
 export const runToolBody = z.strictObject({
   tool_call: z.strictObject({ name: z.string().min(1).max(128), args: jsonObject }),
   id: z.string().regex(idPattern).optional(),
@@ -52,6 +68,8 @@ export const sessionStatus = z.enum([
   "interrupted",
   "failed",
   "parked",
+  /** A limit was met: a person lets it go on or stop. */
+  "paused",
   "archived",
   "thinking",
   "acting",
@@ -86,6 +104,33 @@ export const approval = z.object({
 });
 export type Approval = z.infer<typeof approval>;
 
+/** Questions of one call that wait for a person. */
+export const pendingQuestion = z.object({
+  call_id: z.string(),
+  actor: z.string(),
+  questions: z.array(question),
+  seq: z.number().int(),
+});
+export type PendingQuestion = z.infer<typeof pendingQuestion>;
+
+/** A command that runs, or ran, beside the conversation. */
+export const backgroundView = z.object({
+  background_id: z.string(),
+  actor: z.string(),
+  command: z.string(),
+  status: z.union([z.literal("running"), backgroundStatus]),
+  exit_code: z.number().int().optional(),
+});
+
+export const pausedAgent = z.object({
+  actor: z.string(),
+  limit: budgetLimit,
+  used: z.number(),
+  max: z.number(),
+  detail: z.string().optional(),
+});
+export type PausedAgent = z.infer<typeof pausedAgent>;
+
 export const sessionView = z.object({
   session_id: z.string(),
   seq: z.number().int(),
@@ -97,7 +142,16 @@ export const sessionView = z.object({
     calls: z.record(z.string(), jsonValue),
     effects: z.record(z.string(), jsonValue),
     approvals: z.array(approval),
+    questions: z.array(pendingQuestion),
+    paused: z.array(pausedAgent),
+    todos: z.array(todoItem),
+    tasks: z.array(task.extend({ ready: z.boolean() })),
+    background: z.array(backgroundView),
+    worktree: worktree.nullable(),
     usage: z.object({ input_tokens: z.number(), output_tokens: z.number(), cost_usd: z.number().optional() }),
+    /** The same for each agent of the session, and for each model as `provider/model`. */
+    usage_by_actor: z.record(z.string(), usage),
+    usage_by_model: z.record(z.string(), usage),
   }),
 });
 export type SessionView = z.infer<typeof sessionView>;
@@ -128,6 +182,29 @@ export const verifyReport = z.object({
     .nullable(),
 });
 export type VerifyReport = z.infer<typeof verifyReport>;
+
+export const modelView = z.object({
+  provider: z.string(),
+  kind: z.string(),
+  /** The provider new sessions use. */
+  is_default: z.boolean(),
+  default_model: z.string(),
+  window: z.number().int(),
+  vision: z.boolean(),
+  /** What is wrong with its configuration, when it cannot be used. */
+  error: z.string().optional(),
+});
+export type ModelView = z.infer<typeof modelView>;
+
+/** Something that a workspace brings along and a person has to look at before it is used. */
+export const outsideView = z.object({
+  workspace: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  text: z.string(),
+  standing: z.enum(["approved", "unknown", "changed"]),
+});
+export type OutsideView = z.infer<typeof outsideView>;
 
 export const eventsPage = z.object({ events: z.array(eventEnvelope), head: z.number().int() });
 

@@ -12,7 +12,10 @@ export const image = z.object({ media_type: z.enum(imageTypes), data: z.string()
 /** An image as a client sends it. */
 export const givenImage = z.strictObject({
   media_type: z.enum(imageTypes),
-  data: z.string().min(1).max(Math.ceil(imageBytesMax / 3) * 4).regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64"),
+  data: z.string().min(1).max(Math.ceil(imageBytesMax / 3) * 4).regex(
+    /^[A-Za-z0-9+/]+={0,2}$/,
+    "must be base64",
+  ),
 });
 export type Image = z.infer<typeof image>;
 

@@ -6,6 +6,8 @@ const mebi = 1024 * kibi;
 export const defaultLimits = {
   /** A request body, whether or not its length is announced. */
   bodyBytesMax: mebi,
+  /** The same for a message with pictures. */
+  uploadBytesMax: 32 * mebi,
   bodyReadMs: 30_000,
   jsonDepthMax: 64,
   paramCharsMax: 256,

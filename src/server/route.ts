@@ -49,6 +49,8 @@ export interface RouteDefinition<Query, Body> {
   open?: true;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /** For bodies that carry pictures: more than the usual limit. */
+  takesUploads?: true;
   /** The good answers by status; null for one that is not JSON. */
   answers: Readonly<Record<number, { description: string; schema: z.ZodType | null; type?: string }>>;
   handle(input: RouteInput<Query, Body>): Promise<Response> | Response;
@@ -85,13 +87,17 @@ export function defineRoute<Query, Body>(definition: RouteDefinition<Query, Body
       const query = parse("the query", definition.query ?? noQuery, rawQuery) as Query;
       const rawBody = request.method === "GET" || request.method === "HEAD"
         ? undefined
-        : await readJsonBody(request, services.limits);
+        : await readJsonBody(request, bodyLimits(services.limits, definition.takesUploads ?? false));
       const body = parse("the body", definition.body ?? noQuery, rawBody ?? {}) as Body;
       const param = (name: string) => readParam(context, name, services.limits);
       const session = () => services.host.resolve(param("id"));
       return await definition.handle({ query, body, request, param, session, services });
     },
   };
+}
+
+function bodyLimits(limits: ServerLimits, takesUploads: boolean): ServerLimits {
+  return takesUploads ? { ...limits, bodyBytesMax: limits.uploadBytesMax } : limits;
 }
 
 function parse(what: string, schema: z.ZodType, value: unknown): unknown {

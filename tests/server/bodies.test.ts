@@ -29,17 +29,27 @@ describe.each(hostKinds)("request bodies over the $name", (kind) => {
   }
 
   it("a body may have 1 MiB and no byte more, whether its length is announced or not", async () => {
-    const fill = (size: number) =>
-      JSON.stringify({ message: "x".repeat(900_000), id: "big" }).padEnd(size, " ");
-    expect((await post(fill(1024 * 1024))).status).toBe(202);
-    await expectError(await post(fill(1024 * 1024 + 1)), 413, /larger than 1048576 bytes/);
+    const fill = (size: number) => JSON.stringify({ name: "big" }).padEnd(size, " ");
+    const name = `/sessions/${id}/name`;
+    expect((await post(fill(1024 * 1024), name)).status).toBe(200);
+    await expectError(await post(fill(1024 * 1024 + 1), name), 413, /larger than 1048576 bytes/);
     let left = 20;
     const chunks = new ReadableStream<Uint8Array>({
       pull: (controller) =>
         left-- > 0 ? controller.enqueue(new Uint8Array(65_536).fill(32)) : controller.close(),
     });
-    await expectError(await post(chunks), 413, /larger/);
+    await expectError(await post(chunks, name), 413, /larger/);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  });
+
+  it("a message may have 32 MiB, for its pictures, and no byte more", async () => {
+    const fill = (size: number) => JSON.stringify({ message: "x", id: "big" }).padEnd(size, " ");
+    expect((await post(fill(32 * 1024 * 1024))).status).toBe(202);
+    await expectError(await post(fill(32 * 1024 * 1024 + 1)), 413, /larger than 33554432 bytes/);
+    const image = { media_type: "image/png", data: "no base64!" };
+    await expectError(await post(JSON.stringify({ message: "x", images: [image] })), 400, /base64/);
+    const many = Array.from({ length: 9 }, () => ({ media_type: "image/png", data: "AAAA" }));
+    await expectError(await post(JSON.stringify({ message: "x", images: many })), 400, /images/);
   });
 
   it("a body that is not UTF-8, nested too deep, or reaches for a prototype is refused", async () => {

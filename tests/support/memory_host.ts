@@ -101,7 +101,10 @@ export function openMemoryHost(): MemoryHost {
       sessions.set(id, session);
       session.append({ actor: "main", type: "session.restored", data: {} });
     },
-    tools: () => [...memoryTools],
+    tools: () => Promise.resolve([...memoryTools]),
+    models: () => [],
+    outside: () => Promise.resolve([]),
+    trust: () => Promise.resolve([]),
     close() {
       for (const session of sessions.values()) session.close("the daemon is stopping");
     },

@@ -77,6 +77,8 @@ export function createMemorySession(
       }
       case "session.rename":
         return { seq: facts.append({ actor, type: "session.renamed", data: { name: command.name } }).seq };
+      default:
+        throw new Problem("conflict", `Cannot carry out "${command.type}": this session only echoes`);
     }
   }
 
@@ -170,7 +172,15 @@ function viewOf(id: string, facts: readonly Fact[], at: number): SessionView {
       calls: {},
       effects: {},
       approvals: approvalsOf(upTo),
+      questions: [],
+      paused: [],
+      todos: [],
+      tasks: [],
+      background: [],
+      worktree: null,
       usage: { input_tokens: 0, output_tokens: 0 },
+      usage_by_actor: {},
+      usage_by_model: {},
     },
   };
 }

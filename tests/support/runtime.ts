@@ -1,6 +1,7 @@
 // A whole runtime for a test: real log on disk, real tools, the scripted provider or another, a scratch workspace.
 import { join } from "node:path";
-import { createRuntime, type Runtime, type RuntimeOptions } from "../../actors/runtime.ts";
+import { createRuntime } from "../../actors/runtime.ts";
+import type { Runtime, RuntimeOptions } from "../../actors/runtime_options.ts";
 import { secretsFrom } from "../../actors/packing.ts";
 import type { Disk } from "../../src/log/disk.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";

@@ -1,7 +1,7 @@
 // Routes about the daemon itself.
 import { z } from "zod";
 import { toolSpec } from "../../protocol/conversation.ts";
-import { health } from "../../protocol/http.ts";
+import { health, modelView } from "../../protocol/http.ts";
 import { jsonObject } from "../../protocol/json.ts";
 import { healthAnswer, healthPath } from "../health.ts";
 import { defineRoute } from "../route.ts";
@@ -23,14 +23,23 @@ export const getHealth = defineRoute({
 export const getTools = defineRoute({
   method: "GET",
   path: "/tools",
-  summary: "The tools that agents have",
+  summary: "The tools that agents have: everywhere, or in one folder",
+  query: z.strictObject({ workspace: z.string().min(1).max(4096).optional() }),
   answers: {
     200: {
       description: "Name, description and JSON Schema of each",
       schema: z.object({ tools: z.array(toolSpec) }),
     },
   },
-  handle: ({ services }) => Response.json({ tools: services.host.tools() }),
+  handle: async ({ query, services }) => Response.json({ tools: await services.host.tools(query.workspace) }),
+});
+
+export const getModels = defineRoute({
+  method: "GET",
+  path: "/models",
+  summary: "The configured providers and their models",
+  answers: { 200: { description: "The default first", schema: z.object({ models: z.array(modelView) }) } },
+  handle: ({ services }) => Response.json({ models: services.host.models() }),
 });
 
 export const postShutdown = defineRoute({

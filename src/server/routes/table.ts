@@ -12,7 +12,10 @@ import {
   restoreSession,
   verifySession,
 } from "./sessions.ts";
-import { getHealth, getOpenApi, getTools, postShutdown } from "./system.ts";
+import { compactSession, endBackground, setMode, setModel } from "./settings.ts";
+import { getHealth, getModels, getOpenApi, getTools, postShutdown } from "./system.ts";
+import { getOutside, postTrust } from "./trust.ts";
+import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
 
 /** Every route there is. */
@@ -29,12 +32,22 @@ export const routes: readonly Route[] = [
   runTool,
   listApprovals,
   answerApproval,
+  listQuestions,
+  answerQuestion,
+  answerBudget,
+  setMode,
+  setModel,
+  compactSession,
+  endBackground,
   forkSession,
   getEvents,
   openSocket,
   getRequest,
   verifySession,
   getTools,
+  getModels,
+  getOutside,
+  postTrust,
   postShutdown,
   getOpenApi,
 ];

@@ -20,6 +20,7 @@ export const sendMessage = defineRoute({
   summary: "Send a message to the agent",
   query: z.strictObject({ wait: queryFlag().optional() }),
   body: sendMessageBody,
+  takesUploads: true,
   answers: {
     202: {
       description: "On disk. The same `id` again is the same message",

@@ -1,0 +1,43 @@
+// The executors of a runtime: who carries out which kind of outside effect.
+import { resolveModel } from "../src/providers/resolve_model.ts";
+import type { Hooks } from "../src/hooks/contract.ts";
+import { backgroundExecutor } from "./background.ts";
+import { defaultLimits } from "./budgets.ts";
+import { modelExecutor } from "./call_model.ts";
+import { defaultContext } from "./fit_context.ts";
+import { createRequestHeads, type WritePrompt } from "./request_heads.ts";
+import { callExecutor } from "./run_call.ts";
+import type { RuntimeOptions } from "./runtime_options.ts";
+import type { Executor } from "./session_port.ts";
+import { systemPrompt } from "./system_prompt.ts";
+import type { ToolRegistry } from "./tool_registry.ts";
+
+export function createExecutors(
+  options: RuntimeOptions,
+  { registry, hooks, now }: { registry: ToolRegistry; hooks: Hooks; now: () => number },
+): Readonly<Record<string, Executor>> {
+  const { store, providers } = options;
+  const effectDir = (session: string, effect: string) => store.effectDir(session, effect);
+  const calls = callExecutor({
+    toolsOf: registry.of,
+    modelOf: (text, provider) => resolveModel(providers, text, provider),
+    hooks,
+    effectDir,
+  });
+  return {
+    "model.call": modelExecutor({
+      provider: (name) => providers.get(name),
+      fallback: providers.fallback,
+      head: createRequestHeads({ registry, effectDir, prompt: options.prompt ?? plainPrompt }),
+      limits: { ...defaultLimits, ...options.limits },
+      context: { ...defaultContext, ...options.context },
+      hooks,
+      now,
+    }),
+    "call.review": calls,
+    "call.run": calls,
+    "background.run": backgroundExecutor,
+  };
+}
+
+const plainPrompt: WritePrompt = (subject) => Promise.resolve(systemPrompt(subject));

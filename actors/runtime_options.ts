@@ -1,0 +1,35 @@
+// What a runtime is made of, and what it offers beyond the host port.
+import type { LogStore } from "../src/log/port.ts";
+import type { Hooks } from "../src/hooks/contract.ts";
+import type { ProviderRegistry } from "../src/providers/contract.ts";
+import type { Tool, ToolSource } from "../tools/contract.ts";
+import type { SessionLimits } from "./budgets.ts";
+import type { ContextSettings } from "./fit_context.ts";
+import type { Host } from "./host.ts";
+import type { Outside } from "./outside.ts";
+import type { Secret } from "./packing.ts";
+import type { WritePrompt } from "./request_heads.ts";
+
+export interface RuntimeOptions {
+  store: LogStore;
+  providers: ProviderRegistry;
+  tools: readonly Tool[];
+  /** Where further tools are found. */
+  sources?: readonly ToolSource[];
+  hooks?: Hooks;
+  prompt?: WritePrompt;
+  /** What workspaces bring along, and where it is remembered what a person has approved. */
+  outside?: Outside;
+  limits?: Partial<SessionLimits>;
+  context?: Partial<ContextSettings>;
+  /** Values that must never reach a log, by the name that replaces them. */
+  secrets: readonly Secret[];
+  /** What a person should know: repaired tails, damage, a disk that refuses. */
+  report: (line: string) => void;
+}
+
+export interface Runtime extends Host {
+  /** Resolves when every session is known and those with work going on have taken it up again. */
+  ready: Promise<void>;
+  close(): Promise<void>;
+}
