@@ -28,6 +28,6 @@ export function thinkingField(asked: ThinkingAsked): JsonObject | null {
 
 /** 4.6 for `claude-opus-4-6`, 5 for `claude-sonnet-5`; null for names of another form (`claude-3-…`, other makers). */
 function claudeVersion(model: string): number | null {
-  const found = /(?:^|[./])claude-[a-z]+-(\d)(?:-(\d))?(?!\d)/.exec(model);
+  const found = /(?:^|[./])claude-[a-z]+-(\d{1,2})(?:-(\d{1,2}))?(?!\d)/.exec(model);
   return found === null ? null : Number(`${found[1]}.${found[2] ?? 0}`);
 }
