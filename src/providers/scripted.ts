@@ -9,6 +9,7 @@ import { pause } from "./pause.ts";
 import { checkWholeConversation } from "./whole_conversation.ts";
 import { findDemo, playDemo } from "./scripted/demo.ts";
 import { findScript, followScript } from "./scripted/script.ts";
+import { piecesOf } from "./scripted/pieces.ts";
 import { type Answer, readTurn } from "./scripted/turn.ts";
 import { answerWords } from "./scripted/words.ts";
 
@@ -22,10 +23,6 @@ export interface ScriptedOptions {
   chunkDelayMs?: number;
 }
 
-/** Characters of one piece of streamed text. */
-const chunkChars = 24;
-/** A long text comes in larger pieces, so that no answer has more than this many. */
-const chunksMax = 2_000;
 /** The usual rule of thumb, so that budgets and displays have something to count. */
 const charsPerToken = 4;
 
@@ -60,7 +57,7 @@ async function* stream(
 ): AsyncIterable<ModelEvent> {
   const answer = nextAnswer(request);
   let text = "";
-  for (const piece of pieces(answer.text)) {
+  for (const piece of piecesOf(answer.text)) {
     await pause(answer.delayMs ?? chunkDelayMs, signal);
     if (signal.aborted) break;
     text += piece;
@@ -82,19 +79,6 @@ export function nextAnswer(request: ModelRequest): Answer {
   const notePath = findDemo(turn.prompt);
   if (notePath !== null) return playDemo(notePath, turn);
   return answerWords(turn);
-}
-
-/** Cuts by code points, so that no piece holds half a character. */
-function* pieces(text: string): Iterable<string> {
-  const size = Math.max(chunkChars, Math.ceil(text.length / chunksMax));
-  let piece = "";
-  for (const character of text) {
-    piece += character;
-    if (piece.length < size) continue;
-    yield piece;
-    piece = "";
-  }
-  if (piece !== "") yield piece;
 }
 
 function countUsage(request: ModelRequest, answer: Answer): Usage {

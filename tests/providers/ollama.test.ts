@@ -104,6 +104,7 @@ describe("the window of a model", () => {
     expect(one.info("local").window).toBe(unknownModel.window);
     expect((await runModel(one, ask("hi"))).end.type).toBe("done");
     expect(one.info("local").window).toBe(window);
+    expect(one.info("local").outputMax).toBeLessThanOrEqual(window / 4);
     const configured = provider({ models: { local: { window: 5 } } });
     await runModel(configured, ask("hi"));
     expect(configured.info("local").window).toBe(5);

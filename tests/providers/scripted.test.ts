@@ -186,6 +186,23 @@ describe("plain words", () => {
     expect(usage.output_tokens).toBe(Math.ceil(text.length / 4));
   });
 
+  test("images are taken, and the answer says how many there were", async () => {
+    const image = { media_type: "image/png" as const, data: "iVBORw0KGgo=" };
+    const asked: Message = { role: "user", text: "What is this?", images: [image, image] };
+    expect((await answerTo([asked])).text).toContain("I was given 2 images and cannot look at images.");
+    const result: Message = {
+      role: "tool",
+      call_id: "a",
+      name: "Read",
+      output: "a picture",
+      is_error: false,
+      images: [image],
+    };
+    const { text } = await answerTo([{ role: "user", text: "read a.png" }, called("a", "Read"), result]);
+    expect(text).toBe("Read said:\n\na picture\n\nI was given 1 image and cannot look at images.");
+    expect((await answerTo("What is this?")).text).not.toContain("image");
+  });
+
   test("help names every phrase", async () => {
     const { text } = await answerTo("help");
     for (const part of ["list files", "read FILE", "run `COMMAND`", "write FILE: TEXT", "script:"]) {

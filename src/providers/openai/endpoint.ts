@@ -61,6 +61,9 @@ export function endpointProvider(settings: EndpointSettings): Provider {
   };
 }
 
+/** An answer may take so much of a window of which only the endpoint told us: a quarter. */
+const outputShare = 4;
+
 interface Endpoint {
   settings: EndpointSettings;
   open(): Promise<OpenAI>;
@@ -70,8 +73,11 @@ interface Endpoint {
 
 function infoOf(settings: EndpointSettings, model: string): ModelInfo {
   const known = modelInfo(model, settings.models);
-  const window = settings.models[model]?.window ?? settings.window?.(model) ?? known.window;
-  return { ...known, window };
+  const found = settings.models[model]?.window === undefined ? settings.window?.(model) : undefined;
+  if (found === undefined) return known;
+  // A small window must have room for the request too.
+  const outputMax = Math.max(1, Math.min(known.outputMax, Math.floor(found / outputShare)));
+  return { ...known, window: found, outputMax };
 }
 
 function configuredDialect(settings: EndpointSettings): Dialect {

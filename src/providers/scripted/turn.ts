@@ -7,11 +7,15 @@ export interface CallResult {
   name: string;
   output: string;
   isError: boolean;
+  /** How many images it showed. */
+  images: number;
 }
 
 /** The turn so far: what was asked, and one entry for each answer with calls since then. */
 export interface Turn {
   prompt: string;
+  /** How many images came with it. */
+  images: number;
   rounds: CallResult[][];
   tools: ReadonlySet<string>;
 }
@@ -30,6 +34,7 @@ export function readTurn(request: ModelRequest): Turn {
   const asked = request.messages[start];
   return {
     prompt: asked?.role === "user" ? asked.text : "",
+    images: asked?.role === "user" ? asked.images?.length ?? 0 : 0,
     rounds: readRounds(request.messages.slice(start + 1)),
     tools: new Set(request.tools.map((tool) => tool.name)),
   };
@@ -45,7 +50,8 @@ function readRounds(messages: readonly Message[]): CallResult[][] {
   for (const message of messages) {
     if (message.role === "assistant" && message.calls.length > 0) rounds.push([]);
     if (message.role === "tool") {
-      rounds.at(-1)?.push({ name: message.name, output: message.output, isError: message.is_error });
+      const { name, output, is_error: isError } = message;
+      rounds.at(-1)?.push({ name, output, isError, images: message.images?.length ?? 0 });
     }
   }
   return rounds;

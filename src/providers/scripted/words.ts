@@ -69,7 +69,7 @@ export function answerWords(turn: Turn): Answer {
     const args = phrase.args(unquote(found[1] ?? ""), found[2] ?? "");
     return { text: `I use ${phrase.tool}.`, calls: [{ name: phrase.tool, args }] };
   }
-  return say(plainTruth(turn.prompt));
+  return say(plainTruth(turn));
 }
 
 function report(result: CallResult): string {
@@ -78,8 +78,18 @@ function report(result: CallResult): string {
   const body = `${shown.trimEnd()}${
     cut ? `\n[${result.output.length - resultCharsMax} more characters]` : ""
   }`;
+  const seen = imagesNote(result.images);
   if (result.isError) return `${result.name} did not succeed:\n\n${body}`;
-  return body === "" ? `${result.name} succeeded and said nothing.` : `${result.name} said:\n\n${body}`;
+  return body === ""
+    ? `${result.name} succeeded and said nothing.${seen}`
+    : `${result.name} said:\n\n${body}${seen}`;
+}
+
+/** There is nobody here to look at them, but they arrived. */
+function imagesNote(images: number): string {
+  return images === 0
+    ? ""
+    : `\n\nI was given ${images} image${images === 1 ? "" : "s"} and cannot look at images.`;
 }
 
 function unquote(text: string): string {
@@ -87,8 +97,10 @@ function unquote(text: string): string {
   return quoted?.[2] ?? text.trim();
 }
 
-function plainTruth(prompt: string): string {
-  return `This is the scripted offline provider of jamey: no model is asked. You wrote:\n\n${prompt}\n\n${howToConfigure}\n\nSay "help" for what I understand without a model.`;
+function plainTruth({ prompt, images }: Turn): string {
+  return `This is the scripted offline provider of jamey: no model is asked. You wrote:\n\n${prompt}${
+    imagesNote(images)
+  }\n\n${howToConfigure}\n\nSay "help" for what I understand without a model.`;
 }
 
 const howToConfigure =
