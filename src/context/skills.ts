@@ -1,0 +1,140 @@
+// Skills: folders with a SKILL.md that say how to do something. Only names and descriptions are in the prompt; the text
+// is read when one is used.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { parseFrontmatter } from "./frontmatter.ts";
+import { foldersDown, repositoryRoot } from "./places.ts";
+import { remembered, type Watch } from "./remembered.ts";
+import { readTextFile } from "./text_file.ts";
+
+export const skillBytesMax = 128 * 1024;
+export const skillsMax = 200;
+const workspacesMax = 64;
+const skillsFolders = [".agents/skills", ".claude/skills"] as const;
+
+export interface Skill {
+  name: string;
+  description: string;
+  source: "workspace" | "user";
+  /** Absolute path of its folder: what its text mentions lies there. */
+  folder: string;
+  allowedTools: string[];
+  license: string | null;
+}
+
+export interface BrokenSkill {
+  folder: string;
+  why: string;
+}
+
+export interface SkillSet {
+  /** Sorted by name. */
+  skills: Skill[];
+  broken: BrokenSkill[];
+}
+
+const settings = z.object({
+  name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 of "a-z", "0-9" and "-"'),
+  description: z.string().trim().min(1, "is empty").max(1024, "has more than 1024 characters"),
+  "allowed-tools": z.union([z.string(), z.array(z.string())]).optional(),
+  license: z.string().optional(),
+});
+
+/** Finds the skills of a workspace (an absolute, real path); what did not change is not read again. */
+export function createSkills(options: { home: string }): (workspace: string) => Promise<SkillSet> {
+  return remembered(workspacesMax, async (workspace, watch) => {
+    const root = repositoryRoot(workspace);
+    watch(join(root, ".git"));
+    // The closest folder first: of two skills of one name the first one counts.
+    const own = foldersDown(workspace).toReversed().map((
+      folder,
+    ) => ({ folder, root, source: "workspace" } as const));
+    const places = [...own, { folder: options.home, root: null, source: "user" } as const];
+    const found: SkillSet = { skills: [], broken: [] };
+    for (const place of places) {
+      for (const name of skillsFolders) {
+        await addSkills({ ...place, folder: join(place.folder, name) }, found, watch);
+      }
+    }
+    return { ...found, skills: found.skills.sort((a, b) => a.name < b.name ? -1 : 1) };
+  });
+}
+
+interface Place {
+  folder: string;
+  /** What must hold the file; null where it may be a link to anywhere, as the user's own may. */
+  root: string | null;
+  source: Skill["source"];
+}
+
+async function addSkills(place: Place, found: SkillSet, watch: Watch): Promise<void> {
+  watch(place.folder);
+  const entries = await readdir(place.folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) =>
+    entry.name
+  );
+  for (const name of names.sort()) {
+    if (found.skills.length + found.broken.length >= skillsMax) return;
+    const folder = join(place.folder, name);
+    const skill = await readSkill(name, { ...place, folder }, watch);
+    if (skill === null || found.skills.some((known) => known.name === name)) continue;
+    if ("why" in skill) found.broken.push(skill);
+    else found.skills.push(skill);
+  }
+}
+
+/** Null when the folder holds no skill at all. */
+async function readSkill(name: string, place: Place, watch: Watch): Promise<Skill | BrokenSkill | null> {
+  const { folder, source } = place;
+  const path = join(folder, "SKILL.md");
+  watch(path);
+  const text = await skillText(path, place.root);
+  if (text === null) return null;
+  const head = text.ok ? await parseFrontmatter(text.text) : text;
+  if (!head.ok) return { folder, why: head.why };
+  const parsed = settings.safeParse(head.settings);
+  if (!parsed.success) return { folder, why: wordIssue(parsed.error.issues[0]) };
+  const { description, license, "allowed-tools": tools = [] } = parsed.data;
+  if (parsed.data.name !== name) {
+    return { folder, why: `"name" is "${parsed.data.name}", it must be that of its folder, "${name}"` };
+  }
+  const allowedTools = typeof tools === "string"
+    ? tools.split(/[\s,]+/).filter((tool) => tool !== "")
+    : tools;
+  return { name, description, source, folder, allowedTools, license: license ?? null };
+}
+
+function wordIssue(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return "its head is wrong";
+  const name = issue.path.join(".");
+  if (issue.code === "invalid_type" && issue.message.includes("undefined")) {
+    return `"${name}" is missing in its head`;
+  }
+  return `"${name}" ${issue.message.replace(/^Invalid input: /, "is wrong, ")}`;
+}
+
+async function skillText(
+  path: string,
+  root: string | null,
+): Promise<{ ok: true; text: string } | { ok: false; why: string } | null> {
+  const file = await readTextFile(path, { root, bytesMax: skillBytesMax });
+  if (file.status === "missing") return null;
+  if (file.status === "refused") return { ok: false, why: file.why };
+  return file.cut
+    ? { ok: false, why: `it has more than ${skillBytesMax} bytes` }
+    : { ok: true, text: file.text };
+}
+
+/** The text of a skill as it is now, without its head. */
+export async function readSkillBody(
+  skill: Skill,
+  workspace: string,
+): Promise<{ ok: true; body: string } | { ok: false; why: string }> {
+  const root = skill.source === "workspace" ? repositoryRoot(workspace) : null;
+  const text = await skillText(join(skill.folder, "SKILL.md"), root);
+  if (text === null) return { ok: false, why: "it is not there any more" };
+  if (!text.ok) return text;
+  const head = await parseFrontmatter(text.text);
+  return head.ok ? { ok: true, body: head.body.trim() } : head;
+}
