@@ -5,7 +5,9 @@ import { attachCommand } from "./attach.ts";
 import { cancelCommand } from "./cancel.ts";
 import { chat, defaultCommand } from "./chat.ts";
 import type { Command } from "./command.ts";
+import { configCommand } from "./config.ts";
 import { denyCommand } from "./deny.ts";
+import { doctorCommand } from "./doctor.ts";
 import { forkCommand } from "./fork.ts";
 import { logsCommand } from "./logs.ts";
 import { newCommand } from "./new.ts";
@@ -43,4 +45,6 @@ export const commands: readonly Command[] = [
   restartCommand,
   statusCommand,
   logsCommand,
+  configCommand,
+  doctorCommand,
 ];

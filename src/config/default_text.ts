@@ -34,7 +34,7 @@ export const defaultText =
 #kind = "ollama"
 #base_url = "http://127.0.0.1:11434"
 #model = "llama3.2"
-#keep_alive = "5m"
+#keep_alive = "30m"
 
 #[models."some-model"]           # for models that jamey does not know, or prices of your own
 #window = 128000

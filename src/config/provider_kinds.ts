@@ -76,10 +76,12 @@ const anthropic = z.strictObject({
 });
 const ollama = z.strictObject({
   kind: z.literal("ollama"),
+  /** For a server behind a proxy that wants one. */
+  key: secretReference.optional(),
   base_url: endpoint.optional(),
   model: modelName.default(defaultModels.ollama),
-  /** How long the model stays loaded: "5m", "-1" for ever. */
-  keep_alive: z.string().regex(/^-?\d+[smh]?$/, 'is no time such as "5m"').optional(),
+  /** How long the model stays loaded: "30m", "-1" for ever. */
+  keep_alive: z.string().regex(/^-?\d+[smh]?$/, 'is no time such as "30m"').optional(),
 });
 const scripted = z.strictObject({ kind: z.literal("scripted") });
 const recorded = z.strictObject({ kind: z.literal("recorded"), file: z.string().min(1).max(4_096) });

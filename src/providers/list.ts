@@ -6,22 +6,17 @@ import type { ProviderSettings } from "../config/provider_kinds.ts";
 import type { ModelSettings } from "../config/schema.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { chooseProvider, type ProviderChoice } from "./choice.ts";
-import type { ModelInfo, Provider } from "./contract.ts";
+import { anthropicProvider } from "./anthropic.ts";
+import { azureProvider } from "./azure.ts";
+import type { ModelInfo, Provider, ProviderRegistry } from "./contract.ts";
 import type { ConfiguredModels } from "./models.ts";
+import { ollamaProvider } from "./ollama.ts";
 import { openaiProvider } from "./openai.ts";
+import { recordedProvider } from "./recorded.ts";
+import { answersFromFile } from "./recorded/file.ts";
 import { scriptedProvider } from "./scripted.ts";
 
-export interface ProviderRegistry {
-  names(): string[];
-  /**
-   * The provider of that name, made when it is first asked for. One whose key is missing is there all the same, because
-   * old requests are encoded with it, but every question to it fails and names the key.
-   */
-  get(name: string): Provider | undefined;
-  /** Used when a session names none. */
-  readonly default: Provider;
-  /** Tried in this order when a provider cannot be reached. */
-  readonly fallback: readonly string[];
+export interface ConfiguredProviders extends ProviderRegistry {
   /** What is wrong with any of them, without asking a model: to be said at the start. */
   problems(): { name: string; problem: Problem }[];
 }
@@ -29,8 +24,11 @@ export interface ProviderRegistry {
 /** What is sent as a key to an endpoint that wants none. */
 const noKey = "none";
 
-/** The providers of a configuration. Never throws for one that is broken. */
-export function openProviders(config: EffectiveConfig, keys: Keys): ProviderRegistry {
+/**
+ * The providers of a configuration, each made when it is first asked for. One whose key is missing is there all the same,
+ * because old requests are encoded with it; but every question to it fails and names the key.
+ */
+export function openProviders(config: EffectiveConfig, keys: Keys): ConfiguredProviders {
   const made = new Map<string, Provider>();
   const models = configuredModels(config.models);
   const get = (name: string): Provider | undefined => {
@@ -58,18 +56,6 @@ export function openProviders(config: EffectiveConfig, keys: Keys): ProviderRegi
   };
 }
 
-/** Which provider and model a text means: `provider/model`, or a model of the default provider, slashes included. */
-export function resolveModel(
-  registry: ProviderRegistry,
-  text: string,
-): { provider: Provider; model: string } {
-  const slash = text.indexOf("/");
-  const named = slash < 0 ? undefined : registry.get(text.slice(0, slash));
-  const provider = named ?? registry.default;
-  const model = named === undefined ? text : text.slice(slash + 1);
-  return { provider, model: model === "" ? provider.defaultModel : model };
-}
-
 /** The provider for this environment. Throws a Problem `bad_config` for values that cannot be right. */
 export function providerFromEnv(env: Record<string, string | undefined>): Provider {
   return makeProvider(chooseProvider(env));
@@ -94,20 +80,46 @@ function openProvider(name: string, settings: ProviderSettings, { models, keys }
   return problem === undefined ? provider : unusable(provider, problem);
 }
 
-function openKind(
-  settings: ProviderSettings,
-  { apiKey, ...own }: { name: string; models: ConfiguredModels; apiKey: string },
-): Provider {
+interface Own {
+  name: string;
+  models: ConfiguredModels;
+  apiKey: string;
+}
+
+function openKind(settings: ProviderSettings, { apiKey, ...own }: Own): Provider {
   switch (settings.kind) {
-    case "scripted":
-      return scriptedProvider(own);
     case "openai": {
       const { base_url: baseUrl, model, api } = settings;
       return openaiProvider({ ...own, apiKey, baseUrl, model, api });
     }
+    case "azure": {
+      const { endpoint, api_version: apiVersion, model } = settings;
+      return azureProvider({ ...own, apiKey, endpoint, apiVersion, model });
+    }
+    case "anthropic": {
+      const { base_url: baseUrl, thinking_budget: thinkingBudget, model } = settings;
+      return anthropicProvider({ ...own, apiKey, model, ...given({ baseUrl, thinkingBudget }) });
+    }
+    case "ollama": {
+      const { base_url: baseUrl, keep_alive: keepAlive, model } = settings;
+      const key = settings.key === undefined ? undefined : apiKey;
+      return ollamaProvider({ ...own, model, ...given({ baseUrl, keepAlive, apiKey: key }) });
+    }
+    case "scripted":
+      return scriptedProvider(own);
+    case "recorded":
+      return recordedProvider({ ...own, answers: () => answersFromFile(settings.file) });
     default:
-      throw new Error("later");
+      return settings satisfies never;
   }
+}
+
+/** Without what was left out: a provider's own default holds there. */
+function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  // The border cast: entries lose the names of their keys, and nothing else is done to them.
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
 }
 
 function keyProblem(settings: ProviderSettings, keys: Keys): Problem | undefined {
