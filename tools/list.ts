@@ -11,6 +11,7 @@ import { exitWorktreeTool } from "./exit_worktree.ts";
 import { globTool } from "./glob.ts";
 import { grepTool } from "./grep.ts";
 import { killShellTool } from "./kill_shell.ts";
+import { notebookEditTool } from "./notebook_edit.ts";
 import { readTool } from "./read.ts";
 import { taskCreateTool } from "./task_create.ts";
 import { taskGetTool } from "./task_get.ts";
@@ -24,6 +25,7 @@ export const allTools: readonly Tool[] = [
   readTool,
   writeTool,
   editTool,
+  notebookEditTool,
   globTool,
   grepTool,
   bashTool,

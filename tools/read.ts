@@ -1,11 +1,15 @@
-// Read: shows a text file with line numbers.
+// Read: shows a file by what it is: text with line numbers, an image, the text of a PDF, the cells of a notebook.
 import { z } from "zod";
 import { Problem } from "../src/protocol/problem.ts";
 import { defineTool } from "./define_tool.ts";
 import type { ToolContext, ToolOutcome } from "./contract.ts";
 import { wholeHead } from "./cut.ts";
+import { imageTypeOf, showImage } from "./image.ts";
+import { isNotebook, showNotebook } from "./notebook.ts";
 import { openForReading, readAll } from "./open_file.ts";
-import { confinePath, pathCharsMax } from "./paths.ts";
+import { type ConfinedPath, confinePath, pathCharsMax } from "./paths.ts";
+import { isPdf, pdfPagesMax, showPdf } from "./pdf_text.ts";
+import { sha256 } from "./temporary_file.ts";
 
 export const readBytesMax = 16 * 1024 * 1024;
 export const readLinesMax = 2000;
@@ -16,43 +20,70 @@ const binaryProbeBytes = 8192;
 
 const parameters = z.strictObject({
   file_path: z.string().min(1).max(pathCharsMax).describe("The file, relative to the workspace or absolute"),
-  offset: z.number().int().min(1).max(100_000_000).optional().describe("First line to show, counted from 1"),
+  offset: z.number().int().min(1).max(100_000_000).optional().describe(
+    "First line to show, counted from 1; the first cell of a notebook",
+  ),
   limit: z.number().int().min(1).max(readLinesMax).optional().describe(
-    `How many lines, at most ${readLinesMax}`,
+    `How many lines or cells, at most ${readLinesMax}`,
+  ),
+  pages: z.string().max(20).optional().describe(
+    `Pages of a PDF, such as "3", "2-5" or "7-", at most ${pdfPagesMax} at a time`,
   ),
 });
 type Args = z.infer<typeof parameters>;
+type Shown = Omit<ToolOutcome & { status: "finished" }, "status" | "files" | "facts">;
 
 export const readTool = defineTool({
   name: "Read",
   description:
-    `Reads a text file and shows it with line numbers, up to ${readLinesMax} lines at a time; use offset and limit for the rest. Images and binary files are refused.`,
+    `Reads a file. Text is shown with line numbers, up to ${readLinesMax} lines at a time; use offset and limit for the rest. Images (PNG, JPEG, GIF, WebP) are shown as images, PDFs as the text of their pages, notebooks (.ipynb) as cells with outputs.`,
   parameters,
   effect: "pure",
   requires_confirmation: false,
   limits: { timeoutMs: 30_000, outputCharsMax: readCharsMax + 10_000 },
-  run: readText,
+  run: readFile,
 });
 
-async function readText(args: Args, context: ToolContext): Promise<ToolOutcome> {
+async function readFile(args: Args, context: ToolContext): Promise<ToolOutcome> {
   const path = await confinePath(args.file_path, context);
   const file = await openForReading(path, context.roots);
-  try {
-    const bytes = await readAll(file, path, readBytesMax);
-    if (bytes.subarray(0, binaryProbeBytes).includes(0)) {
-      throw new Problem(
-        "bad_request",
-        `Cannot read "${path.given}": it is a binary file, only text can be shown`,
-      );
-    }
-    return showLines(new TextDecoder().decode(bytes), args);
-  } finally {
-    await file.handle.close();
-  }
+  const bytes = await readAll(file, path, readBytesMax).finally(() => file.handle.close());
+  const shown = await show(bytes, path, args, context.signal);
+  return { status: "finished", ...shown, files: [{ path: path.real, sha256: sha256(bytes) }] };
 }
 
-function showLines(text: string, args: Args): ToolOutcome {
-  if (text === "") return { status: "finished", output: "[the file is empty]", truncated: false };
+/** What a file is, is told by its first bytes; only a notebook by its name. */
+async function show(bytes: Uint8Array, path: ConfinedPath, args: Args, signal: AbortSignal): Promise<Shown> {
+  const { given } = path;
+  const type = imageTypeOf(bytes);
+  if (type !== null) {
+    const { image, line } = showImage(bytes, type, given);
+    return { output: line, truncated: false, images: [image] };
+  }
+  if (isPdf(bytes)) return await showPdf(bytes, { given, pages: args.pages, charsMax: readCharsMax, signal });
+  if (args.pages !== undefined) {
+    throw new Problem(
+      "bad_request",
+      `Cannot read pages of "${given}": it is not a PDF, use offset and limit`,
+    );
+  }
+  if (bytes.subarray(0, binaryProbeBytes).includes(0)) {
+    throw new Problem(
+      "bad_request",
+      `Cannot read "${given}": it is a binary file of a kind that cannot be shown`,
+    );
+  }
+  const text = new TextDecoder().decode(bytes);
+  if (!given.toLowerCase().endsWith(".ipynb")) return showLines(text, args);
+  if (!isNotebook(text)) {
+    const lines = showLines(text, args);
+    return { ...lines, output: `[not a valid notebook, shown as text]\n${lines.output}` };
+  }
+  const { offset, limit } = args;
+  return showNotebook(text, { given, offset, limit, charsMax: readCharsMax });
+}
+function showLines(text: string, args: Args): Shown {
+  if (text === "") return { output: "[the file is empty]", truncated: false };
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const first = args.offset ?? 1;
@@ -73,7 +104,7 @@ function showLines(text: string, args: Args): ToolOutcome {
   const next = first + shown.length;
   const truncated = next <= lines.length;
   if (truncated) shown.push(`[${lines.length - next + 1} more lines: continue with offset ${next}]`);
-  return { status: "finished", output: shown.join("\n"), truncated };
+  return { output: shown.join("\n"), truncated };
 }
 
 function shortLine(line: string): string {
