@@ -14,27 +14,27 @@ import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts"
  * With $5 a guard stands beside the command: it ends the group after so many seconds, or when the output file has
  * more than $6 bytes or is gone. It is the second line, for as long as no runtime watches. Why a guard that looks once
  * a second: the kernel's own limit (`ulimit -f`) would count every file that the command writes, and a pipe through
- * `head -c` would hold live output back and lose the end of it when the group is ended.
+ * `head -c` would hold live output back and lose the end of it when the group is ended. The guard is made before TERM is
+ * caught: a TERM that comes before its own trap is set then ends it, and is not lost in the trap of its parent.
  */
 const gateScript = `
 read -r word || exit 0
 [ "$word" = go ] || exit 0
-trap : HUP INT TERM
 guard() {
   trap 'kill "$nap" 2>/dev/null; exit 0' TERM
   left=$1
   while kill -0 "$$" 2>/dev/null; do
-    [ "$left" -gt 0 ] && [ $(wc -c <"$2") -le "$3" ] || kill -KILL -- "-$$"
+    [ "$left" -gt 0 ] && [ $(wc -c <"$2") -le "$3" ] || kill -s KILL -- "-$$"
     sleep 1 & nap=$!
     wait "$nap"
     left=$((left - 1))
   done
 }
 if [ "$5" -gt 0 ]; then guard "$5" "$1" "$6" </dev/null & guard=$!; fi
+trap : HUP INT TERM
 "$3" -c "$4" </dev/null >>"$1" 2>&1
-code=$?
-if [ "$5" -gt 0 ]; then kill "$guard"; wait "$guard"; fi
-printf '%s\\n' "$code" >"$2"
+printf '%s\\n' "$?" >"$2"
+if [ "$5" -gt 0 ]; then kill "$guard"; fi
 `;
 
 export interface CommandGate {

@@ -1,10 +1,12 @@
 // A program to be killed: makes one Bash call as the kernel would, and says how far it got.
-// Arguments: workspace, folder for the call's files, command, and `prepared` or `running` (where to wait for the end).
+// Arguments: workspace, folder for the call's files, command, `prepared` or `running` (where to wait for the
+// end), and `background` for a command in the background with a time limit in milliseconds after it.
 import { bashTool } from "../../tools/bash.ts";
 import { prepareTool, testSession } from "./workspace.ts";
 
-const [workspace = "", effects = "", command = "", waitAt = ""] = Deno.args;
-const prepared = await prepareTool(bashTool, { command }, {
+const [workspace = "", effects = "", command = "", waitAt = "", place = "", limit = "7200000"] = Deno.args;
+const background = place === "background" && { run_in_background: true, timeout_ms: Number(limit) };
+const prepared = await prepareTool(bashTool, { command, ...background }, {
   session: testSession(),
   workspace,
   roots: [workspace],

@@ -4,7 +4,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { bashTool } from "../../tools/bash.ts";
-import { jsonObject, type JsonValue, jsonValue } from "../../src/protocol/json.ts";
+import { jsonObject, type JsonValue } from "../../src/protocol/json.ts";
+import { crashInCall, until } from "./bash_crash.ts";
 import { makeWorkspace, processesWith, recoverTool, type TestWorkspace, textOf } from "./workspace.ts";
 
 let space: TestWorkspace;
@@ -19,40 +20,7 @@ const recover = (
   context = space.context(),
 ) => recoverTool(bashTool, { command, ...more }, evidence, context);
 
-/** Starts a program that makes the call, kills it without mercy once it says `killAt`, and returns its evidence. */
-async function crash(command: string, killAt: "prepared" | "running"): Promise<JsonValue> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      new URL("./bash_caller.ts", import.meta.url).pathname,
-      space.dir,
-      space.effects,
-      command,
-      killAt,
-    ],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes(`${killAt}\n`)) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`the caller ended early: ${text}`);
-    text += value;
-  }
-  child.kill("SIGKILL");
-  await child.status;
-  await reader.cancel();
-  return jsonValue.parse(JSON.parse(text.split("\n")[0] ?? ""));
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let poll = 0; poll < 1000 && !(await condition()); poll++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  expect(await condition()).toBe(true);
-}
+const crash = (command: string, killAt: "prepared" | "running") => crashInCall({ command, space, killAt });
 
 test("a crash after the call was logged but before it was let through runs nothing", async () => {
   const command = "echo ran >>ledger";
