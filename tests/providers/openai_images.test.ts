@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/protocol/conversation.ts";
 import { openaiProvider } from "../../src/providers/openai.ts";
 import { answer, chunk, delta, event, sse } from "../support/model_plan.ts";
-import { ask, resulted, runModel } from "./contract.ts";
+import { ask, runModel } from "./contract.ts";
 import { apiKey, useEndpoint } from "./endpoint.ts";
 
 const endpoint = useEndpoint();
