@@ -1,21 +1,6 @@
 // `jamey doctor`: what is wrong with this installation and how to mend it. It changes nothing, and asks nobody outside
 // this machine.
-import { messageOf } from "../protocol/problem.ts";
-import type { Command, Context } from "./command.ts";
-import { broken, type Check, type Finding } from "./doctor_finding.ts";
-import { checkDaemon, checkData, checkDisk, checkPrograms, checkToken } from "./doctor_machine.ts";
-import { checkFolder, checkSettings } from "./doctor_settings.ts";
-import { neutralLine } from "./neutral.ts";
-
-const checks: readonly (readonly [name: string, check: Check])[] = [
-  ["config", checkSettings],
-  ["folder settings", checkFolder],
-  ["data folder", checkData],
-  ["token", checkToken],
-  ["disk", checkDisk],
-  ["daemon", checkDaemon],
-  ["programs", checkPrograms],
-];
+import type { Command } from "./command.ts";
 
 export const doctorCommand: Command = {
   usage: "doctor",
@@ -23,28 +8,6 @@ export const doctorCommand: Command = {
     "Say what is wrong with this installation and how to mend it; exit code 1 when something is broken",
   options: [["--config <file>", "The configuration file, instead of your own"]],
   examples: ["jamey doctor", "jamey doctor --json | jq '.findings[] | select(.status != \"ok\")'"],
-  async run(context, input) {
-    const findings: Finding[] = [];
-    for (const [name, check] of checks) {
-      // One check that fails must not hide what the others find.
-      findings.push(...await check(context, input).catch((thrown) => [broken(name, messageOf(thrown))]));
-    }
-    const isBroken = findings.some(({ status }) => status === "broken");
-    if (context.json) context.terminal.json({ ok: !isBroken, version: context.version, findings });
-    else print(context, findings);
-    return isBroken ? 1 : 0;
-  },
+  // Its checks are loaded by those who ask for them: all other commands start without them.
+  run: async (context, input) => (await import("./doctor_report.ts")).runDoctor(context, input),
 };
-
-function print({ terminal, version }: Context, findings: readonly Finding[]): void {
-  const { green, yellow, red, dim } = terminal.colours;
-  const paint = { ok: green, missing: dim, warning: yellow, broken: red };
-  const width = Math.max(...findings.map(({ check }) => check.length));
-  terminal.line(`jamey ${version}`);
-  for (const { check, status, message, fix } of findings) {
-    terminal.line(`${paint[status](status.padEnd(7))} ${check.padEnd(width)}  ${neutralLine(message)}`);
-    if (fix !== undefined) terminal.line(`${" ".repeat(8 + width)}  ${dim(neutralLine(fix))}`);
-  }
-  const count = (wanted: Finding["status"]) => findings.filter(({ status }) => status === wanted).length;
-  terminal.line(`${count("broken")} broken, ${count("warning")} to look at`);
-}

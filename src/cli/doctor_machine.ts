@@ -7,7 +7,7 @@ import { checkConfig } from "../config/parse.ts";
 import { readConfigText } from "../config/file.ts";
 import { isProcessAlive } from "../platform/process_alive.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
-import { placeOf } from "./config.ts";
+import { placeOf } from "./config_actions.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
 
 const othersMask = 0o077;

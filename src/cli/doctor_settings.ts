@@ -8,7 +8,7 @@ import { checkConfig, faultLine } from "../config/parse.ts";
 import type { ProviderSettings } from "../config/provider_kinds.ts";
 import { configDir } from "../platform/config_dir.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
-import { placeOf } from "./config.ts";
+import { placeOf } from "./config_actions.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
 
 const othersMask = 0o077;
