@@ -127,10 +127,12 @@ async function enter(git: Git, evidence: WorktreeEvidence, context: ToolContext)
 }
 
 const clearTimeoutMs = 8000;
+const remarksTimeoutMs = 10_000;
 
-/** Takes back what an unfinished making left: a folder that git knows, and the branch if nothing was done on it. */
+/** Takes back what this call has made: a folder that git knows, whole or not, and the branch if nothing was done on it. */
 async function clearAway(git: Git, { worktree: tree, marker }: WorktreeEvidence): Promise<void> {
-  if (await lookAtWorktree(git, tree) === "partial") await removeWorktree(git, tree, marker);
+  const state = await lookAtWorktree(git, tree);
+  if (state === "partial" || state === "whole") await removeWorktree(git, tree, marker);
   if (await lookAtWorktree(git, tree) === "gone") await deleteBranch(git, tree.branch, tree.base);
 }
 
@@ -159,7 +161,8 @@ async function entered(git: Git, evidence: WorktreeEvidence, { session }: ToolCo
   const { worktree: tree, workspace } = evidence;
   const output = [
     `Working in "${workspace}" now, on the new branch "${tree.branch}" from ${tree.base.slice(0, 12)}`,
-    ...await remarks(git, tree.repository),
+    // It is made and will be entered, whatever becomes of these.
+    ...await remarks(git, tree.repository).catch(() => []),
     "Paths you knew before are those of the other folder: use relative ones. Dependencies that git ignores are not here.",
   ];
   return {
@@ -171,9 +174,10 @@ async function entered(git: Git, evidence: WorktreeEvidence, { session }: ToolCo
 }
 
 async function remarks(git: Git, repository: string): Promise<string[]> {
-  const status = await git(["status", "--porcelain", "-z", "--ignore-submodules=dirty"], { cwd: repository });
+  const where = { cwd: repository, timeoutMs: remarksTimeoutMs };
+  const status = await git(["status", "--porcelain", "-z", "--ignore-submodules=dirty"], where);
   const isDirty = status.stdout !== "";
-  const modules = await git(["cat-file", "-e", "HEAD:.gitmodules"], { cwd: repository });
+  const modules = await git(["cat-file", "-e", "HEAD:.gitmodules"], where);
   return [
     ...(isDirty ? [`Uncommitted changes in "${repository}" stay there and are not here`] : []),
     ...(modules.code === 0 ? ["Its submodules are empty here"] : []),

@@ -30,10 +30,13 @@ export interface GitOptions {
 export type Git = (args: readonly string[], options?: GitOptions) => Promise<GitResult>;
 
 /** A git for one folder: its settings are read first, so that those which would run something are overruled. */
-export async function openGit(folder: string, options: { signal: AbortSignal }): Promise<Git> {
+export async function openGit(
+  folder: string,
+  options: { signal: AbortSignal; timeoutMs?: number },
+): Promise<Git> {
   const listed = await spawnGit(
     ["config", "--list", "--null", "--name-only", "--show-scope", "--includes"],
-    { cwd: folder, entries: hardening, signal: options.signal },
+    { cwd: folder, entries: hardening, ...options },
   );
   // Outside of a repository, and in one that git refuses, every command says so by itself.
   const overrides = listed.code === 0 ? localOverrides(listed.stdout) : [];
@@ -44,7 +47,7 @@ export async function openGit(folder: string, options: { signal: AbortSignal }):
     );
   }
   const entries = [...hardening, ...overrides];
-  return (args, more = {}) => spawnGit(args, { cwd: folder, entries, signal: options.signal, ...more });
+  return (args, more = {}) => spawnGit(args, { cwd: folder, entries, ...options, ...more });
 }
 
 interface SpawnOptions extends GitOptions {
