@@ -58,8 +58,13 @@ export function exceededBudget(
     spent(meta, "cost", meta.costUsd ?? 0, limits.costUsd);
 }
 
-/** Each time a person extends a limit of the session it grows by its own size. */
-function spent(meta: SessionMeta, limit: BudgetLimit, used: number, each: number): Exceeded | null {
-  const max = each * (1 + (meta.extended[limit] ?? 0));
+function spent(meta: SessionMeta, limit: BudgetLimit, used: number, configured: number): Exceeded | null {
+  const max = meta.extended[limit] ?? configured;
   return used >= max ? { limit, used, max } : null;
+}
+
+/** What a limit is after a person has extended it: those of the whole session grow by their own size. */
+export function extendedMax({ limit, max }: Exceeded, limits: SessionLimits): number {
+  if (limit === "tokens") return max + limits.tokens;
+  return limit === "cost" ? max + limits.costUsd : max;
 }

@@ -8,6 +8,7 @@ import type { Hooks } from "../src/hooks/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
+import { extendedMax, type SessionLimits } from "./budgets.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
@@ -20,6 +21,7 @@ export interface CommandParts {
   registry: ToolRegistry;
   hooks: Hooks;
   providers: ProviderRegistry;
+  limits: SessionLimits;
 }
 
 export async function carryOut(
@@ -39,7 +41,7 @@ export async function carryOut(
         what: `answer call "${command.call_id}" of`,
       });
     case "budget.answer":
-      return await answerBudget(session, command.decision, by);
+      return await answerBudget(session, command.decision, parts);
     case "session.set_mode": {
       const { permission_mode } = command;
       return await main({ type: "session.mode_changed", data: { permission_mode, by } }, "set the mode of");
@@ -140,7 +142,7 @@ async function sendMessage(
 async function answerBudget(
   session: SessionActor,
   decision: "continue" | "stop",
-  by: string,
+  { by, limits }: CommandParts,
 ): Promise<Receipt> {
   const paused = Object.entries(session.state().agents)
     .filter(([, snapshot]) => stateName(snapshot) === "paused").map(([actor]) => actor);
@@ -150,10 +152,12 @@ async function answerBudget(
   const transcript = await session.transcript();
   let seq = 0;
   for (const actor of paused) {
-    const limit = transcript.exceeded(actor)?.limit ?? "steps";
+    const exceeded = transcript.exceeded(actor);
+    if (exceeded === undefined) continue;
+    const extended = { limit: exceeded.limit, max: extendedMax(exceeded, limits), by };
     const told = await session.tell(
       decision === "continue"
-        ? { actor, type: "budget.extended", data: { limit, by } }
+        ? { actor, type: "budget.extended", data: extended }
         : { actor, type: "turn.cancelled", data: { by, outcome: "limit" } },
     );
     // One that has gone on or ended meanwhile needs no answer.

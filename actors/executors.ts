@@ -2,7 +2,7 @@
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import { backgroundExecutor } from "./background.ts";
-import { defaultLimits } from "./budgets.ts";
+import type { SessionLimits } from "./budgets.ts";
 import { modelExecutor } from "./call_model.ts";
 import { defaultContext } from "./fit_context.ts";
 import { createRequestHeads, type WritePrompt } from "./request_heads.ts";
@@ -14,7 +14,12 @@ import type { ToolRegistry } from "./tool_registry.ts";
 
 export function createExecutors(
   options: RuntimeOptions,
-  { registry, hooks, now }: { registry: ToolRegistry; hooks: Hooks; now: () => number },
+  { registry, hooks, limits, now }: {
+    registry: ToolRegistry;
+    hooks: Hooks;
+    limits: SessionLimits;
+    now: () => number;
+  },
 ): Readonly<Record<string, Executor>> {
   const { store, providers } = options;
   const effectDir = (session: string, effect: string) => store.effectDir(session, effect);
@@ -29,7 +34,7 @@ export function createExecutors(
       provider: (name) => providers.get(name),
       fallback: providers.fallback,
       head: createRequestHeads({ registry, effectDir, prompt: options.prompt ?? plainPrompt }),
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       context: { ...defaultContext, ...options.context },
       hooks,
       now,

@@ -38,6 +38,7 @@ export async function reviewCall(reviewed: Reviewed): Promise<boolean> {
     name,
     requiresConfirmation: tool.requiresConfirmation,
     alwaysAsks: tool.alwaysAsks,
+    readsOnly: tool.effect === "pure",
     grant: call.grant,
     allowedInPlan: call.allowedInPlan({ planFile, workspace: meta.workspace }),
     hook,

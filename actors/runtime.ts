@@ -10,6 +10,7 @@ import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { noHooks } from "../src/hooks/none.ts";
 import { agentTool } from "./agent_tool.ts";
 import { askUserTool } from "./ask_user.ts";
+import { defaultLimits } from "./budgets.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
 import { createExecutors } from "./executors.ts";
@@ -40,6 +41,7 @@ const newId = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 14);
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { store, providers, hooks = noHooks, report } = options;
   const machineVersion = checkedMachineVersion();
+  const limits = { ...defaultLimits, ...options.limits };
   const registry = createToolRegistry([...options.tools, agentTool(), askUserTool()], {
     sources: options.sources ?? [],
     report,
@@ -61,7 +63,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const sessions = createSessions({
     store,
     machineVersion,
-    executors: createExecutors(options, { registry, hooks, now }),
+    executors: createExecutors(options, { registry, hooks, limits, now }),
     secrets: options.secrets,
     now,
     onChange,
@@ -207,7 +209,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     count: () => index.size(),
     command: (session, command, by) =>
-      withActor(session, (actor) => carryOut(actor, command, { by, registry, hooks, providers })),
+      withActor(session, (actor) => carryOut(actor, command, { by, registry, hooks, providers, limits })),
     turn: (session, messageId, signal) =>
       sessions.with(session, (loaded) => waitForTurn(loaded, messageId, { signal, machineVersion })),
     call: (session, callId, signal) =>

@@ -27,7 +27,7 @@ export interface SessionMeta {
   inputTokens: number;
   outputTokens: number;
   costUsd: number | null;
-  /** How often a person has extended a limit of the whole session. */
+  /** Limits that a person has extended, as they are now. */
   extended: Readonly<Partial<Record<BudgetLimit, number>>>;
 }
 
@@ -65,7 +65,7 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
     case "budget.extended":
       return {
         ...meta,
-        extended: { ...meta.extended, [fact.data.limit]: (meta.extended[fact.data.limit] ?? 0) + 1 },
+        extended: { ...meta.extended, [fact.data.limit]: fact.data.max },
       };
     case "context.compacted":
       return fact.data.usage === undefined ? meta : spent(meta, fact.data.usage);

@@ -8,6 +8,8 @@ export interface PermissionQuestion {
   by: "model" | "user";
   name: string;
   requiresConfirmation: boolean;
+  /** The tool cannot change anything. */
+  readsOnly: boolean;
   alwaysAsks: boolean;
   /** What `allow_always` would cover. */
   grant: string;

@@ -148,7 +148,8 @@ export const sessionWorkFacts = {
     max: z.number(),
     detail: z.string().optional(),
   }),
-  "budget.extended": z.object({ limit: budgetLimit, by: z.string() }),
+  /** `max` is the limit from now on, for those that hold for the whole session. */
+  "budget.extended": z.object({ limit: budgetLimit, max: z.number(), by: z.string() }),
   "hook.ran": z.object({
     event: hookEvent,
     /** The command, shortened. */

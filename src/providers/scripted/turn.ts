@@ -30,7 +30,7 @@ export interface Answer {
 
 /** Reads the turn out of a request; everything before the last user message is history. */
 export function readTurn(request: ModelRequest): Turn {
-  const start = request.messages.findLastIndex((message) => message.role === "user");
+  const start = request.messages.findLastIndex(isAsked);
   const asked = request.messages[start];
   return {
     prompt: asked?.role === "user" ? asked.text : "",
@@ -38,6 +38,11 @@ export function readTurn(request: ModelRequest): Turn {
     rounds: readRounds(request.messages.slice(start + 1)),
     tools: new Set(request.tools.map((tool) => tool.name)),
   };
+}
+
+/** Notes and reminders of the runtime say something, but ask for nothing. */
+function isAsked(message: Message): boolean {
+  return message.role === "user" && !/^<(?:note|reminder)>\n/.test(message.text);
 }
 
 /** An answer that ends the turn. */

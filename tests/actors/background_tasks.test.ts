@@ -1,0 +1,87 @@
+// Background tasks: they outlive their turn and a crash of the daemon, report when they end, and are never left behind.
+import { afterEach, expect, it } from "vitest";
+import { join } from "node:path";
+import { until } from "../support/daemon.ts";
+import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
+
+let test: TestRuntime;
+afterEach(() => test.close());
+
+const bash = (command: string) => ({ name: "Bash", args: { command, run_in_background: true } });
+const background = async (id: string) => (await test.runtime.view(id)).state.background;
+
+it("a command in the background lets the turn go on, and its end wakes the agent", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const gate = join(test.workspace, "gate");
+  const command = `while [ ! -e gate ]; do sleep 0.02; done; echo from the back`;
+  const result = await test.turn(id, script({ calls: [bash(command)] }, { text: "It runs" }));
+  expect(result.outcome).toBe("completed");
+  const started = await test.fact(id, "background.started");
+  expect(await background(id)).toMatchObject([{ status: "running", command }]);
+  expect((await test.runtime.view(id)).state.summary.status).toBe("idle");
+  await Deno.writeTextFile(gate, "");
+  const ended = await test.fact(id, "background.ended");
+  expect(ended.data).toMatchObject({
+    status: "exited",
+    exit_code: 0,
+    output: expect.stringContaining("from the back"),
+  });
+  // A turn of its own, begun by the end of the task.
+  await test.fact(id, "turn.ended", ended.seq);
+  const request = await test.runtime.request(id, "last");
+  expect(JSON.stringify(request.wire)).toContain("has ended: exited, exit code 0");
+  expect(started.type === "background.started" && started.data.background_id).toMatch(/^b\d+-1$/);
+});
+
+it("the agent reads its output while it runs, and ends it", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, script({ calls: [bash("echo begun; sleep 60")] }, { text: "It runs" }));
+  const [task] = await background(id);
+  const bash_id = task?.background_id ?? "";
+  await until("its first words", async () => {
+    const read = script({ calls: [{ name: "BashOutput", args: { bash_id } }] }, { text: "read" });
+    const { tool_calls } = await test.turn(id, read);
+    return tool_calls[0]?.output.includes("begun") || null;
+  });
+  await test.turn(id, script({ calls: [{ name: "KillShell", args: { bash_id } }] }, { text: "ended" }));
+  expect(await background(id)).toMatchObject([{ status: "killed" }]);
+});
+
+it("a person ends it from outside, and a second time finds nothing", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, script({ calls: [bash("sleep 60")] }, { text: "It runs" }));
+  const [task] = await background(id);
+  const end = () =>
+    test.runtime.command(id, { type: "background.end", background_id: task?.background_id ?? "" }, "me");
+  await end();
+  expect((await test.fact(id, "background.ended")).data).toMatchObject({ status: "killed" });
+  await expect(end()).rejects.toMatchObject({ code: "not_found" });
+});
+
+it("a cancelled turn leaves it running; a stop of the daemon ends it and says so", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const wait = { name: "Bash", args: { command: "sleep 30" } };
+  await test.send(id, script({ calls: [bash("sleep 60"), wait] }, { text: "never" }));
+  await test.fact(id, "background.started");
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  await test.fact(id, "turn.ended");
+  expect(await background(id)).toMatchObject([{ status: "running" }]);
+  await test.restart();
+  expect(await background(id)).toMatchObject([{ status: "stopped" }]);
+  expect((await test.runtime.view(id)).state.summary.status).toBe("interrupted");
+});
+
+it("a fork does not share it: there it is said to run elsewhere", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, script({ calls: [bash("sleep 60")] }, { text: "It runs" }));
+  const fork = await test.runtime.fork(id);
+  expect(await background(fork.session_id)).toMatchObject([{ status: "left_behind" }]);
+  expect(await background(id)).toMatchObject([{ status: "running" }]);
+  const [task] = await background(id);
+  await test.runtime.command(id, { type: "background.end", background_id: task?.background_id ?? "" }, "me");
+});
