@@ -3,10 +3,10 @@ import { z } from "zod";
 import {
   bootId,
   findProcess,
-  listProcesses,
+  lookForEntry,
   type ProcessRow,
+  scanProcesses,
   signalProcess,
-  startedWith,
 } from "./process_table.ts";
 
 export const terminateGraceMs = 2000;
@@ -16,6 +16,8 @@ export const shutdownGraceMs = 500;
 const leaveMs = 100;
 const pollMs = 20;
 const killAgainMs = 100;
+/** Other programs' short-lived processes make a look unsure too, so it must not go on until it is sure. */
+const looksMax = 5;
 
 export const groupIdentity = z.object({
   pgid: z.number().int().min(2),
@@ -90,19 +92,33 @@ async function membersLeft(group: GroupIdentity, options: EndOptions, waitMs: nu
   return left;
 }
 
+/** Looks again while none is found but one may have been missed: between two looks a process can start its successor and end. */
 async function members(group: GroupIdentity, options: EndOptions): Promise<ProcessRow[]> {
-  const rows = await listProcesses();
+  for (let look = 1;; look++) {
+    const { found, isSure } = await lookForMembers(group, options);
+    if (found.length > 0 || isSure || look >= looksMax) return found;
+  }
+}
+
+async function lookForMembers(
+  group: GroupIdentity,
+  options: EndOptions,
+): Promise<{ found: ProcessRow[]; isSure: boolean }> {
+  const { rows, vanished } = await scanProcesses();
   const leader = rows.find((row) => row.pid === group.pgid);
   // A number is not given out again while a group bears it: another leader means that ours is empty.
   const isReused = leader !== undefined && leader.startTime !== group.start_time;
   const trustNumber = !isReused && !options.onlyMarked;
   const belongs = async (row: ProcessRow) => {
-    if (row.isZombie || isOlder(row, group)) return false;
-    if (trustNumber && (row.group === group.pgid || row.session === group.pgid)) return true;
-    return await startedWith(row.pid, group.marker);
+    if (row.isZombie || isOlder(row, group)) return "no";
+    if (trustNumber && (row.group === group.pgid || row.session === group.pgid)) return "yes";
+    return await lookForEntry(row.pid, group.marker);
   };
   const verdicts = await Promise.all(rows.map(belongs));
-  return rows.filter((_, index) => verdicts[index]);
+  return {
+    found: rows.filter((_, index) => verdicts[index] === "yes"),
+    isSure: vanished === 0 && !verdicts.includes("unclear"),
+  };
 }
 
 /** Start times are numbers on Linux; elsewhere they are dates in words, which tell nothing here. */

@@ -22,19 +22,35 @@ export async function findProcess(pid: number): Promise<ProcessRow | null> {
   return rows[0] ?? null;
 }
 
-/** All processes that can be seen. */
-export async function listProcesses(): Promise<ProcessRow[]> {
-  if (!isLinux) return await readPs(["-A"]);
+/** All processes that can be seen, and how many ended while they were listed: they may have started others. */
+export async function scanProcesses(): Promise<{ rows: ProcessRow[]; vanished: number }> {
+  if (!isLinux) return { rows: await readPs(["-A"]), vanished: 0 };
   const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
-  const rows = await Promise.all(names.map(readStat));
-  return rows.filter((row) => row !== null);
+  const rows = (await Promise.all(names.map(readStat))).filter((row) => row !== null);
+  return { rows, vanished: names.length - rows.length };
 }
 
-/** Whether a process carries `entry` (`NAME=value`) in the environment it was started with; false when unknown. */
+/** All processes that can be seen. */
+export async function listProcesses(): Promise<ProcessRow[]> {
+  return (await scanProcesses()).rows;
+}
+
+/** Whether a process carries `entry` in the environment it was started with; false when unknown. */
 export async function startedWith(pid: number, entry: string): Promise<boolean> {
-  if (!isLinux) return false;
-  const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-  return environment.split("\0").includes(entry);
+  return await lookForEntry(pid, entry) === "yes";
+}
+
+/**
+ * Whether a process carries `entry` (`NAME=value`) in the environment it was started with. Unclear: it ended meanwhile,
+ * or it is just becoming another program and shows none.
+ */
+export async function lookForEntry(pid: number, entry: string): Promise<"yes" | "no" | "unclear"> {
+  if (!isLinux) return "no";
+  const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch((thrown: unknown) =>
+    thrown instanceof Error && "code" in thrown && thrown.code === "EACCES" ? "\0" : ""
+  );
+  if (environment === "") return "unclear";
+  return environment.split("\0").includes(entry) ? "yes" : "no";
 }
 
 /** A name for this run of the machine: pids and start times of another one mean nothing now. */

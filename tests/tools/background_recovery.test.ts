@@ -84,7 +84,10 @@ test("while no runtime watches, a guard ends a background command at its time li
 
 test("while no runtime watches, a guard ends a background command that fills the disk", async () => {
   // Bounded, should the guard fail: 1.5 GB.
-  const evidence = await crash("for i in $(seq 150); do head -c 10000000 /dev/zero; sleep 0.05; done", "running");
+  const evidence = await crash(
+    "for i in $(seq 150); do head -c 10000000 /dev/zero; sleep 0.05; done",
+    "running",
+  );
   await until(async () => await countMarked(evidence) === 0);
   const file = join(space.effects, "output");
   const peak = (await stat(file)).size;
