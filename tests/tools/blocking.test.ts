@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { bashTool } from "../../tools/bash.ts";
 import { refusalOf } from "../../tools/command_blocking.ts";
 import { readCommands } from "../../tools/command_parser.ts";
-import { endsByItself, neverEnds, waitsForPerson } from "./blocking_commands.ts";
+import { neverEnds, waitsForPerson } from "./blocking_commands.ts";
+import { endsByItself } from "./blocking_lookalikes.ts";
 import { makeWorkspace, runTool, type TestWorkspace, textOf } from "./workspace.ts";
 
 let space: TestWorkspace;
