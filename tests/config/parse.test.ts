@@ -105,6 +105,7 @@ const bad: readonly (readonly [what: string, text: string, line: number | null, 
   ],
   ["a key that touches prototypes", "__proto__.polluted = true", 1, "__proto__"],
   ["a key that touches constructors", "[constructor]\nprototype = 1", 1, "constructor"],
+  ["a model named like a prototype", "[models.__proto__]\nwindow = 1", 1, "models.__proto__"],
   ["a table without end", `x = ${"[".repeat(5_000)}`, 1, ""],
   [
     "too many providers",
