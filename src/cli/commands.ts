@@ -22,6 +22,7 @@ import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { toolsCommand } from "./tools.ts";
+import { undoCommand } from "./undo.ts";
 
 export const commands: readonly Command[] = [
   defaultCommand,
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   approveCommand,
   denyCommand,
   cancelCommand,
+  undoCommand,
   renameCommand,
   archiveCommand,
   restoreCommand,

@@ -1,6 +1,7 @@
 // The daemon's interface as functions: one per route, each with a checked answer.
 import { z } from "zod";
 import { type Receipt, receipt } from "../protocol/commands.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import { toolSpec } from "../protocol/conversation.ts";
 import type { ApprovalDecision, Image, PermissionMode } from "../protocol/facts.ts";
 import type { QuestionAnswer } from "../protocol/work_facts.ts";
@@ -32,6 +33,11 @@ const created = z.object({ session_id: z.string() });
 const done = z.unknown();
 const eventsPageMax = 1000;
 const verifyWaitMs = 600_000;
+/** The longest that a tool may take, and a little. */
+const toolWaitMs = 700_000;
+const toolRun = z.object({
+  result: z.object({ id: z.string(), name: z.string(), output: z.string(), success: z.boolean() }),
+});
 
 /** All functions throw a Problem; `session` may be an id, a unique prefix, a name or `last`. */
 export function createClient(first: Connection, options: ConnectOptions) {
@@ -95,6 +101,15 @@ export function createClient(first: Connection, options: ConnectOptions) {
       get(at(session, `/requests/${encodeURIComponent(requestId)}`), requestView),
     verify: (session: string) =>
       request(connection, { path: at(session, "/verify"), answer: verifyReport, waitMs: verifyWaitMs }),
+    /** Runs a tool by hand, and waits for its end. */
+    runTool: (session: string, name: string, args: JsonObject) =>
+      request(connection, {
+        method: "POST",
+        path: at(session, "/tools"),
+        body: { tool_call: { name, args } },
+        answer: toolRun,
+        waitMs: toolWaitMs,
+      }),
     tools: (workspace?: string) =>
       get(
         workspace === undefined ? "/tools" : `/tools?${new URLSearchParams({ workspace })}`,
