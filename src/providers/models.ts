@@ -16,7 +16,7 @@ const edition = /(?:[-@]\d{8}|-\d{4}-\d{2}-\d{2}|-latest)$/;
 /** What is configured, field by field, over what is known of the model or, without its edition, of its kind. */
 export function modelInfo(model: string, configured: ConfiguredModels): ModelInfo {
   const known = knownModels.get(model) ?? knownModels.get(model.replace(edition, "")) ?? unknownModel;
-  const own = Object.hasOwn(configured, model) ? configured[model] : undefined;
+  const own = configured[model];
   const price = own?.price ?? known.price;
   return {
     window: own?.window ?? known.window,

@@ -161,6 +161,13 @@ describe("requests", () => {
     expect(JSON.stringify(headers)).not.toContain("environment");
   });
 
+  test("an endpoint that wants no key is asked without one of this machine", async () => {
+    endpoint.reply(() => message({ blocks: [{ text: "ok" }] }));
+    const { end } = await runModel(endpoint.provider({ apiKey: "" }), ask("hi"));
+    expect(end).toMatchObject({ type: "done", text: "ok" });
+    expect(endpoint.server().requests.at(-1)?.headers.authorization).toBe("Bearer none");
+  });
+
   test("the address may be given with its version path", async () => {
     endpoint.reply(() => message({ blocks: [{ text: "ok" }] }));
     for (const path of ["/", "/v1", "/v1/"]) {

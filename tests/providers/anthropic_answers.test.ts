@@ -194,9 +194,16 @@ describe("thinking", () => {
     const body = (...messages: Message[]) =>
       endpoint.provider({ thinkingBudget: 2_000 }).encode(ask([{ role: "user", text: "go" }, ...messages]));
     const own = { format: "anthropic", text: "", items: [kept("x")] };
-    expect(body(answer(), resulted("a")).thinking).toBeUndefined();
-    expect(body(answer(own), resulted("a")).thinking).toBeDefined();
-    expect(body(answer(), resulted("a"), { role: "user", text: "and?" }).thinking).toBeDefined();
+    const user: Message = { role: "user", text: "and?" };
+    const said: Message = { role: "assistant", text: "Done.", calls: [] };
+    const result = resulted("a");
+    expect(body(answer(), result).thinking).toBeUndefined();
+    expect(body(answer(), result, user).thinking).toBeUndefined();
+    expect(body(answer(), result, answer(own), result).thinking).toBeUndefined();
+    expect(body(answer(own), result).thinking).toBeDefined();
+    // The API lets older models think only before their first call.
+    expect(body(answer(own), result, answer(), result).thinking).toBeDefined();
+    expect(body(answer(), result, said, user).thinking).toBeDefined();
   });
 });
 

@@ -5,13 +5,15 @@ import { boundedFetch } from "../openai/bounded_fetch.ts";
 
 /** The SDK insists on a limit for the time to the response; ours is the idle timeout. */
 const sdkTimeoutMs = 2 ** 31 - 1;
+/** For endpoints that want no key: with an empty one the SDK makes no request at all. */
+const noKey = "none";
 /** What the SDK itself sends; whatever else there is comes from ANTHROPIC_CUSTOM_HEADERS. */
 const ownHeader = /^(?:accept|authorization|content-type|user-agent|anthropic-version|x-stainless-[a-z-]+)$/;
 
 export async function openClient(options: { apiKey: string; baseUrl: string }): Promise<Anthropic> {
   const { default: Client } = await import("@anthropic-ai/sdk");
   return new Client({
-    apiKey: options.apiKey,
+    apiKey: options.apiKey === "" ? noKey : options.apiKey,
     baseURL: rootOf(options.baseUrl),
     webhookKey: null,
     logLevel: "off",

@@ -10,7 +10,7 @@ export interface ThinkingAsked {
   /** Tokens; undefined when the configuration asks for no thinking. */
   budget: number | undefined;
   maxTokens: number;
-  /** The answer goes on after calls of a message that holds no thinking: a budget would then be refused. */
+  /** The answer goes on after calls, and what it began with holds no thinking: a budget would be refused. */
   interrupted: boolean;
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../protocol/json.ts";
 import type { ModelInfo } from "../contract.ts";
 import { imageNote } from "../images.ts";
 import { checkWholeConversation } from "../whole_conversation.ts";
-import { placeReasoning, reasoningFormat } from "./reasoning.ts";
+import { placeReasoning } from "./reasoning.ts";
 import { thinkingField } from "./thinking.ts";
 
 export interface EncodeOptions {
@@ -37,7 +37,7 @@ export function encodeMessages(request: ModelRequest, options: EncodeOptions): J
     model: request.model,
     budget: thinkingBudget,
     maxTokens,
-    interrupted: request.messages.at(-1)?.role === "tool" && !lastAnswerThought(request.messages),
+    interrupted: goesOnUnthought(messages),
   });
   const system: JsonObject[] = isBlank(request.system) ? [] : [textBlock(request.system)];
   const tools = request.tools.map((tool): JsonObject => ({
@@ -127,9 +127,16 @@ function markForCache(system: JsonObject[], tools: JsonObject[], messages: reado
   }
 }
 
-function lastAnswerThought(messages: readonly Message[]): boolean {
-  const last = messages.findLast((message) => message.role === "assistant");
-  return last?.reasoning?.format === reasoningFormat;
+/**
+ * Answers with calls, up to the results that are sent now, are one turn to the API: if it began without thinking (another
+ * model's, or none was asked for), it must go on without.
+ */
+function goesOnUnthought(messages: readonly WireMessage[]): boolean {
+  let began: WireMessage | undefined;
+  for (let at = messages.length - 1; at > 0 && messages[at]?.content.some(isResult); at -= 2) {
+    began = messages[at - 1];
+  }
+  return began !== undefined && !String(began.content[0]?.type).endsWith("thinking");
 }
 
 /** Arguments that were not a JSON object are wrapped into one: the API refuses any other input. */
