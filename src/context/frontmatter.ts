@@ -2,8 +2,8 @@
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 
 export const frontmatterCharsMax = 16_000;
-/** YAML can name a part and use it again; a bomb is made of that. */
-const aliasesMax = 20;
+/** YAML can name a part and use it again; a bomb is made of that. The part itself counts as one. */
+export const aliasesMax = 20;
 
 export type Frontmatter =
   | { ok: true; settings: JsonObject; body: string }

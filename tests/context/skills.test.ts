@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { fillArguments } from "../../src/context/arguments.ts";
-import { frontmatterCharsMax, parseFrontmatter } from "../../src/context/frontmatter.ts";
+import { aliasesMax, frontmatterCharsMax, parseFrontmatter } from "../../src/context/frontmatter.ts";
 import { createSkillLibrary } from "../../src/context/skill_library.ts";
 import { createSkills, skillBytesMax, skillsMax } from "../../src/context/skills.ts";
 import { makeFolder, type TestFolder } from "./folder.ts";
@@ -114,6 +114,9 @@ test("an anchor bomb in a head is an error and not a full memory", async () => {
   );
   const text = `---\nl0: &l0 [x, x]\n${levels.join("\n")}\n---\n`;
   expect(await parseFrontmatter(text)).toMatchObject({ ok: false, why: expect.stringContaining("YAML") });
+  const aliases = (count: number) => `---\na: &a x\nb: [${Array(count).fill("*a").join(", ")}]\n---\n`;
+  expect(await parseFrontmatter(aliases(aliasesMax - 1))).toMatchObject({ ok: true });
+  expect(await parseFrontmatter(aliases(aliasesMax))).toMatchObject({ ok: false });
   const long = `---\na: ${"x".repeat(frontmatterCharsMax)}\n---\n`;
   expect(await parseFrontmatter(long)).toMatchObject({ ok: false });
   expect(await parseFrontmatter("---\n---\nbody")).toEqual({ ok: true, settings: {}, body: "body" });

@@ -189,6 +189,24 @@ test("a hostile repository runs nothing when a worktree is made, judged and remo
   expect(ran).toEqual([]);
 });
 
+test("a program in the repository that is named git is not taken for git", async () => {
+  const { path, mark } = await trap("git");
+  await put(space.dir, { git: await Deno.readTextFile(path) });
+  await chmod(join(space.dir, "git"), 0o755);
+  const [search, here] = [Deno.env.get("PATH") ?? "", Deno.cwd()];
+  Deno.env.set("PATH", `.:${search}`);
+  // A daemon may have been started in the folder itself.
+  Deno.chdir(space.dir);
+  try {
+    const run = await openGit(space.dir, { signal: new AbortController().signal });
+    expect((await run(["rev-parse", "--show-toplevel"])).stdout.trim()).toBe(space.dir);
+  } finally {
+    Deno.env.set("PATH", search);
+    Deno.chdir(here);
+  }
+  expect(await exists(mark)).toBe(false);
+});
+
 test("settings in which a repository claims a folder around it are refused", async () => {
   await git(space.dir, "config", "core.worktree", space.outside);
   expect(await session.call(enterWorktreeTool, enterArgs)).toContain("Cannot use a worktree");
