@@ -5,6 +5,9 @@ import { type KeychainOptions, readKeychain } from "./keychain.ts";
 import { prefixOf, type Reference, referenceIn } from "./reference.ts";
 import type { Config } from "./schema.ts";
 
+/** Variables that hold keys by custom. */
+const keyVariables = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY"] as const;
+
 export interface Keys {
   /** The secret of a reference; a Problem `bad_config` that names the reference and never shows a value. */
   secret(reference: string): string;
@@ -18,7 +21,7 @@ export interface Keys {
 
 /** Looks up all references of the configuration. Never rejects; each keychain entry takes at most 5 s. */
 export async function resolveKeys(config: Config, options: KeychainOptions): Promise<Keys> {
-  const wanted = referencesOf(config);
+  const wanted = [...referencesOf(config), ...knownVariables(options.env)];
   const found = await Promise.all(wanted.map(async ({ text, reference }) => {
     const value = reference.store === "env"
       ? readVariable(reference, options.env)
@@ -41,6 +44,12 @@ export function environmentKeys(config: Config, env: Record<string, string | und
 /** Every secret of the configuration that was found, by its reference, for redaction. */
 export function secretsOf(keys: Keys): Readonly<Record<string, string>> {
   return keys.secrets;
+}
+
+/** Keys that are in the environment although no provider uses them: they must not reach the log either. */
+function knownVariables(env: Record<string, string | undefined>): { text: string; reference: Reference }[] {
+  return keyVariables.filter((name) => (env[name]?.trim() ?? "") !== "")
+    .map((name) => ({ text: `env:${name}`, reference: { store: "env", name } }));
 }
 
 /** Every reference of the configuration, once. */

@@ -70,6 +70,13 @@ describe("keys by reference", () => {
     expect(() => keys.secret("env:MISSING_KEY")).toThrow(Problem);
   });
 
+  test("a key of the environment that no provider uses is a secret all the same", async () => {
+    const env = { PATH: folder, OPENAI_API_KEY: secret, ANTHROPIC_API_KEY: " " };
+    const mine = '[providers.openai]\nkind = "openai"\nbase_url = "http://127.0.0.1:1/v1"\n';
+    const keys = await resolveKeys(parseConfig(mine, "f"), { os: "linux", env });
+    expect(secretsOf(keys)).toEqual({ "env:OPENAI_API_KEY": secret });
+  });
+
   test("the keychain's program sees the name and nothing of our environment; a secret is no argument", async () => {
     const env = { ...await installKeychain(), OTHER_KEY: secret };
     await writeKeychain("work", secret, { os: "linux", env });
