@@ -88,10 +88,11 @@ describe.each(languages)("the $api language", ({ api, whole, failing }) => {
 
   test("R5: a terminal event ends the answer although the connection stays open", async () => {
     const open: Step = "silence";
-    const run = await against([{ ...whole, steps: [...whole.steps, open] }], { idleTimeoutMs: 60_000 });
+    const patient = { idleTimeoutMs: 60_000, usageTimeoutMs: 60_000 };
+    const run = await against([{ ...whole, steps: [...whole.steps, open] }], patient);
     expect(run.end).toMatchObject({ type: "done", text: "I run.", calls: [call] });
     const broken = sse([failing("server_error", "boom"), open]);
-    const failed = await against([broken], { idleTimeoutMs: 60_000, retries: 0 });
+    const failed = await against([broken], { ...patient, retries: 0 });
     expect(failed.end).toMatchObject({ type: "failed", error: { code: "unavailable" } });
   });
 

@@ -8,7 +8,7 @@ import type { Message } from "../../src/protocol/conversation.ts";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import { answersFromEvents, answersMax, type RecordedAnswer } from "../../src/providers/recorded/answers.ts";
-import { answersFromFile } from "../../src/providers/recorded/file.ts";
+import { answersFromFile, recordingBytesMax } from "../../src/providers/recorded/file.ts";
 import { recordedProvider } from "../../src/providers/recorded.ts";
 import { ask, called, providerContract, resulted, runModel } from "./contract.ts";
 
@@ -259,6 +259,12 @@ describe("recordings on disk", () => {
     await Deno.writeTextFile(join(folder, "blobs", name), "other words");
     const path = await write(JSON.stringify(event(1, "message.received", { text: { $blob: name } })));
     await expect(answersFromFile(path)).rejects.toThrow("has been changed");
+  });
+
+  test("a recording is bounded in bytes, and one that is too long is not read", async () => {
+    const path = await write(`${lines.join("\n")}\n`);
+    await Deno.truncate(path, recordingBytesMax + 1);
+    await expect(answersFromFile(path)).rejects.toThrow(`longer than ${recordingBytesMax} bytes`);
   });
 
   test("a recording that could not be read is tried again with the next answer", async () => {

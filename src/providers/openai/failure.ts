@@ -106,8 +106,6 @@ const statusOfCode: ReadonlyMap<string, number> = new Map([
   ["insufficient_quota", 429],
   ["invalid_api_key", 401],
   ["server_error", 500],
-  ["invalid_prompt", 400],
-  ["invalid_request_error", 400],
 ]);
 
 /** An error that the endpoint put into the stream instead of an answer. */

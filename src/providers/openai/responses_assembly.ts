@@ -130,8 +130,7 @@ function closeItem(state: State, index: number, item: OutputItem): void {
   if (item.type === "function_call") {
     const draft = callAt(state, index);
     draft.name = item.name || draft.name;
-    // An item that was cut has the arguments that had come.
-    if (item.arguments && item.status !== "incomplete") draft.whole = item.arguments;
+    draft.whole = item.arguments || draft.whole;
   } else if (item.type === "message") {
     fillText(state, index, (item.content ?? []).map((part) => part.text ?? part.refusal ?? "").join(""));
   } else if (item.type === "reasoning") {
