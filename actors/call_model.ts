@@ -157,7 +157,7 @@ async function announce({ session, effect, provider, model, attempt }: Asking, h
   const ref = await storeHead(head, session.log);
   let request: ModelRequest | undefined;
   const told = await session.tell((transcript): FactDraft => {
-    request = modelRequest(model, head, transcript.forRequest(effect.actor));
+    request = modelRequest({ provider: provider.name, model }, head, transcript.forRequest(effect.actor));
     return {
       actor: effect.actor,
       type: "model.called",
@@ -196,7 +196,7 @@ async function reply(
       provider: provider.name,
       model,
       ...(price === undefined ? {} : { price }),
-      ...(reasoning === undefined ? {} : { reasoning }),
+      ...(reasoning === undefined ? {} : { reasoning: { ...reasoning, by: `${provider.name}/${model}` } }),
     },
   };
   const told = await session.tell(draft);

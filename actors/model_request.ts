@@ -17,8 +17,21 @@ export interface HeadRef {
   bytes: number;
 }
 
-export function modelRequest(model: string, head: RequestHead, messages: Message[]): ModelRequest {
-  return { model, ...head, messages };
+/** Thoughts are tied to the model that had them: another one gets the conversation without. */
+export function modelRequest(
+  asked: { provider: string; model: string },
+  head: RequestHead,
+  messages: Message[],
+): ModelRequest {
+  const by = `${asked.provider}/${asked.model}`;
+  const own = messages.map((message) => {
+    if (message.role !== "assistant" || message.reasoning === undefined || message.reasoning.by === by) {
+      return message;
+    }
+    const { reasoning: _foreign, ...rest } = message;
+    return rest;
+  });
+  return { model: asked.model, ...head, messages: own };
 }
 
 export function wireHash(wire: JsonObject): string {

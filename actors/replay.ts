@@ -130,7 +130,9 @@ async function rebuild(
     );
   }
   const messages = parts.transcript.forRequest(fact.actor);
-  const wire: JsonObject = provider.encode(modelRequest(model, await loadHead(head, log), messages));
+  const wire: JsonObject = provider.encode(
+    modelRequest({ provider: name, model }, await loadHead(head, log), messages),
+  );
   const sha256 = wireHash(wire);
   return {
     request_id,

@@ -2,13 +2,14 @@
 import { follow } from "../client/follow.ts";
 import type { Client } from "../client/client.ts";
 import type { EventEnvelope } from "../protocol/facts.ts";
-import { approvalChoices, approvalText, parseAnswer, sendAnswer } from "./approvals.ts";
 import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { createLiveView, type LiveView } from "./live_view.ts";
 import { messageOf } from "../protocol/problem.ts";
 import { neutral } from "./neutral.ts";
-import { createPending, type PendingApprovals } from "./pending.ts";
+import { createPending, type Pending, type PendingList } from "./pending.ts";
+import { typedAnswer } from "./pending_answer.ts";
+import { pendingChoices, pendingCommand, pendingText } from "./pending_text.ts";
 import { signalExit } from "./signals.ts";
 
 export const attachCommand: Command = {
@@ -90,22 +91,21 @@ async function show(context: Context, client: Client, options: AttachOptions): P
   }
 }
 
-function ask(context: Context, pending: PendingApprovals, event: EventEnvelope, view: LiveView): void {
-  if (event.type !== "call.approval_requested") return;
+function ask(context: Context, pending: PendingList, event: EventEnvelope, view: LiveView): void {
   const asked = pending.all().at(-1);
-  if (asked !== undefined) view.note(question(context, asked));
+  if (asked?.seq === event.seq) view.note(question(context, asked));
 }
 
-function question({ terminal }: Context, approval: Parameters<typeof approvalText>[0]): string {
+function question({ terminal }: Context, pending: Pending): string {
   const how = terminal.inIsTerminal
-    ? `  ${terminal.colours.dim(`Answer: ${approvalChoices}`)}`
-    : `  ${terminal.colours.dim("Answer with: jamey approve SESSION CALL, or jamey deny SESSION CALL")}`;
-  return `${approvalText(approval, terminal.colours)}\n${how}`;
+    ? `Answer: ${pendingChoices(pending)}`
+    : `Answer with: ${pendingCommand(pending)}`;
+  return `${pendingText(pending, terminal.colours)}\n  ${terminal.colours.dim(how)}`;
 }
 
 interface Desk {
   lines: Lines;
-  pending: PendingApprovals;
+  pending: PendingList;
   view: LiveView;
 }
 
@@ -118,19 +118,19 @@ async function answerFromKeyboard(
 ): Promise<void> {
   const { lines, pending, view } = desk;
   for (let typed = await lines.next(); typed !== undefined; typed = await lines.next()) {
-    const [approval, ...more] = pending.all();
+    const [oldest, ...more] = pending.all();
     if (typed.trim() === "") continue;
-    if (approval === undefined) {
+    if (oldest === undefined) {
       view.note("  Nothing waits for an answer; to talk to the agent use: jamey chat -s SESSION");
       continue;
     }
-    const answer = parseAnswer(typed);
-    if (answer === undefined) {
-      view.note(`  Answer: ${approvalChoices}`);
+    const send = typedAnswer(oldest, typed);
+    if (send === undefined) {
+      view.note(`  Answer: ${pendingChoices(oldest)}`);
       continue;
     }
-    pending.answered(approval.call_id);
-    const first = await sendAnswer(client, session, approval, answer).catch((thrown) => {
+    pending.answered(oldest.key);
+    const first = await send(client, session).catch((thrown) => {
       view.note(`  ${context.terminal.colours.red(neutral(messageOf(thrown)))}`);
       return true;
     });

@@ -1,12 +1,13 @@
 // `jamey chat`: a conversation at the terminal. Lines are messages, answers to questions, or commands.
 import { messageOf, Problem } from "../protocol/problem.ts";
-import { approvalChoices, approvalText, parseAnswer, sendAnswer } from "./approvals.ts";
 import { banner } from "./attach.ts";
 import { type Chat, chatCommand } from "./chat_commands.ts";
 import { enterRoom, type Room } from "./chat_room.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { neutral } from "./neutral.ts";
+import { refuse, typedAnswer } from "./pending_answer.ts";
+import { pendingChoices, pendingText } from "./pending_text.ts";
 import { sessionOptions, sessionSettings } from "./new.ts";
 import { signalExit } from "./signals.ts";
 
@@ -104,10 +105,10 @@ async function take(chatting: Chat, line: string): Promise<"quit" | undefined> {
   }
   const question = room.question();
   if (question !== undefined && trimmed !== "") {
-    const answer = parseAnswer(trimmed);
-    if (answer === undefined) return void chatting.context.terminal.talk(`Answer: ${approvalChoices}`);
-    room.answered(question.call_id);
-    const first = await sendAnswer(chatting.client, room.sessionId, question, answer);
+    const send = typedAnswer(question, trimmed);
+    if (send === undefined) return void chatting.context.terminal.talk(`Answer: ${pendingChoices(question)}`);
+    room.answered(question.key);
+    const first = await send(chatting.client, room.sessionId);
     if (!first) chatting.context.terminal.talk("Somebody else was first");
     return undefined;
   }
@@ -120,8 +121,8 @@ async function endOfInput({ room, client }: Chat, isTerminal: boolean): Promise<
   if (isTerminal) return;
   for (let question = room().question(); room().isBusy(); question = room().question()) {
     if (question !== undefined) {
-      room().answered(question.call_id);
-      await sendAnswer(client, room().sessionId, question, { decision: "reject_once", reason: nobodyToAsk });
+      room().answered(question.key);
+      await refuse(client, room().sessionId, question, nobodyToAsk);
     }
     await room().rest();
     if (room().failure() !== undefined) return;
@@ -133,10 +134,10 @@ function promptFor({ terminal }: Context, lines: Lines, room: Room, shown: Set<s
   // Nobody is there any more to talk to: end the wait for the next line.
   if (room.failure() !== undefined) return lines.close();
   const question = room.question();
-  if (question !== undefined && !shown.has(question.call_id)) {
-    shown.add(question.call_id);
-    terminal.line(approvalText(question, terminal.colours));
-    lines.prompt(`  ${approvalChoices}: `);
+  if (question !== undefined && !shown.has(`${question.key} ${question.seq}`)) {
+    shown.add(`${question.key} ${question.seq}`);
+    terminal.line(pendingText(question, terminal.colours));
+    lines.prompt(`  ${pendingChoices(question)}: `);
   } else if (question === undefined && !room.isBusy()) lines.prompt(promptText);
 }
 

@@ -1,21 +1,20 @@
 // One session being chatted in: follows it, shows it, knows whether a turn runs and what waits for an answer.
 import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
-import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
-import type { Approval } from "../protocol/http.ts";
+import { type EventEnvelope, type Image, mainActor } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import { createChatView } from "./chat_view.ts";
-import { createPending } from "./pending.ts";
+import { createPending, type Pending } from "./pending.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Room {
   sessionId: string;
   /** Sends a message; resolves when it is durable. */
-  say(message: string): Promise<void>;
+  say(message: string, images?: Image[]): Promise<void>;
   isBusy(): boolean;
-  /** The oldest question that waits. */
-  question(): Approval | undefined;
-  answered(callId: string): void;
+  /** What has waited for a person for longest. */
+  question(): Pending | undefined;
+  answered(key: string): void;
   /** Resolves when no turn runs, or a question waits. */
   rest(): Promise<void>;
   /** What ended the following, when it was not `leave`: a Problem, or stdout was closed. */
@@ -74,11 +73,15 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
 
   return {
     sessionId,
-    async say(message) {
+    async say(message, images = []) {
       const id = crypto.randomUUID();
       own.add(id);
       busy = true;
-      const { seq } = await client.send(sessionId, { message, id }).catch((thrown) => {
+      const { seq } = await client.send(sessionId, {
+        message,
+        id,
+        ...(images.length === 0 ? {} : { images }),
+      }).catch((thrown) => {
         busy = false;
         throw thrown;
       });
@@ -86,7 +89,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
     },
     isBusy: () => busy,
     question: () => pending.all()[0],
-    answered: (callId) => pending.answered(callId),
+    answered: pending.answered,
     async rest() {
       while (busy && pending.all().length === 0 && failure === undefined && !stop.signal.aborted) {
         await new Promise<void>((resolve) => waiters.add(resolve));

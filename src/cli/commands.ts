@@ -1,4 +1,5 @@
 // Every command, in the order of the help. A command that is not in this list does not exist.
+import { answerCommand } from "./answer.ts";
 import { approveCommand } from "./approve.ts";
 import { archiveCommand } from "./archive.ts";
 import { attachCommand } from "./attach.ts";
@@ -8,8 +9,10 @@ import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { denyCommand } from "./deny.ts";
 import { doctorCommand } from "./doctor.ts";
+import { extendCommand } from "./extend.ts";
 import { forkCommand } from "./fork.ts";
 import { logsCommand } from "./logs.ts";
+import { modelsCommand } from "./models.ts";
 import { newCommand } from "./new.ts";
 import { renameCommand } from "./rename.ts";
 import { replayCommand } from "./replay.ts";
@@ -22,6 +25,7 @@ import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { toolsCommand } from "./tools.ts";
+import { trustCommand } from "./trust.ts";
 import { undoCommand } from "./undo.ts";
 
 export const commands: readonly Command[] = [
@@ -35,12 +39,16 @@ export const commands: readonly Command[] = [
   forkCommand,
   approveCommand,
   denyCommand,
+  answerCommand,
+  extendCommand,
   cancelCommand,
   undoCommand,
   renameCommand,
   archiveCommand,
   restoreCommand,
   toolsCommand,
+  modelsCommand,
+  trustCommand,
   serveCommand,
   startCommand,
   stopCommand,

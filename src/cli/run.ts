@@ -2,13 +2,14 @@
 import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
-import { sendAnswer } from "./approvals.ts";
 import { banner } from "./attach.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { sessionOptions } from "./new.ts";
 import { createPending } from "./pending.ts";
+import { refuse } from "./pending_answer.ts";
 import { createRunFold, exitOf } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
+import { readImages } from "./images.ts";
 import { readPrompt } from "./run_prompt.ts";
 import { chooseSession, type RunSession } from "./run_session.ts";
 import type { Signal } from "./signals.ts";
@@ -27,6 +28,7 @@ export const runCommand: Command = {
     ["--print", "The same as run, for users of similar programs"],
     ["--output-format <format>", `${outputFormat.options.join(", ")} (default: text)`],
     ["--max-turns <count>", "End the turn after so many model calls, with exit code 53"],
+    ["--image <file>", "A picture that goes with the prompt; several with commas"],
     ...sessionOptions,
     ["-c, --continue", "Go on with the last session of this folder"],
     ["-r, --resume <session>", "Go on with this session"],
@@ -68,6 +70,7 @@ interface Run {
 async function perform(context: Context, input: Input, { run, output }: { run: Run; output: RunOutput }) {
   const steps = input.number("maxTurns", { min: 1, max: stepsMax });
   const message = await readPrompt(input, context.terminal.inIsTerminal);
+  const images = await readImages(input.text("image"));
   const client = await context.clientOrStart();
   const session = await chooseSession(client, input);
   run.sessionId = session.sessionId;
@@ -79,6 +82,7 @@ async function perform(context: Context, input: Input, { run, output }: { run: R
   const { seq } = await client.send(session.sessionId, {
     message,
     ...(steps === undefined ? {} : { max_steps: steps }),
+    ...(images.length === 0 ? {} : { images }),
   });
   run.fold.startAt(seq);
   // A signal that came while the message was on its way.
@@ -103,7 +107,7 @@ async function followTurn(
       output.event(frame.event);
     }
     if (run.fold.end() !== undefined) return;
-    if (live) await denyAll(client, sessionId, pending, run);
+    if (live) await refuseAll(client, sessionId, pending, run);
   }
 }
 
@@ -118,14 +122,18 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Nobody is here: a question must not leave the turn waiting for ever. */
-async function denyAll(client: Client, session: string, pending: ReturnType<typeof createPending>, run: Run) {
-  for (const approval of pending.all()) {
-    pending.answered(approval.call_id);
-    const denied = await sendAnswer(client, session, approval, {
-      decision: "reject_once",
-      reason: nobodyToAsk,
-    });
-    if (denied) run.fold.denied({ call_id: approval.call_id, name: approval.name });
+async function refuseAll(
+  client: Client,
+  session: string,
+  pending: ReturnType<typeof createPending>,
+  run: Run,
+) {
+  for (const waiting of pending.all()) {
+    pending.answered(waiting.key);
+    const first = await refuse(client, session, waiting, nobodyToAsk);
+    if (first && waiting.kind === "approval") {
+      run.fold.denied({ call_id: waiting.approval.call_id, name: waiting.approval.name });
+    }
   }
 }
 

@@ -132,5 +132,5 @@ export function exitOf(result: RunResult, why: { signal?: Signal; problem?: Prob
 }
 
 function isAuth(code: string | undefined): boolean {
-  return code === "provider_auth" || code === "unauthorized";
+  return code === "auth" || code === "provider_auth" || code === "unauthorized";
 }

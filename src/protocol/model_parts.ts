@@ -43,5 +43,11 @@ export type Price = z.infer<typeof price>;
  * What a model thought before it answered. `items` are the provider's own blocks (signed, maybe encrypted), given back to
  * providers that read this `format` and left out for all others; `text` is the readable part and may be empty.
  */
-export const reasoning = z.object({ format: z.string(), text: z.string(), items: z.array(jsonValue) });
+export const reasoning = z.object({
+  format: z.string(),
+  text: z.string(),
+  items: z.array(jsonValue),
+  /** Whose thoughts these are, as `provider/model`: they are given back to no other. Set by the kernel. */
+  by: z.string().optional(),
+});
 export type Reasoning = z.infer<typeof reasoning>;

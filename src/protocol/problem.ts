@@ -16,6 +16,7 @@ export const problemCodes = {
   too_many_requests: { status: 429, exit: 75 },
   usage: { status: 400, exit: 2 },
   bad_config: { status: 400, exit: 52 },
+  untrusted: { status: 403, exit: 4 },
   limit_reached: { status: 409, exit: 53 },
   daemon_not_running: { status: 503, exit: 3 },
   port_in_use: { status: 503, exit: 3 },

@@ -1,0 +1,17 @@
+// `jamey extend`: lets a session that met a limit go on.
+import { type Command, need } from "./command.ts";
+
+export const extendCommand: Command = {
+  usage: "extend <session>",
+  summary: "Let agents that paused at a limit go on, or end their turns with --stop",
+  options: [["--stop", "End the turns instead"]],
+  examples: ["jamey extend last", "jamey extend last --stop"],
+  async run(context, input) {
+    const session = need(input, 0, "the session", "extend");
+    const decision = input.flag("stop") ? "stop" : "continue";
+    await (await context.client()).answerBudget(session, decision);
+    if (context.json) context.terminal.json({ decision });
+    else context.terminal.talk(decision === "stop" ? "Ending the turn" : "Going on");
+    return 0;
+  },
+};

@@ -1,0 +1,36 @@
+// Pictures that go with a message: read, recognised by their first bytes, and put into base64.
+import { encodeBase64 } from "hono/utils/encode";
+import { type Image, imageBytesMax, imageTypes, messageImagesMax } from "../protocol/model_parts.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
+
+/** Files parted by commas; a Problem names the one that cannot be used. */
+export async function readImages(files: string | undefined): Promise<Image[]> {
+  const paths = (files ?? "").split(",").map((path) => path.trim()).filter((path) => path !== "");
+  if (paths.length > messageImagesMax) {
+    throw new Problem(
+      "bad_request",
+      `Cannot send ${paths.length} images: a message takes ${messageImagesMax}`,
+    );
+  }
+  return await Promise.all(paths.map(readImage));
+}
+
+async function readImage(path: string): Promise<Image> {
+  const refuse = (why: string) => new Problem("bad_request", `Cannot send image "${path}": ${why}`);
+  const { size } = await Deno.stat(path).catch((thrown) => {
+    throw refuse(messageOf(thrown));
+  });
+  if (size > imageBytesMax) throw refuse(`it has ${size} bytes, the most is ${imageBytesMax}`);
+  const bytes = await Deno.readFile(path);
+  const media_type = typeOf(bytes);
+  if (media_type === undefined) throw refuse(`it is none of ${imageTypes.join(", ")}`);
+  return { media_type, data: encodeBase64(bytes.buffer) };
+}
+
+function typeOf(bytes: Uint8Array): Image["media_type"] | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, 12));
+  if (head.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (head.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (head.startsWith("GIF8")) return "image/gif";
+  return head.startsWith("RIFF") && head.endsWith("WEBP") ? "image/webp" : undefined;
+}

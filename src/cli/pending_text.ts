@@ -1,0 +1,77 @@
+// What waits for a person, in words: shown whole, because what is hidden would be agreed to as well.
+import type { PausedAgent, PendingQuestion } from "../protocol/http.ts";
+import { approvalChoices, approvalText } from "./approvals.ts";
+import { neutral, neutralLine } from "./neutral.ts";
+import type { Pending } from "./pending.ts";
+import type { Colours } from "./terminal.ts";
+
+export function pendingText(pending: Pending, colours: Colours): string {
+  switch (pending.kind) {
+    case "approval":
+      return approvalText(pending.approval, colours);
+    case "question":
+      return questionText(pending.asked, colours);
+    case "limit":
+      return limitText(pending.paused, colours);
+  }
+}
+
+/** How to answer it at the keyboard. */
+export function pendingChoices(pending: Pending): string {
+  switch (pending.kind) {
+    case "approval":
+      return approvalChoices;
+    case "question":
+      return pending.asked.questions.length === 1
+        ? "a number, several with commas, or words of your own"
+        : 'one answer for each question, parted by ";": numbers or words of your own';
+    case "limit":
+      return "y go on, n end the turn";
+  }
+}
+
+/** How to answer it from another command line. */
+export function pendingCommand(pending: Pending): string {
+  switch (pending.kind) {
+    case "approval":
+      return "jamey approve SESSION CALL, or jamey deny SESSION CALL";
+    case "question":
+      return "jamey answer SESSION CALL ANSWER...";
+    case "limit":
+      return "jamey extend SESSION, or jamey cancel SESSION";
+  }
+}
+
+function questionText(
+  { actor, call_id, questions }: PendingQuestion,
+  { bold, yellow, dim }: Colours,
+): string {
+  const lines = questions.flatMap(({ question, options, multi_select }, index) => {
+    const mark = questions.length === 1 ? "" : `${index + 1}. `;
+    const several = multi_select ? dim(" (several may be picked)") : "";
+    return [
+      `    ${mark}${bold(neutral(question).replaceAll("\n", "\n    "))}${several}`,
+      ...options.map(({ label, description }, place) => {
+        const more = description === undefined ? "" : dim(`  ${neutralLine(description)}`);
+        return `      ${place + 1}) ${neutralLine(label)}${more}`;
+      }),
+    ];
+  });
+  const head = `${yellow("?")} The agent asks ${
+    dim(`(${neutralLine(actor)}, call ${neutralLine(call_id)})`)
+  }`;
+  return [head, ...lines].join("\n");
+}
+
+const hourMs = 3_600_000;
+
+function limitText({ actor, limit, used, max, detail }: PausedAgent, { bold, yellow, dim }: Colours): string {
+  const what = {
+    steps: `it made ${used} model calls in this turn`,
+    wall: `it worked for ${(used / hourMs).toFixed(1)} hours without you`,
+    tokens: `the session used ${used} tokens of ${max}`,
+    cost: `the session cost $${used.toFixed(2)} of $${max.toFixed(2)}`,
+    repeat: `it repeats itself: ${neutralLine(detail ?? "the same call, the same result")}`,
+  }[limit];
+  return `${yellow("?")} ${bold("Paused:")} ${what} ${dim(`(${neutralLine(actor)})`)}. Shall it go on?`;
+}
