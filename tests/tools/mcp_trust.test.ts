@@ -64,7 +64,7 @@ it("an approved server is connected to, and its tools are offered only once they
   desk.writeServers({ helper: desk.bad("good") });
   await desk.approve("mcp_server");
   await desk.tools();
-  await expect.poll(() => desk.source.status(desk.workspace.dir)).toMatchObject([
+  await expect.poll(() => desk.source.status(desk.workspace.dir), { timeout: 20_000 }).toMatchObject([
     { state: "unknown", reason: 'tools that wait for approval: "echo", "other"' },
   ]);
   expect(await desk.tools()).toEqual(new Map());
@@ -83,7 +83,7 @@ it("P3: one changed byte in an approved entry ends its server and waits for appr
   desk.writeServers({ helper: desk.bad("good", "b") });
   expect(await desk.tools()).toEqual(new Map());
   expect(await desk.source.status(desk.workspace.dir)).toMatchObject([{ state: "changed" }]);
-  await expect.poll(() => desk.processes()).toEqual([]);
+  await expect.poll(() => desk.processes(), { timeout: 20_000 }).toEqual([]);
   desk.writeServers({ helper: desk.bad("good", "a") });
   expect((await desk.tools()).size).toBe(2);
 });
@@ -237,7 +237,7 @@ it("R8: servers that are not known yet are asked in the background, and those th
 it("the daemon stops at once while a server still thinks about its handshake", async () => {
   const desk = await mcpDesk((bad) => ({ mute: bad("mute") }), { limits: { handshakeMs: 25_000 } });
   await desk.tools();
-  await expect.poll(() => desk.processes()).toHaveLength(1);
+  await expect.poll(() => desk.processes(), { timeout: 20_000 }).toHaveLength(1);
   await desk.source.close();
   expect(await desk.processes()).toEqual([]);
   expect(await desk.tools()).toEqual(new Map());

@@ -79,20 +79,26 @@ function bounded(
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
+  let isLetGo = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
+        if (isLetGo) return;
         if (done) return controller.close();
         bytes += value.length;
         if (bytes > bytesMax) throw new Error(`its answer has more than ${bytesMax} bytes`);
         controller.enqueue(value);
       } catch (thrown) {
+        if (isLetGo) return;
         onBroken(messageOf(thrown));
         controller.error(thrown);
         await reader.cancel().catch(() => {});
       }
     },
-    cancel: (why) => reader.cancel(why),
+    cancel: (why) => {
+      isLetGo = true;
+      return reader.cancel(why);
+    },
   });
 }

@@ -15,8 +15,10 @@ export function outcomeOf(result: CallToolResult): ToolOutcome {
   const images: Image[] = [];
   const parts = result.content.slice(0, blocksMax).map((block) => wordsOf(block, images));
   if (result.content.length > blocksMax) parts.push(`[${result.content.length - blocksMax} further parts]`);
-  const structured = result.structuredContent === undefined ? "" : JSON.stringify(result.structuredContent);
-  if (structured !== "" && !parts.some((part) => saysTheSame(part, structured))) parts.push(structured);
+  const structured = result.structuredContent;
+  if (structured !== undefined && !parts.some((part) => saysTheSame(part, structured))) {
+    parts.push(JSON.stringify(structured));
+  }
   const output = plainText(parts.filter((part) => part !== "").join("\n"));
   if (result.isError === true) {
     return { status: "failed", error: "the tool reports an error", output: output || "[no output]" };
@@ -60,11 +62,13 @@ function takeImage(block: { data: string; mimeType: string }, images: Image[]): 
   return "";
 }
 
-/** Servers give structured results as text too, for clients that do not know them. */
-function saysTheSame(part: string, structured: string): boolean {
+/** Servers give structured results as text too, for clients that do not know them: as JSON, or its one text. */
+function saysTheSame(part: string, structured: Record<string, unknown>): boolean {
+  const [only, ...further] = Object.values(structured);
+  if (only === part && further.length === 0) return true;
   if (!part.startsWith("{")) return false;
   try {
-    return JSON.stringify(JSON.parse(part)) === structured;
+    return JSON.stringify(JSON.parse(part)) === JSON.stringify(structured);
   } catch {
     return false;
   }

@@ -1,8 +1,7 @@
 // A tool of an MCP server as a tool of the house. It is held to nothing that the server says about itself.
-import { z } from "zod";
-import { type JsonObject, jsonObject, jsonValue } from "../../src/protocol/json.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../contract.ts";
-import { defineTool } from "../define_tool.ts";
+import { looseTool } from "../external/loose_tool.ts";
 import { toolName } from "./names.ts";
 import type { ListedTool } from "./listing.ts";
 import { outcomeOf, resultCharsMax } from "./result.ts";
@@ -19,29 +18,14 @@ export interface ToolLimits {
 
 export function mcpTool(server: McpServer, listed: ListedTool, limits: ToolLimits): Tool {
   const name = toolName(server.options.name, listed.name);
-  const base = defineTool({
+  return looseTool({
     name,
     description: listed.description,
-    parameters: z.record(z.string(), jsonValue),
-    effect: "unsafe",
-    requires_confirmation: true,
-    allowed_in_plan: false,
+    parameters: listed.parameters,
+    requiresConfirmation: true,
     limits: { timeoutMs: limits.totalMs + limitMarginMs, outputCharsMax: resultCharsMax },
-    run: (args: JsonObject, context) => runCall({ server, listed, limits, name }, args, context),
+    run: (args, context) => runCall({ server, listed, limits, name }, args, context),
   });
-  const required = z.array(z.string()).catch([]).parse(listed.parameters["required"]);
-  return {
-    ...base,
-    spec: { name, description: listed.description, parameters: listed.parameters },
-    parse(args) {
-      const given = jsonObject.safeParse(args);
-      // The schema is the server's, and so is the check: but what it names as needed can be told at once.
-      const missing = given.success ? required.filter((field) => !Object.hasOwn(given.data, field)) : [];
-      if (missing.length === 0) return base.parse(args);
-      const words = missing.slice(0, 10).map((field) => `"${field}" is missing`).join("; ");
-      return { ok: false, error: `Cannot run ${name}: ${words}` };
-    },
-  };
 }
 
 async function runCall(
