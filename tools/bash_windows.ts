@@ -24,7 +24,10 @@ export async function runOnWindows(
   const cancel = () => end("cancelled");
   context.signal.addEventListener("abort", cancel, { once: true });
   if (context.signal.aborted) cancel();
-  const timer = setTimeout(() => end(`timed out after ${timeoutMs} ms and was ended`), timeoutMs);
+  const timer = setTimeout(
+    () => end(`timed out after ${timeoutMs} ms and was ended, raise timeout_ms`),
+    timeoutMs,
+  );
   let bytes = 0;
   const keep = async (chunk: Uint8Array) => {
     const kept = chunk.subarray(0, Math.max(0, outputBytesMax - bytes));

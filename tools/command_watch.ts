@@ -97,7 +97,11 @@ function outcomeOf(
       if (end.code === 0) return { status: "finished", output: output || "[no output]", truncated };
       return { status: "failed", error: `exit code ${end.code}`, output };
     case "timed out":
-      return { status: "failed", error: `timed out after ${timeoutMs} ms and was ended`, output };
+      return {
+        status: "failed",
+        error: `timed out after ${timeoutMs} ms and was ended, raise timeout_ms or set run_in_background`,
+        output,
+      };
     case "too much output":
       return { status: "failed", error: `wrote more than ${outputBytesMax} bytes and was ended`, output };
     case "cancelled":

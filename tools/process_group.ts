@@ -61,14 +61,33 @@ export interface EndOptions {
  */
 export async function endGroup(group: GroupIdentity, options: EndOptions): Promise<number> {
   if (!(await isThisBoot(group))) return 0;
-  const membersAfter = (waitMs: number) => membersLeft(group, options, waitMs);
-  const left = await membersAfter(options.mayLeave ? leaveMs : 0);
+  const left = await membersLeft(group, options, options.mayLeave ? leaveMs : 0);
   const others = left.filter((row) => row.pid !== group.pgid);
   if (left.length === 0 || (options.mayLeave && others.length === 0)) return 0;
-  signalAll(group, left, "SIGTERM");
-  const stubborn = await membersAfter(options.graceMs ?? terminateGraceMs);
+  const stubborn = await askToLeave(group, options, left);
   await killAll(group, options, stubborn);
   return others.length;
+}
+
+/** SIGTERM, once to each, also to those that are started meanwhile; the members that are still there after the grace. */
+async function askToLeave(
+  group: GroupIdentity,
+  options: EndOptions,
+  first: ProcessRow[],
+): Promise<ProcessRow[]> {
+  const deadline = Date.now() + (options.graceMs ?? terminateGraceMs);
+  const asked = new Set(first.map((row) => row.pid));
+  signalAll(group, first, "SIGTERM");
+  let left = first;
+  while (left.length > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    left = await members(group, options);
+    for (const { pid } of left.filter((row) => !asked.has(row.pid))) {
+      asked.add(pid);
+      signalProcess(pid, "SIGTERM");
+    }
+  }
+  return left;
 }
 
 /** SIGKILL, again and again for a while: members that have left the group may have started others meanwhile. */

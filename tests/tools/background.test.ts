@@ -8,6 +8,7 @@ import { bashOutputTool, windowBytesMax } from "../../tools/bash_output.ts";
 import { killShellTool } from "../../tools/kill_shell.ts";
 import { type BackgroundRoom, backgroundRoom, countMarked } from "./background_room.ts";
 import { until } from "./bash_crash.ts";
+import { findProcess } from "../../tools/process_table.ts";
 import { makeWorkspace, prepareTool, runTool, type TestWorkspace, textOf } from "./workspace.ts";
 
 let space: TestWorkspace;
@@ -97,8 +98,8 @@ test("stopping the runtime and ending the task are told apart", async () => {
 test("a command that is gone without an exit code, or whose folder is gone, is lost and leaves nothing", async () => {
   const gone = await room.start("echo a; kill -KILL $PPID; sleep 100");
   expect(await room.end(gone)).toMatchObject({ status: "lost", output: "a" });
-  const folder = await room.start("echo a; sleep 100");
-  await until(() => room.live.length > 0);
+  const folder = await room.start("echo b; sleep 100");
+  await until(() => room.live.includes("b\n"));
   await rm(join(space.effects, "c12-1"), { recursive: true });
   expect(await room.end(folder)).toEqual({ status: "lost", output: "" });
   expect(await countMarked(room.evidence(gone)) + await countMarked(room.evidence(folder))).toBe(0);
@@ -113,11 +114,12 @@ test("a command that is gone without an exit code, or whose folder is gone, is l
 test("processes of an earlier boot, or with a number given out again, are left alone", async () => {
   const bystander = new Deno.Command("sleep", { args: ["100"], detached: true }).spawn();
   const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
-  const identity = { pgid: bystander.pid, start_time: "1", marker: "JAMEY_CALL=none" };
+  const start = (await findProcess(bystander.pid))?.startTime ?? "";
+  const identity = { pgid: bystander.pid, marker: "JAMEY_CALL=none" };
   const options = { signal: new AbortController().signal, onOutput: () => {} };
   try {
-    for (const boot_id of [boot, "another"]) {
-      const evidence = { ...identity, boot_id, dir: space.effects, started_at: 0, deadline: 1 };
+    for (const [boot_id, start_time] of [[boot, "1"], ["another", start]] as const) {
+      const evidence = { ...identity, boot_id, start_time, dir: space.effects, started_at: 0, deadline: 1 };
       expect(await watchBackground(evidence, options)).toMatchObject({ status: "lost" });
     }
     bystander.kill("SIGCONT");
@@ -154,7 +156,7 @@ test("BashOutput shows what is new, and then its end", async () => {
 });
 
 test("BashOutput goes through a long output without losing or doubling a byte, never in the middle of a character", async () => {
-  const id = await room.start("seq 1 30000; printf '\\342\\202\\254%.0s' $(seq 1 30000)");
+  const id = await room.start("seq 1 30000; printf x; printf '\\342\\202\\254%.0s' $(seq 1 30000)");
   await room.end(id);
   const whole = await readFile(join(space.effects, "c12-1", "output"), "utf8");
   const parts: string[] = [];

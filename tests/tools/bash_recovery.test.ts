@@ -76,7 +76,10 @@ test("an adopted command keeps its time limit and can be cancelled", async () =>
   const timedOut = await recover(slow, { ...evidence, started_at: Date.now() - 60_000 }, {
     timeout_ms: 60_000,
   });
-  expect(timedOut).toMatchObject({ status: "failed", error: "timed out after 60000 ms and was ended" });
+  expect(timedOut).toMatchObject({
+    status: "failed",
+    error: "timed out after 60000 ms and was ended, raise timeout_ms or set run_in_background",
+  });
   expect(await processesWith(`99.47122${Deno.pid}`)).toEqual([]);
   const again = `sleep 99.47123${Deno.pid}`;
   const other = await crash(again, "running");

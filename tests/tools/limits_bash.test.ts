@@ -83,12 +83,18 @@ test("a chain of processes that each start the next in a session of its own and 
   const relay =
     'echo "$1" >generation; [ "$1" -lt 300 ] || exit; sleep 0.05; setsid sh relay.sh $(($1 + 1)) &';
   await writeFile(join(space.dir, "relay.sh"), relay);
-  const { outcome, left } = await count("setsid sh relay.sh 0 & sleep 0.3; echo done", 10_000);
-  const generation = await readNumber("generation");
-  console.log(`chain of sessions: ended in generation ${generation} of 300, ${left} processes left`);
-  expect(textOf(outcome)).toMatch(/^done\n\[\d+ background processes still ran and were ended\]$/);
-  expect(generation).toBeLessThan(300);
-  expect(left).toBe(0);
+  const generations: number[] = [];
+  // Whether a look misses the chain is a matter of microseconds, so it gets some chances.
+  for (let round = 0; round < 8; round++) {
+    const { outcome, left } = await count("setsid sh relay.sh 0 & sleep 0.2; echo done", 10_000);
+    generations.push(await readNumber("generation"));
+    expect(textOf(outcome)).toMatch(/^done\n\[\d+ background processes still ran and were ended\]$/);
+    expect(left).toBe(0);
+  }
+  console.log(
+    `${generations.length} chains of sessions: ended in generation ${generations} of 300, 0 processes left`,
+  );
+  expect(Math.max(...generations)).toBeLessThan(300);
 });
 
 test("a daemon that forked twice into a session of its own is found by its environment and ended", async () => {
