@@ -40,7 +40,7 @@ describe("an endpoint that may not serve the responses API", () => {
 
   test("is not given up because a model is unknown to it", async () => {
     const unknown = JSON.stringify({
-      error: { message: "The model `x` does not exist", code: "model_not_found" },
+      error: { message: "`x` does not exist", code: "model_not_found" },
     });
     endpoint.reply(() => page(404, "application/json", unknown));
     const from = endpoint.server().requests.length;
