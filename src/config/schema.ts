@@ -6,16 +6,21 @@ import { hookEvent } from "../protocol/work_facts.ts";
 import { modelName, providerName, providerSettings, webAddress } from "./provider_kinds.ts";
 import { referenceOrText, secretReference } from "./reference.ts";
 
-/** How many providers, models, tools, servers or hooks of one event there may be. */
+/** How many providers, models or servers there may be. */
 export const entriesMax = 256;
 const fallbackMax = 16;
-const timeoutMax = 86_400;
+/** Seconds: what tools, servers and hooks take themselves. */
+const timeoutMax = 600;
+const toolsMax = 128;
+const hooksMax = 64;
+const descriptionCharsMax = 10_000;
+const commandCharsMax = 10_000;
 const text = z.string().min(1).max(65_536);
 const word = z.string().max(32_768);
 
-function table<Value extends z.ZodType>(key: z.ZodString, value: Value) {
-  return z.record(key, value).refine((entries) => Object.keys(entries).length <= entriesMax, {
-    message: `has more than ${entriesMax} entries`,
+function table<Value extends z.ZodType>(key: z.ZodString, value: Value, most = entriesMax) {
+  return z.record(key, value).refine((entries) => Object.keys(entries).length <= most, {
+    message: `has more than ${most} entries`,
   }).default({});
 }
 
@@ -87,7 +92,7 @@ function readJson(source: string, context: z.RefinementCtx): JsonObject {
 }
 
 const toolFields = {
-  description: text,
+  description: z.string().min(1).max(descriptionCharsMax),
   /** JSON Schema of the arguments. */
   parameters: parameters.default({ type: "object", properties: {} }),
   timeout_s: z.number().positive().max(timeoutMax).default(60),
@@ -116,8 +121,8 @@ export type McpSettings = z.output<typeof mcpSettings>;
 const hookSettings = z.strictObject({
   /** Names of tools, `|` between them; left out: all. */
   matcher: z.string().max(1_024).optional(),
-  command: text,
-  timeout_s: z.number().positive().max(3_600).default(10),
+  command: z.string().min(1).max(commandCharsMax),
+  timeout_s: z.number().positive().max(timeoutMax).default(10),
 });
 export type HookSettings = z.output<typeof hookSettings>;
 
@@ -134,9 +139,9 @@ export const config = z.strictObject({
   context: context.prefault({}),
   web: web.prefault({}),
   browser: z.strictObject({ executable: text.optional() }).prefault({}),
-  tools: table(toolName, toolSettings),
+  tools: table(toolName, toolSettings, toolsMax),
   mcp: table(serverName, mcpSettings),
-  hooks: z.partialRecord(hookEvent, z.array(hookSettings).max(entriesMax)).default({}),
+  hooks: z.partialRecord(hookEvent, z.array(hookSettings).max(hooksMax)).default({}),
   instructions: z.strictObject({
     /** Added to the system prompt of every session. */
     extra: z.string().max(65_536).optional(),
