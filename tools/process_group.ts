@@ -17,7 +17,7 @@ const leaveMs = 100;
 const pollMs = 20;
 const killAgainMs = 100;
 /** Other programs' short-lived processes make a look unsure too, so it must not go on until it is sure. */
-const looksMax = 5;
+const looksMax = 3;
 
 export const groupIdentity = z.object({
   pgid: z.number().int().min(2),

@@ -116,13 +116,14 @@ test("processes of an earlier boot, or with a number given out again, are left a
   const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
   const start = (await findProcess(bystander.pid))?.startTime ?? "";
   const identity = { pgid: bystander.pid, marker: "JAMEY_CALL=none" };
+  await writeFile(join(space.effects, "output"), "");
   const options = { signal: new AbortController().signal, onOutput: () => {} };
   try {
     for (const [boot_id, start_time] of [[boot, "1"], ["another", start]] as const) {
       const evidence = { ...identity, boot_id, start_time, dir: space.effects, started_at: 0, deadline: 1 };
       expect(await watchBackground(evidence, options)).toMatchObject({ status: "lost" });
     }
-    bystander.kill("SIGCONT");
+    expect(await findProcess(bystander.pid)).toMatchObject({ isZombie: false });
   } finally {
     bystander.kill("SIGKILL");
     await bystander.status;
