@@ -1,5 +1,7 @@
-// The built-in tools that need settings of the user. `allTools` are those that need none.
+// The built-in tools that reach out of the workspace, with the user's settings: the web, a browser, the screen.
 import type { Tool } from "./contract.ts";
+import { browserTool } from "./browser/browser.ts";
+import { computerTool } from "./computer/computer.ts";
 import { webTools } from "./web/web_tools.ts";
 
 export interface ToolSettings {
@@ -12,5 +14,6 @@ export interface ToolSettings {
 }
 
 export function settingsTools(options: ToolSettings): readonly Tool[] {
-  return [...webTools(options.web)];
+  const allowPrivate = options.web?.allowPrivate;
+  return [...webTools(options.web), browserTool({ ...options.browser, allowPrivate }), computerTool()];
 }

@@ -221,6 +221,24 @@ test("each request looks a name up once, and connects to what it then was", asyn
   await outer.close();
 });
 
+test("the environment of the daemon opens no way around: neither NO_PROXY nor a proxy of its own", async () => {
+  const names = ["NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"];
+  for (const name of names) {
+    Deno.env.set(
+      name,
+      /no_proxy/i.test(name) ? "*,127.0.0.1,localhost" : `http://user:pass@127.0.0.1:${port()}`,
+    );
+  }
+  try {
+    await attempt(`http://127.0.0.1:${port()}/`);
+    await attempt(`http://localhost:${port()}/`);
+    expect(Deno.env.get("NO_PROXY")).toBe("*,127.0.0.1,localhost");
+  } finally {
+    for (const name of names) Deno.env.delete(name);
+  }
+  expect(seen()).toBe(0);
+});
+
 test("public addresses are public, also inside NAT64 and mapped ones", () => {
   const open = [
     "93.184.215.14",

@@ -179,9 +179,9 @@ test("a person is asked, allowing always covers the host only, and plan mode may
   expect(parsed.call.allowedInPlan({ planFile: "", workspace: "" })).toBe(true);
 });
 
-test("compressed pages are read, each of the three ways", async () => {
-  const { brotliCompressSync, deflateSync, gzipSync } = await import("node:zlib");
-  const ways = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
+test("compressed pages are read, either way", async () => {
+  const { brotliCompressSync, gzipSync } = await import("node:zlib");
+  const ways = { gzip: gzipSync, br: brotliCompressSync };
   for (const [name, compress] of Object.entries(ways)) {
     const outcome = await fetchFrom((_request, response) => {
       response.writeHead(200, { "content-type": "text/plain", "content-encoding": name });

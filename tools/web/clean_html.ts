@@ -2,8 +2,8 @@
 // and a hostile page could make it build one without end.
 import { scanHtml } from "./html_scanner.ts";
 
-export const cleanCharsMax = 300_000;
-export const tagsMax = 20_000;
+export const cleanCharsMax = 200_000;
+export const tagsMax = 12_000;
 export const depthMax = 48;
 /** Scanning is fast, but not free. */
 export const scannedCharsMax = 5 * 1024 * 1024;

@@ -1,9 +1,9 @@
 // Fetches one page: time, size and redirect limits, and the address rules at every hop.
 import { Problem } from "../../src/protocol/problem.ts";
-import { checkedAddresses, type NetworkRules } from "./network_rules.ts";
+import type { NetworkRules } from "./network_rules.ts";
 import type { RateLimit } from "./rate_limit.ts";
 import { type Answer, bodyBytesMax, request } from "./request.ts";
-import { parseWebUrl, portOf } from "./web_url.ts";
+import { parseWebUrl } from "./web_url.ts";
 
 export const fetchTimeoutMs = 10_000;
 export const redirectsMax = 5;
@@ -47,9 +47,7 @@ async function followRedirects(from: URL, options: FetchOptions): Promise<Page |
   let url = from;
   for (let hop = 0; hop <= redirectsMax; hop++) {
     options.rate.spend(url.hostname);
-    const { rules, signal } = options;
-    const addresses = await checkedAddresses({ host: url.hostname, port: portOf(url) }, rules, signal);
-    const answer = await request(url, { addresses, signal, headers: options.headers ?? {} });
+    const answer = await request(url, options);
     const next = redirectOf(answer, url);
     if (next === null) return await readPage(answer, url);
     answer.close();

@@ -1,16 +1,16 @@
-// One request to one checked address, without cookies, credentials or proxies, and its body with a maximum.
-import http from "node:http";
-import https from "node:https";
-import type { Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+// One GET through the guarded door, without cookies or credentials, and its body with a maximum.
 import { version } from "../../src/platform/version.ts";
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
-import { portOf } from "./web_url.ts";
+import { openDoor } from "./guarded_door.ts";
+import type { NetworkRules } from "./network_rules.ts";
 
 export const bodyBytesMax = 5 * 1024 * 1024;
-const addressesTriedMax = 3;
-const headerBytesMax = 64 * 1024;
+/** Above the body's maximum by what heads and TLS add. */
+const wireBytesMax = bodyBytesMax + 512 * 1024;
 export const userAgent = `jamey/${version}`;
+
+/** What `fetch` asks for and unpacks. */
+const decoded = ["", "identity", "gzip", "br"];
 
 export interface Answer {
   status: number;
@@ -22,133 +22,92 @@ export interface Answer {
 }
 
 export interface RequestOptions {
-  /** Where to connect: tried one after the other. */
-  addresses: readonly string[];
+  rules: NetworkRules;
   headers?: Readonly<Record<string, string>>;
   signal: AbortSignal;
 }
 
-/** GET. The name stays in `Host`, and is what the certificate must be for; the connection goes to the address. */
 export async function request(url: URL, options: RequestOptions): Promise<Answer> {
-  let last: unknown;
-  for (const address of options.addresses.slice(0, addressesTriedMax)) {
-    options.signal.throwIfAborted();
-    try {
-      return await requestAt(address, url, options);
-    } catch (thrown) {
-      last = thrown;
-    }
-  }
-  options.signal.throwIfAborted();
-  throw new Problem("unavailable", `Cannot reach "${url.host}": ${messageOf(last)}`);
-}
-
-function requestAt(address: string, url: URL, options: RequestOptions): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const isSecure = url.protocol === "https:";
-  const name = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const call = (isSecure ? https : http).request({
-    host: address,
-    port: portOf(url),
-    path: `${url.pathname}${url.search}`,
-    method: "GET",
-    // A connection of its own: a pooled one could have been made for another name.
-    agent: false,
-    maxHeaderSize: headerBytesMax,
-    ...(isSecure ? { servername: name } : {}),
-    headers: {
-      host: url.host,
-      "user-agent": userAgent,
-      accept:
-        "text/html, text/markdown, text/plain, application/json, application/pdf, image/*;q=0.8, */*;q=0.5",
-      "accept-encoding": "gzip, deflate, br",
-      connection: "close",
-      ...options.headers,
-    },
-  });
-  const stop = () => call.destroy(new Error("stopped"));
-  options.signal.addEventListener("abort", stop, { once: true });
-  call.once("close", () => options.signal.removeEventListener("abort", stop));
-  call.on("error", reject);
-  call.on("response", (response) => resolve(answerOf(response, call, options.signal)));
-  call.end();
-  return promise;
-}
-
-function answerOf(response: http.IncomingMessage, call: http.ClientRequest, signal: AbortSignal): Answer {
+  const door = openDoor({ rules: options.rules, bytesMax: wireBytesMax });
+  const client = clientBehind(door.url);
   const close = () => {
-    response.destroy();
-    call.destroy();
+    client.close();
+    door.close();
   };
-  // An answer that nobody reads may still break.
-  response.on("error", () => {});
-  return {
-    status: response.statusCode ?? 0,
-    header: (name) => String(response.headers[name] ?? ""),
-    read: (bytesMax) => readBody(response, { bytesMax, signal }).finally(close),
-    close,
-  };
+  try {
+    const response = await fetch(url, {
+      client,
+      redirect: "manual",
+      credentials: "omit",
+      signal: options.signal,
+      headers: {
+        "user-agent": userAgent,
+        accept:
+          "text/html, text/markdown, text/plain, application/json, application/pdf, image/*;q=0.8, */*;q=0.5",
+        ...options.headers,
+      },
+    });
+    // What the door refused it answers itself, and that is no page.
+    if (door.refusal() !== null) throw new Error("refused");
+    const encoding = (response.headers.get("content-encoding") ?? "").toLowerCase();
+    if (!decoded.includes(encoding)) throw new Error(`its answer is encoded as "${encoding.slice(0, 100)}"`);
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? "",
+      read: (bytesMax) => readBody(response, { bytesMax, signal: options.signal }).finally(close),
+      close,
+    };
+  } catch (thrown) {
+    close();
+    options.signal.throwIfAborted();
+    throw door.refusal() ?? new Problem("unavailable", `Cannot reach "${url.host}": ${causeOf(thrown)}`);
+  }
+}
+
+/**
+ * A client that knows no way but the door. NO_PROXY would name hosts to reach around it, and is read only here, while
+ * the client is made: so it is out of sight for that moment.
+ */
+function clientBehind(proxyUrl: string): Deno.HttpClient {
+  const names = ["NO_PROXY", "no_proxy"];
+  const saved = names.map((name) => [name, Deno.env.get(name)] as const);
+  for (const name of names) Deno.env.delete(name);
+  try {
+    return Deno.createHttpClient({ proxy: { url: proxyUrl }, poolMaxIdlePerHost: 0 });
+  } finally {
+    for (const [name, value] of saved) if (value !== undefined) Deno.env.set(name, value);
+  }
 }
 
 async function readBody(
-  response: http.IncomingMessage,
+  response: Response,
   { bytesMax, signal }: { bytesMax: number; signal: AbortSignal },
 ): Promise<{ bytes: Uint8Array; cut: boolean }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ bytes: Uint8Array; cut: boolean }>();
   const pieces: Uint8Array[] = [];
-  let [wire, size] = [0, 0];
-  const stop = () => reject(signal.reason);
-  const finish = (cut: boolean) => resolve({ bytes: joined(pieces, Math.min(size, bytesMax)), cut });
-  signal.addEventListener("abort", stop, { once: true });
-  const body = decoded(response, reject);
-  response.on("data", (piece: Uint8Array) => {
-    wire += piece.length;
-    // An empty gzip file can be as long as one likes.
-    if (wire > bytesMax) finish(true);
-  });
-  body.on("data", (piece: Uint8Array) => {
-    if (size > bytesMax) return;
-    pieces.push(piece);
-    size += piece.length;
-    if (size > bytesMax) finish(true);
-  });
-  body.on("error", reject);
-  response.on("error", reject);
-  response.on("close", () => response.complete || reject(new Error("the connection ended")));
-  body.on("end", () => response.complete ? finish(false) : reject(new Error("the connection ended")));
+  let size = 0;
   try {
-    return await promise;
+    for await (const piece of response.body ?? []) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size > bytesMax) break;
+    }
   } catch (thrown) {
     signal.throwIfAborted();
-    if (thrown instanceof Problem) throw thrown;
     throw new Problem(
       "unavailable",
-      `Cannot read the answer: ${messageOf(thrown)} before it was whole, try again`,
+      `Cannot read the answer: ${causeOf(thrown)} before it was whole, try again`,
     );
-  } finally {
-    signal.removeEventListener("abort", stop);
-    if (body !== response) body.destroy();
   }
+  return { bytes: joined(pieces, Math.min(size, bytesMax)), cut: size > bytesMax };
 }
 
-function decoded(response: http.IncomingMessage, reject: (thrown: unknown) => void): Readable {
-  const encoding = (response.headers["content-encoding"] ?? "").trim().toLowerCase();
-  if (encoding === "" || encoding === "identity") return response;
-  const decoders = {
-    gzip: createGunzip,
-    "x-gzip": createGunzip,
-    deflate: createInflate,
-    br: createBrotliDecompress,
-  };
-  const found = Object.entries(decoders).find(([name]) => name === encoding);
-  if (found === undefined) {
-    reject(
-      new Problem("unavailable", `Cannot read the answer: it is encoded as "${encoding.slice(0, 100)}"`),
-    );
-    return response;
+/** The system's words stand at the end of a chain of causes. */
+function causeOf(thrown: unknown): string {
+  let inner = thrown;
+  for (let depth = 0; depth < 8 && inner instanceof Error && inner.cause instanceof Error; depth++) {
+    inner = inner.cause;
   }
-  const decoder = found[1]();
-  return response.pipe(decoder);
+  return messageOf(inner).slice(0, 300);
 }
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
