@@ -1,5 +1,4 @@
 // Background tasks: watched to their end, also when an earlier daemon began them. Their end is a fact like any other.
-import type { Fact } from "../src/protocol/facts.ts";
 import { watchBackground } from "../tools/background.ts";
 import type { Executor } from "./session_port.ts";
 
@@ -14,10 +13,23 @@ export const backgroundExecutor: Executor = async (session, effect, { signal }) 
     session.delta({ actor: task.actor, of_seq: task.startedSeq, offset, text });
     offset += text.length;
   };
-  const end = await watchBackground(task.evidence, { signal, onOutput });
+  const { stop, closed } = splitSignal(signal);
+  const end = await Promise.race([watchBackground(task.evidence, { signal: stop, onOutput }), closed]);
+  if (end === null) return;
   session.endText(task.startedSeq);
-  // Nothing may be told any more: the session is opened again, and the task is found again.
-  if (signal.reason === "closed") return;
-  const data: Extract<Fact, { type: "background.ended" }>["data"] = { background_id, ...end };
+  const data = { background_id, ...end };
   await session.tell({ actor: task.actor, type: "background.ended", data });
 };
+
+/**
+ * A session that was closed because its log failed is opened again, and finds the task as it runs: then the command must
+ * not be ended. Only a stop of the task or of the daemon does that.
+ */
+function splitSignal(signal: AbortSignal): { stop: AbortSignal; closed: Promise<null> } {
+  const stop = new AbortController();
+  const { promise: closed, resolve } = Promise.withResolvers<null>();
+  const onAbort = () => signal.reason === "closed" ? resolve(null) : stop.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  return { stop: stop.signal, closed };
+}

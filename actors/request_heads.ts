@@ -13,6 +13,9 @@ export interface PromptSubject {
   meta: SessionMeta;
   actor: string;
   planFile: string;
+  toolNames: readonly string[];
+  /** When a person last had a hand in this agent's work, ISO 8601: what changes by itself is looked at anew only then. */
+  since: string;
 }
 
 /** Writes the system prompt; asked before every model call, so it must be cheap when nothing changed. */
@@ -29,7 +32,9 @@ export function createRequestHeads(
     if (meta === null) throw new Error("A session without a beginning has no request");
     const specs = await parts.registry.specs(meta.workspace);
     const plan = await planFile(session, parts);
-    const system = await parts.prompt({ meta, actor, planFile: plan });
+    const since = (await session.transcript()).attendedAt(actor);
+    const toolNames = offered(specs, actor).map((spec) => spec.name);
+    const system = await parts.prompt({ meta, actor, planFile: plan, toolNames, since });
     const key = `${isSubAgent(actor) ? "sub" : "main"}\n${system}`;
     const before = known.get(key);
     if (before?.specs === specs) return before.head;

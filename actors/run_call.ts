@@ -54,7 +54,8 @@ export function callExecutor(parts: ToolParts): Executor {
     const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts };
     if (state === "running") return await recover(run);
     const gone = missingWorkspace(session);
-    if (gone !== null) return await tell(gone);
+    // The one way out of a worktree that was deleted by hand.
+    if (gone !== null && record.name !== "ExitWorktree") return await tell(gone);
     if (state === "approved") return await runApproved(run);
     const reviewed = { ...run, hooks: parts.hooks, planFile: await planFile(session, parts) };
     if (await reviewCall(reviewed)) await begin(run);

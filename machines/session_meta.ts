@@ -45,6 +45,8 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
         forkedFrom: fact.data.from,
         archived: false,
         recoveries: 0,
+        // A worktree belongs to one session: two that remove it, or write in it, would be in each other's way.
+        ...(meta.worktree === null ? {} : { workspace: meta.worktree.came_from, worktree: null }),
       };
     case "session.archived":
       return { ...meta, archived: true };

@@ -2,7 +2,9 @@
 // Run once at a release, never again for the same one: golden logs are what old versions really wrote.
 import { join } from "node:path";
 import { version } from "../src/platform/version.ts";
-import { openTestRuntime, script, type TestRuntime } from "../tests/support/runtime.ts";
+import type { Hooks } from "../src/hooks/contract.ts";
+import type { JsonObject } from "../src/protocol/json.ts";
+import { openTestRuntime, script, type Step, type TestRuntime } from "../tests/support/runtime.ts";
 import { until } from "../tests/support/daemon.ts";
 
 const bash = (command: string) => ({ name: "Bash", args: { command } });
@@ -79,6 +81,49 @@ const scenes: Record<string, Scene> = {
     await test.runtime.restore(session_id);
     return session_id;
   },
+  work: async (test) => {
+    const id = await test.session();
+    const call = (name: string, args: JsonObject) => ({ name, args });
+    const todos = [{ content: "first", status: "completed" }, { content: "second", status: "in_progress" }];
+    const turns: Step[][] = [
+      [{ calls: [call("TodoWrite", { todos }), call("TaskCreate", { subject: "a", description: "b" })] }],
+      [{ calls: [call("TaskUpdate", { task_id: "t2-2", status: "in_progress" })] }],
+      [{ calls: [call("Write", { file_path: "work.txt", content: "one" })] }],
+      [{ calls: [call("Bash", { command: "true", run_in_background: true })] }],
+      [{ calls: [call("Compact", { instructions: "keep it short" })] }],
+      [{ calls: [call("EnterPlanMode", {})] }],
+    ];
+    for (const steps of turns) await test.turn(id, script(...steps, { text: "Done" }));
+    await test.runtime.command(
+      id,
+      { type: "session.set_mode", permission_mode: "bypassPermissions" },
+      "golden",
+    );
+    await test.runtime.command(id, { type: "session.set_model", model: "another" }, "golden");
+    await test.turn(id, script({ calls: [call("EnterWorktree", { name: "golden" })] }, { text: "Done" }));
+    const question = { question: "Which?", options: [{ label: "this" }, { label: "that" }] };
+    await test.send(
+      id,
+      script({ calls: [call("AskUserQuestion", { questions: [question] })] }, { text: "Done" }),
+    );
+    const asked = await test.fact(id, "question.asked");
+    const call_id = asked.type === "question.asked" ? asked.data.call_id : "";
+    const answers = [{ selected: ["that"] }];
+    await test.runtime.command(id, { type: "question.answer", call_id, answers }, "golden");
+    await test.fact(id, "turn.ended", asked.seq);
+    return id;
+  },
+  limits: async (test) => {
+    const id = await test.session();
+    await test.send(
+      id,
+      script(...Array.from({ length: 8 }, () => ({ calls: [bash("echo same")] })), { text: "Done" }),
+    );
+    const met = await test.fact(id, "budget.exceeded");
+    await test.runtime.command(id, { type: "budget.answer", decision: "continue" }, "golden");
+    await test.fact(id, "turn.ended", met.seq);
+    return id;
+  },
   waiting: async (test) => {
     const id = await test.session("default");
     await test.send(id, script({ calls: [bash("true")] }, { text: "never" }));
@@ -87,8 +132,23 @@ const scenes: Record<string, Scene> = {
   },
 };
 
+/** One hook that listens to the writing of todos. */
+const hooks: Hooks = {
+  listens: (event, _workspace, tool) => event === "PostToolUse" && tool === "TodoWrite",
+  run: () => Promise.resolve([{ event: "PostToolUse", name: "golden", outcome: "passed", duration_ms: 1 }]),
+};
+
+async function gitRepository(folder: string): Promise<void> {
+  const as = ["-c", "user.name=golden", "-c", "user.email=golden@localhost"];
+  for (const args of [["init", "-q"], [...as, "commit", "-q", "--allow-empty", "-m", "first"]]) {
+    const { success } = await new Deno.Command("git", { args, cwd: folder }).output();
+    if (!success) throw new Error(`git ${args.join(" ")} failed`);
+  }
+}
+
 async function main(folder: string): Promise<void> {
-  const test = await openTestRuntime({ folder });
+  const test = await openTestRuntime({ folder, hooks });
+  await gitRepository(test.workspace);
   const target = new URL(`../tests/fixtures/golden/${version}/`, import.meta.url).pathname;
   const expected: Record<string, unknown> = {};
   const ids: Record<string, string> = {};
