@@ -10,7 +10,7 @@ import { encodeMessages } from "./anthropic/wire.ts";
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
 import type { ModelEvent, ModelInfo, Provider } from "./contract.ts";
 import { type ConfiguredModels, costOf, modelInfo } from "./models.ts";
-import { describer, hostOf } from "./openai/describe.ts";
+import { describer, hostOf } from "./wire/describe.ts";
 import { pause } from "./pause.ts";
 
 export const anthropicBaseUrl = "https://api.anthropic.com";

@@ -3,10 +3,10 @@ import type OpenAI from "openai";
 import { Problem } from "../protocol/problem.ts";
 import type { Provider } from "./contract.ts";
 import { sdkTimeoutMs } from "./openai.ts";
-import { boundedFetch } from "./openai/bounded_fetch.ts";
+import { boundedFetch } from "./wire/bounded_fetch.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
 import { endpointProvider } from "./openai/endpoint.ts";
-import type { Advice } from "./openai/failure.ts";
+import type { Advice } from "./wire/failure.ts";
 
 export interface AzureOptions extends CallOptions {
   /** The address of the resource, for example `https://example.openai.azure.com`. */

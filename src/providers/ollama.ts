@@ -4,7 +4,7 @@ import type { Provider } from "./contract.ts";
 import { openClient } from "./openai.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
 import { endpointProvider } from "./openai/endpoint.ts";
-import type { Advice } from "./openai/failure.ts";
+import type { Advice } from "./wire/failure.ts";
 import { keptModels } from "./ollama/kept_models.ts";
 
 export interface OllamaOptions extends CallOptions {

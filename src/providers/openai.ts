@@ -1,11 +1,11 @@
 // The provider for every endpoint that speaks OpenAI chat completions or the responses API, hosted or local.
 import type OpenAI from "openai";
 import type { Provider } from "./contract.ts";
-import { boundedFetch } from "./openai/bounded_fetch.ts";
+import { boundedFetch } from "./wire/bounded_fetch.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
-import { hostOf } from "./openai/describe.ts";
+import { hostOf } from "./wire/describe.ts";
 import { type Api, endpointProvider, type EndpointSettings } from "./openai/endpoint.ts";
-import { type Advice, environmentAdvice } from "./openai/failure.ts";
+import { type Advice, environmentAdvice } from "./wire/failure.ts";
 
 export interface OpenaiOptions extends CallOptions {
   apiKey: string;

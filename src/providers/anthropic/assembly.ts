@@ -2,8 +2,8 @@
 import type { Usage } from "../../protocol/facts.ts";
 import { jsonObject } from "../../protocol/json.ts";
 import type { ModelCall, ModelEvent } from "../contract.ts";
-import { badAnswer, CallFailure } from "../openai/failure.ts";
-import type { ServerEvent } from "../openai/sse.ts";
+import { badAnswer, CallFailure } from "../wire/failure.ts";
+import type { ServerEvent } from "../wire/sse.ts";
 import { type Block, openBlock, type StartedBlock } from "./block.ts";
 import { parseEvent, type StreamEvent, type UsageFields } from "./events.ts";
 import { refusal } from "./failure.ts";

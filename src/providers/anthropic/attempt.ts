@@ -2,9 +2,9 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ModelEvent } from "../contract.ts";
-import { badAnswer, CallFailure } from "../openai/failure.ts";
-import { watchIdle } from "../openai/idle_watch.ts";
-import { readEvents } from "../openai/sse.ts";
+import { badAnswer, CallFailure } from "../wire/failure.ts";
+import { watchIdle } from "../wire/idle_watch.ts";
+import { readEvents } from "../wire/sse.ts";
 import { assembleMessage, type Assembly } from "./assembly.ts";
 import { askFailure } from "./failure.ts";
 

@@ -1,7 +1,7 @@
 // The official client, loaded with the first call, with nothing taken from the environment: it reads headers, logging and
 // tracing from there, and a header of somebody else's would go to the configured endpoint.
 import type Anthropic from "@anthropic-ai/sdk";
-import { boundedFetch } from "../openai/bounded_fetch.ts";
+import { boundedFetch } from "../wire/bounded_fetch.ts";
 
 /** The SDK insists on a limit for the time to the response; ours is the idle timeout. */
 const sdkTimeoutMs = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 // The events of a streamed answer as far as they are read; types and fields that come later pass.
 // https://platform.claude.com/docs/en/build-with-claude/streaming
 import { z } from "zod";
-import { badAnswer } from "../openai/failure.ts";
-import type { ServerEvent } from "../openai/sse.ts";
+import { badAnswer } from "../wire/failure.ts";
+import type { ServerEvent } from "../wire/sse.ts";
 import { streamedFailure } from "./failure.ts";
 
 const tokens = z.number().nonnegative().transform(Math.trunc).nullish();

@@ -1,6 +1,6 @@
 // What the Messages API says when something goes wrong, as our failures: statuses, error types within a stream, refusals.
 import { z } from "zod";
-import { type Advice, CallFailure, requestFailure } from "../openai/failure.ts";
+import { type Advice, CallFailure, requestFailure } from "../wire/failure.ts";
 
 export const anthropicAdvice: Advice = {
   auth: "check the API key and the address of this provider",

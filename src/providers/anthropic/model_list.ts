@@ -2,10 +2,10 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { z } from "zod";
 import { Problem } from "../../protocol/problem.ts";
-import { readText } from "../openai/bounded_text.ts";
-import { describer, hostOf } from "../openai/describe.ts";
-import { badAnswer, CallFailure } from "../openai/failure.ts";
-import { watchIdle } from "../openai/idle_watch.ts";
+import { readText } from "../wire/bounded_text.ts";
+import { describer, hostOf } from "../wire/describe.ts";
+import { badAnswer, CallFailure } from "../wire/failure.ts";
+import { watchIdle } from "../wire/idle_watch.ts";
 import { askFailure } from "./failure.ts";
 
 /** The longest wait for a page, and for its body. */

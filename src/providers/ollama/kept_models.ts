@@ -1,7 +1,7 @@
 // What Ollama is asked and told of a model in its own language: how large its window is, and how long it stays loaded.
 import { z } from "zod";
 import type { JsonObject } from "../../protocol/json.ts";
-import { readText } from "../openai/bounded_text.ts";
+import { readText } from "../wire/bounded_text.ts";
 
 export interface KeptModelsOptions {
   address: string;

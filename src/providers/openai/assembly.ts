@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Usage } from "../../protocol/facts.ts";
 import { jsonObject } from "../../protocol/json.ts";
 import type { ModelCall, ModelEvent } from "../contract.ts";
-import { type Advice, badAnswer, CallFailure, streamedFailure } from "./failure.ts";
-import type { ServerEvent } from "./sse.ts";
+import { type Advice, badAnswer, CallFailure, streamedFailure } from "../wire/failure.ts";
+import type { ServerEvent } from "../wire/sse.ts";
 
 /** The most calls of one answer. */
 export const callsMax = 128;

@@ -6,7 +6,7 @@ import type { ResponseCreateParamsStreaming } from "openai/resources/responses/r
 import type { ModelRequest } from "../../protocol/conversation.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { assembleAnswer, type Assembly } from "./assembly.ts";
-import type { Advice } from "./failure.ts";
+import type { Advice } from "../wire/failure.ts";
 import { assembleResponse } from "./responses_assembly.ts";
 import { encodeResponses } from "./responses_wire.ts";
 import { encodeChat, type Encoding } from "./wire.ts";

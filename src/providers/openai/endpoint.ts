@@ -10,12 +10,12 @@ import { pause } from "../pause.ts";
 import { costOf } from "../prices.ts";
 import type { Assembly } from "./assembly.ts";
 import type { CallSettings } from "./call_options.ts";
-import { describer, hostOf } from "./describe.ts";
+import { describer, hostOf } from "../wire/describe.ts";
 import { chatDialect, type Dialect, responsesDialect } from "./dialects.ts";
-import { type Advice, badAnswer, CallFailure, requestFailure } from "./failure.ts";
-import { watchIdle } from "./idle_watch.ts";
+import { type Advice, badAnswer, CallFailure, requestFailure } from "../wire/failure.ts";
+import { watchIdle } from "../wire/idle_watch.ts";
 import { listModels } from "./model_list.ts";
-import { readEvents } from "./sse.ts";
+import { readEvents } from "../wire/sse.ts";
 import type { Encoding } from "./wire.ts";
 
 /** Which of the two APIs is asked; the third tries the responses API and takes the other where it is not served. */

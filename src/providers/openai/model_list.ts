@@ -2,10 +2,10 @@
 import type OpenAI from "openai";
 import { z } from "zod";
 import { Problem } from "../../protocol/problem.ts";
-import { readText } from "./bounded_text.ts";
-import { describer, hostOf } from "./describe.ts";
-import { type Advice, badAnswer, CallFailure, requestFailure } from "./failure.ts";
-import { watchIdle } from "./idle_watch.ts";
+import { readText } from "../wire/bounded_text.ts";
+import { describer, hostOf } from "../wire/describe.ts";
+import { type Advice, badAnswer, CallFailure, requestFailure } from "../wire/failure.ts";
+import { watchIdle } from "../wire/idle_watch.ts";
 
 /** The longest wait for the list, and for each piece of it. */
 const listTimeoutMs = 10_000;

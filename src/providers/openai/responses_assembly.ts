@@ -5,10 +5,10 @@ import type { Usage } from "../../protocol/facts.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ModelCall } from "../contract.ts";
 import { type Assembly, callsMax, errorIn, parseArgs, parseEvent } from "./assembly.ts";
-import { type Advice, badAnswer, CallFailure, streamedFailure } from "./failure.ts";
+import { type Advice, badAnswer, CallFailure, streamedFailure } from "../wire/failure.ts";
 import { type OutputItem, type ResponseEvent, responseEvent, type Terminal } from "./responses_events.ts";
 import { responsesReasoning } from "./responses_wire.ts";
-import type { ServerEvent } from "./sse.ts";
+import type { ServerEvent } from "../wire/sse.ts";
 
 interface CallDraft {
   name: string;
