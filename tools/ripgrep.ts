@@ -8,7 +8,7 @@ const searchPathsMax = 256;
 const outputBytesMax = 4 * 1024 * 1024;
 const complaintBytesMax = 4096;
 
-/** Reads all that it is given as bytes, without settings, filters or programs of its own choice. */
+/** Reads all that it is given as bytes, without settings, filters or programs of its own choice. Named files are never ignored. */
 const fixedArgs = [
   "--no-config",
   "--files-with-matches",
@@ -16,8 +16,6 @@ const fixedArgs = [
   "--text",
   "--encoding=none",
   "--case-sensitive",
-  "--no-ignore",
-  "--hidden",
   "--no-pre",
   "--no-search-zip",
   "--no-mmap",

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { openFolderReader } from "../../tools/folder_reader.ts";
 import { globResultsMax, globTool } from "../../tools/glob.ts";
 import { grepTool } from "../../tools/grep.ts";
 import { makeWorkspace, runTool, type TestWorkspace, textOf } from "./workspace.ts";
@@ -71,6 +72,27 @@ test("searches stay inside the workspace, also through links", async () => {
   expect(await grep("password", { path: "file-link" })).toContain("outside the workspace");
   expect(await glob("**/secret*")).toBe("No files found");
   expect(await glob("*", "..")).toContain("outside the workspace");
+});
+
+test("a link put in the place of a file or of a folder above is not read", async () => {
+  await put({ "a/b/f.txt": "inside" });
+  await mkdir(join(space.outside, "b"));
+  await writeFile(join(space.outside, "b", "f.txt"), "password");
+  await symlink(join(space.outside, "b", "f.txt"), join(space.dir, "a", "b", "link.txt"));
+  await symlink(space.outside, join(space.dir, "swapped"));
+  const reader = openFolderReader([space.dir], 100);
+  const read = async (name: string) => {
+    const content = await reader.read(join(space.dir, name));
+    return content instanceof Uint8Array ? new TextDecoder().decode(content) : content;
+  };
+  expect(await read("a/b/f.txt")).toBe("inside");
+  expect(await read("a/b/link.txt")).toBe(null);
+  expect(await read("swapped/b/f.txt")).toBe(null);
+  expect(await read("a/b")).toBe(null);
+  expect(await read("a/b/gone")).toBe(null);
+  await writeFile(join(space.dir, "large"), "x".repeat(101));
+  expect(await read("large")).toBe("too large");
+  reader.close();
 });
 
 test("Grep lists files, counts matches, or shows lines", async () => {
