@@ -2,7 +2,7 @@
 import type OpenAI from "openai";
 import { Problem } from "../protocol/problem.ts";
 import type { Provider } from "./contract.ts";
-import { sdkTimeoutMs } from "./openai.ts";
+import { sdkTimeoutMs, withoutEnvironmentHeaders } from "./openai.ts";
 import { boundedFetch } from "./wire/bounded_fetch.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
 import { endpointProvider } from "./openai/endpoint.ts";
@@ -63,7 +63,7 @@ function azureAdvice(name: string, deployment: string): Advice {
 /** The client puts the model of a request into its path: that is how Azure names deployments. */
 async function openAzure(options: AzureOptions): Promise<OpenAI> {
   const { AzureOpenAI } = await import("openai");
-  return new AzureOpenAI({
+  const client = new AzureOpenAI({
     // Not `endpoint`: beside that, an OPENAI_BASE_URL in the environment is an error.
     baseURL: `${options.endpoint.replace(/\/+$/, "")}/openai`,
     apiKey: options.apiKey,
@@ -77,4 +77,5 @@ async function openAzure(options: AzureOptions): Promise<OpenAI> {
     timeout: sdkTimeoutMs,
     fetch: boundedFetch,
   });
+  return withoutEnvironmentHeaders(client);
 }

@@ -56,7 +56,7 @@ export function configurationAdvice(name: string): Advice {
 /** Loads the SDK with the first call: whoever asks no model need not wait for it. */
 export async function openClient(options: { apiKey: string; baseUrl: string }): Promise<OpenAI> {
   const { default: Client } = await import("openai");
-  return new Client({
+  const client = new Client({
     apiKey: options.apiKey,
     baseURL: options.baseUrl,
     // Without these the SDK takes them from the environment.
@@ -69,4 +69,15 @@ export async function openClient(options: { apiKey: string; baseUrl: string }): 
     timeout: sdkTimeoutMs,
     fetch: boundedFetch,
   });
+  return withoutEnvironmentHeaders(client);
+}
+
+/**
+ * The SDK adds the headers in OPENAI_CUSTOM_HEADERS to every request and has no option against it: what is meant for one
+ * endpoint, maybe a credential, would go to all of them.
+ */
+export function withoutEnvironmentHeaders<T extends OpenAI>(client: T): T {
+  const options: unknown = Reflect.get(client, "_options");
+  if (typeof options === "object" && options !== null) Reflect.set(options, "defaultHeaders", undefined);
+  return client;
 }

@@ -42,6 +42,7 @@ describe("the azure provider keeps the provider contract", () => {
 
 test("the model names the deployment, the key goes into Azure's header and the environment adds nothing", async () => {
   Deno.env.set("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+  Deno.env.set("OPENAI_CUSTOM_HEADERS", "x-from-environment: secret");
   Deno.env.set("AZURE_OPENAI_ENDPOINT", "http://127.0.0.1:1");
   try {
     const request = ask("hi", { model: "my-gpt", max_output_tokens: 5 });
@@ -50,10 +51,12 @@ test("the model names the deployment, the key goes into Azure's header and the e
     expect(last?.path).toBe("/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21");
     expect(last?.headers["api-key"]).toBe(apiKey);
     expect(last?.headers).not.toHaveProperty("authorization");
+    expect(last?.headers).not.toHaveProperty("x-from-environment");
     expect(last?.body).toMatchObject({ model: "my-gpt", max_completion_tokens: 5 });
     expect(new TextDecoder().decode(last?.bytes)).toBe(JSON.stringify(provider().encode(request)));
   } finally {
     Deno.env.delete("OPENAI_BASE_URL");
+    Deno.env.delete("OPENAI_CUSTOM_HEADERS");
     Deno.env.delete("AZURE_OPENAI_ENDPOINT");
   }
 });

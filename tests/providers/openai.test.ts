@@ -83,16 +83,19 @@ describe("requests", () => {
   test("the key goes into the credentials header and the environment adds nothing", async () => {
     Deno.env.set("OPENAI_ORG_ID", "org-from-environment");
     Deno.env.set("OPENAI_BASE_URL", "http://127.0.0.1:1/v1");
+    Deno.env.set("OPENAI_CUSTOM_HEADERS", "x-from-environment: secret");
     try {
       endpoint.reply(() => answer({ text: "ok" }));
       expect((await runModel(endpoint.provider(), ask("hi"))).end.type).toBe("done");
     } finally {
       Deno.env.delete("OPENAI_ORG_ID");
       Deno.env.delete("OPENAI_BASE_URL");
+      Deno.env.delete("OPENAI_CUSTOM_HEADERS");
     }
     const headers = endpoint.server().requests.at(-1)?.headers ?? {};
     expect(headers.authorization).toBe(`Bearer ${apiKey}`);
     expect(JSON.stringify(headers)).not.toContain("org-from-environment");
+    expect(headers).not.toHaveProperty("x-from-environment");
   });
 
   test("who stops listening hangs up on the endpoint", async () => {
