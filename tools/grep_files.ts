@@ -8,7 +8,7 @@ import { walk } from "./walk.ts";
 
 /** What is said to one ripgrep: command lines are limited, and early answers let a search end early. */
 const askedFilesMax = 4000;
-const askedCharsMax = 200_000;
+const askedCharsMax = Deno.build.os === "windows" ? 20_000 : 200_000;
 const askedAtOnceMax = 2;
 
 export interface FileSearch {

@@ -1,5 +1,4 @@
 // Walks a folder in a stable order: skips what .gitignore names, `.git` and `node_modules`, never follows links.
-import { readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
@@ -35,7 +34,8 @@ interface Entry {
 
 /** A folder whose entries are being gone through. */
 interface OpenFolder {
-  path: string;
+  /** Its path, ready for a name to follow. */
+  prefix: string;
   below: string;
   rules: readonly IgnoreRules[];
   entries: Entry[];
@@ -60,17 +60,21 @@ export async function* walk(
       complete = false;
       break;
     }
-    const path = join(folder.path, entry.name);
+    const path = folder.prefix + entry.name;
     if (isLeftOut(entry, path, folder.rules)) continue;
     const below = folder.below + entry.name;
     if (entry.kind !== "folder") piece.push({ path, below, kind: entry.kind });
     else if (open.length > walkDepthMax) complete = false;
     else open.push(await openFolder({ path, below: `${below}/` }, folder.rules));
-    if (piece.length < pieceFilesMax && performance.now() < turnEnds) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    const isTurnOver = performance.now() >= turnEnds;
+    if (piece.length < pieceFilesMax && !isTurnOver) continue;
+    if (isTurnOver) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      turnEnds = performance.now() + turnMs;
+    }
     options.signal.throwIfAborted();
     yield piece;
-    [piece, turnEnds] = [[], performance.now() + turnMs];
+    piece = [];
   }
   options.signal.throwIfAborted();
   yield piece;
@@ -84,18 +88,20 @@ async function openFolder(
   const entries = listEntries(path);
   const hasRules = entries.some(({ name, kind }) => name === ".gitignore" && kind === "file");
   const own = hasRules ? await readRules(path) : null;
-  return { path, below, rules: own === null ? above : [...above, own], entries, next: 0 };
+  const prefix = path.endsWith(sep) ? path : path + sep;
+  return { prefix, below, rules: own === null ? above : [...above, own], entries, next: 0 };
 }
 
 /** What is in the folder and may concern a search, sorted; nothing when it cannot be read. */
 function listEntries(folder: string): Entry[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry): Entry[] => {
-      const { name } = entry;
-      if (entry.isFile()) return [{ name, kind: "file" }];
-      if (entry.isDirectory()) return [{ name, kind: "folder" }];
-      return entry.isSymbolicLink() ? [{ name, kind: "link" }] : [];
-    }).sort((one, other) => one.name < other.name ? -1 : 1);
+    const entries: Entry[] = [];
+    for (const { name, isFile, isDirectory, isSymlink } of Deno.readDirSync(folder)) {
+      if (isFile) entries.push({ name, kind: "file" });
+      else if (isDirectory) entries.push({ name, kind: "folder" });
+      else if (isSymlink) entries.push({ name, kind: "link" });
+    }
+    return entries.sort((one, other) => one.name < other.name ? -1 : 1);
   } catch {
     return [];
   }
