@@ -42,6 +42,7 @@ export function agentTool(): Tool {
           grant: agentToolName,
           // In plan mode its calls are held to reading like any other.
           allowedInPlan: () => true,
+          refusal: () => null,
           prepare: never,
           recover: never,
         },

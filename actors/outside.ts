@@ -2,17 +2,19 @@
 import { createHash } from "node:crypto";
 import type { OutsideView } from "../src/protocol/http.ts";
 import { Problem } from "../src/protocol/problem.ts";
-import type { OutsideItem, TrustStore } from "../src/trust/contract.ts";
+import type { OutsideItem, Standing, TrustStore } from "../src/trust/contract.ts";
 
 export interface Outside {
   store: TrustStore;
   /** Everything of a folder that needs an approval, approved or not. */
-  items: (workspace: string) => readonly OutsideItem[];
+  items(workspace: string): Promise<{ item: OutsideItem; standing: Standing }[]>;
+  /** After an approval: what can only be known now is found out, so that it can be shown next. Bounded, never rejects. */
+  approved(workspace: string, items: readonly OutsideItem[]): Promise<void>;
 }
 
-export function outsideViews(outside: Outside | undefined, workspace: string): OutsideView[] {
+export async function outsideViews(outside: Outside | undefined, workspace: string): Promise<OutsideView[]> {
   if (outside === undefined) return [];
-  return outside.items(workspace).map((item) => ({ ...item, standing: outside.store.standing(item) }));
+  return (await outside.items(workspace)).map(({ item, standing }) => ({ ...item, standing }));
 }
 
 /** Covers every item with its whole text, so that what is approved is what was shown. */
@@ -26,8 +28,8 @@ export async function trustOutside(
   workspace: string,
   digest: string,
 ): Promise<OutsideView[]> {
-  const items = outside?.items(workspace) ?? [];
-  if (outsideDigest(items) !== digest) {
+  const items = (await outside?.items(workspace) ?? []).map(({ item }) => item);
+  if (outside === undefined || outsideDigest(items) !== digest) {
     throw new Problem(
       "conflict",
       `Cannot approve what "${workspace}" brings along: it is not what was shown`,
@@ -36,6 +38,7 @@ export async function trustOutside(
       },
     );
   }
-  await outside?.store.approve(items);
-  return outsideViews(outside, workspace);
+  await outside.store.approve(items);
+  await outside.approved(workspace, items);
+  return await outsideViews(outside, workspace);
 }

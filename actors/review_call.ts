@@ -27,10 +27,16 @@ export function callDigest(name: string, args: CallRecord["args"]): string {
 /** True when the call may run now. Otherwise a person was asked, or the call has its result: the refusal. */
 export async function reviewCall(reviewed: Reviewed): Promise<boolean> {
   const { session, record, tool, call, planFile } = reviewed;
+  const { actor, callId: call_id, name } = record;
+  const permissionMode = session.state().meta?.permissionMode ?? "default";
+  const error = call.refusal({ actor, by: record.by, permissionMode });
+  if (error !== null) {
+    await tellOutcome(session, record, { status: "failed", error });
+    return false;
+  }
   const hook = await hookVerdict(reviewed);
   const meta = session.state().meta;
   if (meta === null) return false;
-  const { actor, callId: call_id, name } = record;
   const permission = decidePermission({
     meta,
     actor,

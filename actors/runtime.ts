@@ -125,7 +125,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
     const parts = { providers, machineVersion };
-    const draft = redact(creation(sessionId, input, parts), options.secrets);
+    const named = input.model ?? await options.folderModel?.(input.workspace ?? Deno.cwd());
+    const whole = named === undefined ? input : { ...input, model: named };
+    const draft = redact(creation(sessionId, whole, parts), options.secrets);
     const at = new Date(now()).toISOString();
     const fact = { ...draft, seq: 1, at, v: factVersions[draft.type] };
     const step = stepSession(emptySession, fact);
@@ -254,7 +256,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     tools: async (workspace) =>
       workspace === undefined ? registry.everywhere() : [...await registry.specs(workspace)],
     models: () => modelViews(providers),
-    outside: (workspace) => Promise.resolve(outsideViews(options.outside, workspace)),
+    outside: (workspace) => outsideViews(options.outside, workspace),
     trust: (workspace, digest) => trustOutside(options.outside, workspace, digest),
   };
 }

@@ -18,6 +18,8 @@ export interface RuntimeOptions {
   sources?: readonly ToolSource[];
   hooks?: Hooks;
   prompt?: WritePrompt;
+  /** The model that a folder asks for, for sessions that name none. */
+  folderModel?: (workspace: string) => Promise<string | undefined>;
   /** What workspaces bring along, and where it is remembered what a person has approved. */
   outside?: Outside;
   limits?: Partial<SessionLimits>;

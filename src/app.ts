@@ -1,12 +1,12 @@
 // The daemon: takes its data folder and its port, then loads its parts; stops them in reverse.
 import type { Host } from "../actors/host.ts";
 import { announce, ownToken, retract } from "./daemon_files.ts";
+import { ensureConfigFile, loadConfig } from "./config/file.ts";
 import { holdDataFolder } from "./log/data_folder.ts";
 import { openDenoDisk } from "./log/deno_disk.ts";
 import { dataDir as defaultDataDir } from "./platform/data_dir.ts";
 import { version } from "./platform/version.ts";
 import { messageOf, Problem } from "./protocol/problem.ts";
-import { chooseProvider } from "./providers/choice.ts";
 import type { Provider } from "./providers/contract.ts";
 import { startServer } from "./server/serve.ts";
 
@@ -19,6 +19,8 @@ export interface DaemonOptions {
   /** Asked for: taken or refused. Left out: 3000, or the next free one. */
   port?: number;
   dataDir?: string;
+  /** `--config`: this file instead of the user's own. */
+  config?: string;
   /** Lines for the person who started it. */
   say: (line: string) => void;
 }
@@ -45,7 +47,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       hint: "Set JAMEY_DATA_DIR or use --data-dir",
     });
   }
-  const choice = chooseProvider(Deno.env.toObject());
+  const place = { path: options.config, env: Deno.env.toObject(), os: Deno.build.os };
+  const config = await loadConfig(place);
+  if (options.config === undefined) await ensureConfigFile(place);
   const disk = openDenoDisk();
   const held = await holdDataFolder(disk, dataDir);
   let close: () => void | Promise<void> = held.release;
@@ -72,7 +76,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await held.settle();
     // The large parts come last: whoever polls for the port is answered before, and between them.
     const { openParts } = await import("./parts.ts");
-    const { provider, runtime } = await openParts({ choice, disk, dataDir, held, token, report });
+    const { provider, runtime } = await openParts({ config, disk, dataDir, held, token, report });
     close = async () => void await Promise.all([server.stop(), runtime.close()]);
     admit(runtime);
     const started_at = new Date().toISOString();
@@ -97,6 +101,7 @@ export interface ServeOptions {
   host?: string;
   port?: number;
   dataDir?: string;
+  config?: string;
   /** Something to do once it is up; told to stop when the daemon is. */
   whenReady?: (daemon: Daemon, signal: AbortSignal) => Promise<void>;
 }

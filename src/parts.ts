@@ -1,13 +1,18 @@
 // The assembly: names the concrete parts behind the daemon's port and puts them together. They are loaded one after the
 // other, because loading takes most of a start and the port is open meanwhile.
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Runtime } from "../actors/runtime_options.ts";
+import type { EffectiveConfig } from "./config/environment.ts";
+import { configDir as configDirOf } from "./platform/config_dir.ts";
+import type { FolderReader } from "./config/folder.ts";
+import type { RunGit } from "./context/workspace_facts.ts";
 import type { HeldFolder } from "./log/data_folder.ts";
 import type { Disk } from "./log/disk.ts";
-import type { ProviderChoice } from "./providers/choice.ts";
 import type { Provider } from "./providers/contract.ts";
 
 export interface PartsOptions {
-  choice: ProviderChoice;
+  config: EffectiveConfig;
   disk: Disk;
   dataDir: string;
   /** The data folder, settled; closing the runtime releases it. */
@@ -16,26 +21,122 @@ export interface PartsOptions {
   report: (line: string) => void;
 }
 
+const minuteMs = 60_000;
+
 /** Opens the log and the runtime on it. */
 export async function openParts(options: PartsOptions): Promise<{ provider: Provider; runtime: Runtime }> {
+  const { config, dataDir, report } = options;
   await turn();
   const { openFileLog } = await import("./log/file_log.ts");
-  const store = await openFileLog(options.disk, options.dataDir, { held: options.held });
+  const store = await openFileLog(options.disk, dataDir, { held: options.held });
   await turn();
-  const { makeProvider } = await import("./providers/list.ts");
-  const { scriptedProvider } = await import("./providers/scripted.ts");
-  const provider = makeProvider(options.choice);
-  const { registryOf } = await import("./providers/resolve_model.ts");
-  const providers = registryOf(provider.offline ? [provider] : [provider, scriptedProvider()]);
+  const { resolveKeys, secretsOf } = await import("./config/keys.ts");
+  const keys = await resolveKeys(config, { os: Deno.build.os, env: Deno.env.toObject() });
+  const { openProviders } = await import("./providers/list.ts");
+  const providers = openProviders(config, keys);
+  for (const { name, problem } of providers.problems()) {
+    report(`The provider "${name}" cannot be asked: ${problem.message}`);
+  }
   await turn();
   const { allTools } = await import("../tools/list.ts");
-  const { secretsFrom } = await import("../actors/packing.ts");
+  const { settingsTools } = await import("../tools/settings_tools.ts");
+  await turn();
+  const { openOutside } = await import("./outside.ts");
+  const home = homedir();
+  const configDir = configFolder() ?? join(dataDir, "config");
+  const { sources, hooks, outside } = await openOutside({ config, keys, dataDir, configDir, report });
+  await turn();
+  const { skillTool, prompt, folder } = await openContext({ config, home, configDir, report });
   await turn();
   const { createRuntime } = await import("../actors/runtime.ts");
-  const secrets = secretsFrom({ OPENAI_API_KEY: Deno.env.get("OPENAI_API_KEY"), token: options.token });
+  const { secretsFrom } = await import("../actors/packing.ts");
+  const searchKey = config.web.search_key;
+  const { browser, web, limits } = config;
+  const runtime = createRuntime({
+    store,
+    providers,
+    tools: [
+      ...allTools,
+      skillTool,
+      ...settingsTools({
+        web: {
+          searchUrl: web.search_url,
+          searchKey: searchKey === undefined || keys.problem(searchKey) ? undefined : keys.secret(searchKey),
+          allowPrivate: web.allow_private,
+        },
+        browser: { executable: browser.executable },
+      }),
+    ],
+    sources,
+    hooks,
+    outside,
+    prompt,
+    folderModel: async (workspace) => {
+      // What the environment says of the model comes before what a folder says.
+      if (config.model_from_environment !== undefined) return undefined;
+      const { settings, problem } = await folder.folderSettings(workspace);
+      if (problem !== undefined) report(problem.message);
+      return settings.model;
+    },
+    limits: {
+      steps: limits.steps,
+      wallMs: limits.wall_minutes * minuteMs,
+      tokens: limits.tokens,
+      costUsd: limits.cost_usd,
+      repeat: limits.repeat,
+    },
+    context: { microAt: config.context.micro_at, compactAt: config.context.compact_at },
+    secrets: secretsFrom({ ...secretsOf(keys), token: options.token }),
+    report,
+  });
+  return { provider: providers.default, runtime: withBrowsers(runtime) };
+}
+
+async function openContext(options: {
+  config: EffectiveConfig;
+  home: string;
+  configDir: string;
+  report: (line: string) => void;
+}) {
+  const { config, home, configDir, report } = options;
+  const { createSkills } = await import("./context/skills.ts");
+  const { createSkillLibrary } = await import("./context/skill_library.ts");
+  const { skillTool } = await import("../tools/skill.ts");
+  const { openGit } = await import("../tools/git.ts");
+  const { openFolderReader } = await import("./config/folder.ts");
+  const { createPrompt } = await import("./prompt.ts");
+  const skills = createSkills({ home });
+  const folder: FolderReader = openFolderReader();
+  const git: RunGit = async (path, args, given) => {
+    const run = await openGit(path, { signal: given.signal, timeoutMs: given.timeoutMs });
+    return await run(args, given);
+  };
+  const prompt = createPrompt({
+    home,
+    configDir,
+    skills,
+    git,
+    extra: async (workspace) => {
+      const { settings } = await folder.folderSettings(workspace);
+      return [config.instructions.extra, settings.instructions].filter((text) => text).join("\n\n");
+    },
+    report,
+  });
+  return { prompt, folder, skillTool: skillTool(createSkillLibrary(skills)) };
+}
+
+function configFolder(): string | undefined {
+  return configDirOf({ os: Deno.build.os, env: (name) => Deno.env.get(name), cwd: Deno.cwd() });
+}
+
+/** Browsers belong to sessions, and end with the daemon. */
+function withBrowsers(runtime: Runtime): Runtime {
   return {
-    provider,
-    runtime: createRuntime({ store, providers, tools: allTools, secrets, report: options.report }),
+    ...runtime,
+    close: async () => {
+      const { closeBrowsers } = await import("../tools/browser/browser.ts");
+      await Promise.all([runtime.close(), closeBrowsers()]);
+    },
   };
 }
 

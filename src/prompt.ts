@@ -13,7 +13,7 @@ export interface PromptOptions {
   skills: (workspace: string) => Promise<SkillSet>;
   git: RunGit;
   /** Added to the instructions of every session, by the user's configuration and by the folder's settings. */
-  extra: (workspace: string) => string;
+  extra: (workspace: string) => Promise<string>;
   report: (line: string) => void;
 }
 
@@ -41,10 +41,11 @@ export function createPrompt(options: PromptOptions): WritePrompt {
 
   return async (subject) => {
     const { meta, actor, planFile, toolNames } = subject;
-    const [{ template: words, problem }, { text }, { skills }, about] = await Promise.all([
+    const [{ template: words, problem }, { text }, { skills }, extra, about] = await Promise.all([
       template(),
       instructions(meta.workspace),
       options.skills(meta.workspace),
+      options.extra(meta.workspace),
       facts(subject),
     ]);
     if (problem !== null && problem !== reported) options.report(problem);
@@ -56,7 +57,7 @@ export function createPrompt(options: PromptOptions): WritePrompt {
       facts: about,
       toolNames,
       skills,
-      instructions: [text, options.extra(meta.workspace)].filter((part) => part !== "").join("\n\n"),
+      instructions: [text, extra].filter((part) => part !== "").join("\n\n"),
       context: meta.context,
       permissionMode: meta.permissionMode,
       planFile,

@@ -55,17 +55,14 @@ export const bashTool = defineTool({
   limits: { timeoutMs: timeoutMaxMs + watchMarginMs, outputCharsMax },
   prompt: (args) => `${visible(args.command)}${args.run_in_background ? "\n[in the background]" : ""}`,
   grant: (args) => `Bash(${args.command})`,
+  refuse: blockingRefusal,
   prepare: prepareCommand,
   recover: recoverCommand,
 });
 
 async function prepareCommand(args: Args, context: ToolContext): Promise<PreparedCall | ToolOutcome> {
   if (isWindows) return prepareOnWindows(args, context);
-  const error = refusalOf(args.command, {
-    inBackground: args.run_in_background ?? false,
-    timeoutMs: args.timeout_ms ?? timeoutDefaultMs,
-    isTimeoutGiven: args.timeout_ms !== undefined,
-  });
+  const error = blockingRefusal(args);
   if (error !== null) return { status: "failed", error };
   if (args.run_in_background) return await prepareInBackground(args, context);
   const { gate, evidence } = await startAtGate({ command: args.command, context });
@@ -82,6 +79,16 @@ async function prepareCommand(args: Args, context: ToolContext): Promise<Prepare
       context,
     });
   }
+}
+
+/** Commands that would wait for a person, or for ever. */
+function blockingRefusal(args: Args): string | null {
+  if (isWindows) return null;
+  return refusalOf(args.command, {
+    inBackground: args.run_in_background ?? false,
+    timeoutMs: args.timeout_ms ?? timeoutDefaultMs,
+    isTimeoutGiven: args.timeout_ms !== undefined,
+  });
 }
 
 function prepareOnWindows(args: Args, context: ToolContext): PreparedCall | ToolOutcome {

@@ -113,6 +113,8 @@ export interface ToolDefinition<Args> {
   limits: { timeoutMs: number; outputCharsMax: number };
   /** What the person who approves is shown: the whole action, nothing left out. */
   prompt?(args: Args): string;
+  /** Why the call cannot be made, or null: said before any person is asked about it. `run` and `prepare` check again. */
+  refuse?(args: Args, session: Pick<ToolSession, "actor" | "by" | "permissionMode">): string | null;
   /** What `allow_always` covers for the rest of the session: by default every call of the tool. */
   grant?(args: Args): string;
   /** Either `run`, or `prepare` for tools whose effect needs evidence in the log first. */
@@ -141,6 +143,8 @@ export interface ToolCall {
   prompt: string;
   grant: string;
   allowedInPlan(context: { planFile: string; workspace: string }): boolean;
+  /** Why it cannot be made, or null; nothing is done yet. */
+  refusal(session: Pick<ToolSession, "actor" | "by" | "permissionMode">): string | null;
   prepare(context: ToolContext): Promise<PreparedCall | ToolOutcome>;
   recover(evidence: JsonValue, context: ToolContext): Promise<ToolOutcome | "again">;
 }

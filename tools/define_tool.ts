@@ -51,6 +51,7 @@ function bindCall<Args>(definition: ToolDefinition<Args>, args: Args): ToolCall 
   return {
     prompt: definition.prompt?.(args) ?? `${definition.name} ${visible(JSON.stringify(args, null, 2))}`,
     grant: definition.grant?.(args) ?? definition.name,
+    refusal: (session) => definition.refuse?.(args, session) ?? null,
     allowedInPlan: (context) => isAllowedInPlan(definition, args, context),
     prepare: (context) => prepareCall(definition, args, context),
     recover: (evidence, context) => recoverCall(definition, args, evidence, context),

@@ -1,7 +1,6 @@
 // ExitPlanMode: shows the plan to a person. That the call runs at all means that it was accepted.
 import { z } from "zod";
 import { mainActor, type PermissionMode } from "../src/protocol/facts.ts";
-import { Problem } from "../src/protocol/problem.ts";
 import type { ToolContext, ToolOutcome, ToolSession } from "./contract.ts";
 import { defineTool } from "./define_tool.ts";
 import { visible } from "./visible.ts";
@@ -25,19 +24,21 @@ export const exitPlanModeTool = defineTool({
   allowed_in_plan: true,
   limits: { timeoutMs: 5000, outputCharsMax: 2000 },
   prompt: (args) => `Accept this plan and begin?\n\n${visible(args.plan)}`,
+  refuse: (_args, session) => refuse(session),
   run: (_args, context) => Promise.resolve(exit(context)),
 });
 
+function refuse({ actor, permissionMode }: Pick<ToolSession, "actor" | "permissionMode">): string | null {
+  if (actor !== mainActor) {
+    return "Cannot leave plan mode: a sub-agent may not, give the plan back as your last message";
+  }
+  if (permissionMode === "plan") return null;
+  return "Cannot leave plan mode: the session is not in it, begin the work";
+}
+
 function exit({ session }: ToolContext): ToolOutcome {
-  if (session.actor !== mainActor) {
-    throw new Problem(
-      "forbidden",
-      "Cannot leave plan mode: a sub-agent may not, give the plan back as your last message",
-    );
-  }
-  if (session.permissionMode !== "plan") {
-    throw new Problem("conflict", "Cannot leave plan mode: the session is not in it, begin the work");
-  }
+  const error = refuse(session);
+  if (error !== null) return { status: "failed", error };
   return {
     status: "finished",
     output: "The plan was accepted and plan mode is off: begin the work as planned",

@@ -24,6 +24,8 @@ export interface Context {
   quiet: boolean;
   version: string;
   dataDir: string;
+  /** --config was given: absolute. */
+  config: string | undefined;
   /** --url was given: that daemon is meant, none is started here. */
   url: string | undefined;
   token: string | undefined;
@@ -39,6 +41,7 @@ export interface ServeOptions {
   host?: string;
   port?: number;
   dataDir?: string;
+  config?: string;
 }
 /** Given by the program's entry, because the command line does not know the parts of the daemon. */
 export type Serve = (options: ServeOptions) => Promise<number>;

@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 export const configCommand: Command = {
   usage: "config [...words]",
   summary: "Settings: config path, get [KEY], set KEY VALUE, check, key NAME (stores a secret from stdin)",
-  options: [["--config <file>", "The configuration file, instead of your own"]],
+  options: [],
   examples: [
     "jamey config path",
     "jamey config get limits",

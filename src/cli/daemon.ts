@@ -13,6 +13,7 @@ import { lastLines, logPath, makeRoomForLog, sizeOf } from "./daemon_log.ts";
 export interface StartOptions {
   host?: string | undefined;
   port?: string | undefined;
+  config?: string | undefined;
 }
 
 const startWaitMs = 30_000;
@@ -32,7 +33,7 @@ export async function startDaemon(context: Context, options: StartOptions = {}):
   const log = logPath(dataDir);
   await makeWritable(dataDir, log);
   const from = await sizeOf(log);
-  const child = spawnDaemon(dataDir, log, options);
+  const child = spawnDaemon(dataDir, log, { ...options, config: context.config });
   const deadline = Date.now() + startWaitMs;
   let ended: number | null = null;
   let patience = deadline;
@@ -97,12 +98,13 @@ export async function stopDaemon(context: Context): Promise<boolean> {
 }
 
 // Node's spawn, not Deno's: it can give the child our log file, so that even a crash of the runtime leaves its words there.
-function spawnDaemon(dataDir: string, log: string, { host, port }: StartOptions): Child {
+function spawnDaemon(dataDir: string, log: string, { host, port, config }: StartOptions): Child {
   const own = Deno.build.standalone ? [] : ["run", "-A", fileURLToPath(Deno.mainModule)];
   const args = [
     "serve",
     "--data-dir",
     dataDir,
+    ...(config ? ["--config", config] : []),
     ...(host ? ["--host", host] : []),
     ...(port ? ["--port", port] : []),
   ];

@@ -1,4 +1,5 @@
 // The command line: parses the words, runs the command, and turns whatever happens into an exit code.
+import { resolve } from "node:path";
 import { dataDir } from "../platform/data_dir.ts";
 import { version } from "../platform/version.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
@@ -51,6 +52,7 @@ function createContext(input: Input, signals: Signals, serve: Serve): Context {
     get dataDir() {
       return ownDataDir(input);
     },
+    config: configOf(input),
     url: input.text("url"),
     token: Deno.env.get("JAMEY_TOKEN"),
     client: async () => (await import("../client/client.ts")).openClient(context),
@@ -71,6 +73,12 @@ async function clientOrStart(context: Context): Promise<Client> {
   const { startDaemon } = await import("./daemon.ts");
   await startDaemon(context);
   return await context.client();
+}
+
+/** Absolute, because the background daemon gets it too. */
+function configOf(input: Input): string | undefined {
+  const path = input.text("config");
+  return path === undefined ? undefined : resolve(path);
 }
 
 function ownDataDir(input: Input): string {

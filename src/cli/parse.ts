@@ -12,6 +12,7 @@ export interface Parsed {
 export const globalOptions = [
   ["--url <url>", "Use the daemon at this address (with its token in JAMEY_TOKEN)"],
   ["--data-dir <folder>", "Where sessions and the daemon's files are (or JAMEY_DATA_DIR)"],
+  ["--config <file>", "The configuration file (default: your own; see: jamey config path)"],
   ["--json", "Print data as JSON"],
   ["-q, --quiet", "Print data and errors only"],
   ["-v, --version", "Print the version"],

@@ -20,6 +20,7 @@ export const serveCommand: Command = {
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
       dataDir: context.dataDir,
+      ...(context.config === undefined ? {} : { config: context.config }),
     });
   },
 };

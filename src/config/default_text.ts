@@ -52,7 +52,6 @@ export const defaultText =
 #[context]
 #compact_at = 0.8                # share of the model's window at which the conversation is summarised
 #micro_at = 0.6                  # share at which old tool results become references
-#reminders = true
 
 #[web]
 #search_url = "http://127.0.0.1:8080"   # a SearXNG instance, or an address with {query}

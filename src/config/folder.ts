@@ -8,7 +8,6 @@ import { modelName } from "./provider_kinds.ts";
 
 const settings = z.strictObject({
   model: modelName.optional(),
-  reminders: z.boolean().optional(),
   /** Added to the system prompt of the sessions in this folder. */
   instructions: z.string().max(16_384).optional(),
 });
@@ -71,8 +70,7 @@ async function read(workspace: string, path: string, info: Deno.FileInfo): Promi
   }
 }
 
-const allowed =
-  'A folder may set "model", "reminders" and "instructions"; all else belongs into your own runtime.toml';
+const allowed = 'A folder may set "model" and "instructions"; all else belongs into your own runtime.toml';
 
 function refuse(path: string, why: string, hint: string): FolderAnswer {
   return {

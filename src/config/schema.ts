@@ -47,7 +47,6 @@ const limits = z.strictObject({
 const context = z.strictObject({
   compact_at: z.number().min(0.1).max(0.95).default(0.8),
   micro_at: z.number().min(0.1).max(0.95).default(0.6),
-  reminders: z.boolean().default(true),
 }).refine(({ compact_at, micro_at }) => micro_at <= compact_at, {
   message: "is larger than context.compact_at",
   path: ["micro_at"],

@@ -77,7 +77,7 @@ it("SIGTERM in the middle of a command ends the daemon with exit code 143 and le
     "run",
     "-r",
     "busy",
-    script({ calls: [{ name: "Bash", args: { command: "sleep 600" } }] }),
+    script({ calls: [{ name: "Bash", args: { command: "sleep 60" } }] }),
   ]);
   await until(async () => (await desk.view("busy")).state.summary.status === "acting" || undefined);
   await until(() => desk.processes().length >= 4 || undefined);

@@ -1,4 +1,5 @@
 // Runs the real command line as a process, over a data folder of its own, and real daemons for it to talk to.
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startTestServer, type TestServer, testToken } from "../support/server.ts";
 import { openMemoryHost } from "../support/memory_host.ts";
@@ -16,6 +17,8 @@ export interface RunOptions {
 }
 
 const entry = resolve("bin/jamey.ts");
+/** Never the configuration of whoever runs the tests; no test changes this one. */
+const configHome = join(tmpdir(), "jamey-test-config");
 
 /** Runs `jamey` with these words and waits for its end. */
 export async function jamey(dataDir: string, args: string[], options: RunOptions = {}): Promise<Ended> {
@@ -39,7 +42,13 @@ export function startJamey(
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    env: { JAMEY_DATA_DIR: dataDir, JAMEY_TOKEN: "", NO_COLOR: "1", ...env },
+    env: {
+      JAMEY_DATA_DIR: dataDir,
+      XDG_CONFIG_HOME: configHome,
+      JAMEY_TOKEN: "",
+      NO_COLOR: "1",
+      ...env,
+    },
     ...(cwd === undefined ? {} : { cwd }),
   }).spawn();
 }

@@ -16,9 +16,9 @@ const read = async (text: string) => {
   return await openFolderReader().folderSettings(workspace);
 };
 
-test("a folder may name a model, switch reminders off and add instructions", async () => {
-  expect(await read('model = "local/qwen"\nreminders = false\ninstructions = "Use tabs"\n')).toEqual({
-    settings: { model: "local/qwen", reminders: false, instructions: "Use tabs" },
+test("a folder may name a model and add instructions", async () => {
+  expect(await read('model = "local/qwen"\ninstructions = "Use tabs"\n')).toEqual({
+    settings: { model: "local/qwen", instructions: "Use tabs" },
   });
 });
 
@@ -51,7 +51,7 @@ test.each(dangerous)(
     const { settings, problem } = await read(text.includes("[") ? `model = "m"\n${text}\n` : `${text}\n`);
     expect(settings).toEqual({});
     expect(problem?.message).toMatch(/^Cannot use folder settings ".*settings.toml": line \d: .*[^.]$/);
-    expect(problem?.hint).toContain('"model", "reminders" and "instructions"');
+    expect(problem?.hint).toContain('"model" and "instructions"');
     refusals++;
   },
 );

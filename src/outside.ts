@@ -1,0 +1,68 @@
+// What comes from outside of jamey: MCP servers, programs, endpoints and hooks, of the user and of folders, behind one
+// store of approvals.
+import { join } from "node:path";
+import type { Outside } from "../actors/outside.ts";
+import type { ToolSource } from "../tools/contract.ts";
+import { cleanEnvironment } from "../tools/environment.ts";
+import { runProgram } from "../tools/external/run_program.ts";
+import { externalSource } from "../tools/external/source.ts";
+import { mcpSource } from "../tools/mcp/source.ts";
+import type { EffectiveConfig } from "./config/environment.ts";
+import { type Keys, referencesOf } from "./config/keys.ts";
+import { externalToolsOf, hooksOf, mcpServersOf } from "./config/outside.ts";
+import type { FolderHooks } from "./hooks/contract.ts";
+import { createHooks } from "./hooks/hooks.ts";
+import { openTrustStore } from "./trust/store.ts";
+
+export interface OutsideOptions {
+  config: EffectiveConfig;
+  keys: Keys;
+  dataDir: string;
+  configDir: string;
+  report: (line: string) => void;
+}
+
+export async function openOutside(
+  options: OutsideOptions,
+): Promise<{ sources: ToolSource[]; hooks: FolderHooks; outside: Outside }> {
+  const { config, keys, dataDir, configDir, report } = options;
+  const trust = await openTrustStore(join(dataDir, "trust.json"), { report });
+  const environment = withoutKeys(config, Deno.env.toObject());
+  const programs = externalToolsOf(config, keys);
+  const servers = mcpServersOf(config, keys);
+  for (const { name, problem } of [...programs.problems, ...servers.problems]) {
+    report(`"${name}" is left out: ${problem.message}`);
+  }
+  const mcp = mcpSource({
+    servers: servers.entries,
+    trust,
+    cacheDir: join(dataDir, "mcp"),
+    report,
+    environment,
+  });
+  const hooks = createHooks({
+    settings: hooksOf(config),
+    files: [join(configDir, "settings.json")],
+    trust,
+    report,
+    environment: cleanEnvironment(environment),
+    runProgram,
+  });
+  const outside: Outside = {
+    store: trust,
+    items: async (workspace) => [...hooks.items(workspace), ...await mcp.items(workspace)],
+    approved: async (workspace, items) => {
+      const named = items.filter(({ kind }) => kind === "mcp_server");
+      await Promise.all(named.map(({ name }) => mcp.refresh(workspace, name).catch(() => {})));
+    },
+  };
+  return { sources: [externalSource({ tools: programs.entries, environment }), mcp], hooks, outside };
+}
+
+/** Variables that hold keys of the configuration are nobody else's, whatever they are called. */
+function withoutKeys(config: EffectiveConfig, environment: Record<string, string>): Record<string, string> {
+  const keys = new Set(
+    referencesOf(config).flatMap(({ reference }) => reference.store === "env" ? [reference.name] : []),
+  );
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !keys.has(name)));
+}
