@@ -35,6 +35,9 @@ export const undoTool = defineTool({
 });
 
 async function prepareUndo(args: Args, context: ToolContext): Promise<PreparedCall | ToolOutcome> {
+  if (context.session.by !== "user") {
+    throw new Problem("forbidden", "Cannot undo: only a person may, change the file with Edit or Write");
+  }
   const changes = context.session.changes();
   if (args.list) return listChanges(changes, context);
   const change = chooseChange(changes, args.call_id);

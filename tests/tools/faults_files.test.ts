@@ -80,14 +80,15 @@ test("a file that is changed underneath is never written over, whoever comes whe
         await writeFile(at("f.ipynb"), notebook.replace("mine", "mine first"));
         await session.run(editTool, { file_path: "f.ipynb", old_string: "mine first", new_string: "mine" });
         await session.run(readTool, { file_path: "f.ipynb" });
+        const by = tool === undoTool ? "user" : "model";
         let text: string;
         let left: string[];
         if (when === "after it was read") {
           await act(at("f.ipynb"));
           left = await stateOf(space.dir);
-          text = textOf(await session.run(tool, args));
+          text = textOf(await session.run(tool, args, { by }));
         } else {
-          const prepared = await session.prepare(tool, args);
+          const prepared = await session.prepare(tool, args, { by });
           await act(at("f.ipynb"));
           left = await stateOf(space.dir);
           text = textOf(await prepared.run());

@@ -8,9 +8,12 @@ export interface RecordedSession {
   changes: FactData<"file.changed">[];
   /** Runs a call, and takes its outcome into account. */
   run(tool: Tool, args: JsonObject, overrides?: Partial<ToolSession>): Promise<ToolOutcome>;
-  /** A call that waits for its run; the caller gives the outcome to `take`. */
-  prepare(tool: Tool, args: JsonObject): ReturnType<typeof prepareTool>;
-  take(outcome: ToolOutcome): ToolOutcome;
+  /** A call that waits for its run, of which the session is told nothing. */
+  prepare(
+    tool: Tool,
+    args: JsonObject,
+    overrides?: Partial<ToolSession>,
+  ): ReturnType<typeof prepareTool>;
   /** What the next call is given. */
   context(overrides?: Partial<ToolSession>): ToolContext;
 }
@@ -34,8 +37,7 @@ export function recordSession(space: TestWorkspace): RecordedSession {
   return {
     changes,
     context,
-    take,
     run: async (tool, args, overrides) => take(await runTool(tool, args, context(overrides))),
-    prepare: (tool, args) => prepareTool(tool, args, context()),
+    prepare: (tool, args, overrides) => prepareTool(tool, args, context(overrides)),
   };
 }

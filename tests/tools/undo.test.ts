@@ -94,8 +94,13 @@ test("the list shows the newest first, what was undone, and where it ends", asyn
   expect(await undo({ list: true })).toContain("[3 older changes are not shown]");
 });
 
-test("a model cannot undo", () => {
+test("a model cannot undo", async () => {
   expect(undoTool.audience).toBe("user");
+  await write("f", "one");
+  expect(textOf(await session.run(undoTool, {}))).toBe(
+    "Cannot undo: only a person may, change the file with Edit or Write",
+  );
+  expect(await readFile(at("f"), "utf8")).toBe("one");
 });
 
 test.each(["restores", "removes"])("an undo that %s is made exactly once over a crash", async (what) => {
