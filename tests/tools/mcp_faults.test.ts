@@ -187,7 +187,7 @@ it("progress keeps a call alive beyond its limit and is shown to who watches", a
 });
 
 it("a cancel returns at once and tells the server, which goes on serving others", async () => {
-  const desk = await mcpDesk();
+  const desk = await mcpDesk(() => ({}), { limits: { quietMs: 600_000, totalMs: 600_000 } });
   const told = join(desk.workspace.outside, "told");
   desk.writeServers({ quiet: desk.bad("mute_calls", told) });
   await desk.approve("mcp_server");

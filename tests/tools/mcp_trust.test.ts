@@ -157,14 +157,37 @@ it("P4: a tool that changed since it was offered is not called, also when the ca
 
 it("the same tools in another order, with keys in another order, are the same tools", async () => {
   const desk = await changeable();
-  tellTools(desk, [
-    { inputSchema: { type: "object" }, name: "turns", description: "as it was" },
-    told("keeps"),
-  ]);
+  const [text, number] = [{ type: "string", minLength: 1 }, { type: "number" }];
+  tellTools(desk, [told("keeps"), {
+    ...told("turns"),
+    inputSchema: { type: "object", properties: { text, number } },
+  }]);
+  const before = desk.again({});
+  await before.refresh(desk.workspace.dir, "shifty");
+  await desk.trust.approve((await before.items(desk.workspace.dir)).map(({ item }) => item));
+  const sameText = { minLength: 1, type: "string" };
+  const inputSchema = { properties: { number, text: sameText }, type: "object" };
+  tellTools(desk, [{ inputSchema, name: "turns", description: "as it was" }, told("keeps")]);
   const after = desk.again({});
   await after.refresh(desk.workspace.dir, "shifty");
   expect(await after.tools(desk.workspace.dir)).toHaveLength(2);
   expect(await after.status(desk.workspace.dir)).toMatchObject([{ state: "ready" }]);
+});
+
+it("without its approvals a known server of the user is not trusted at sight again", async () => {
+  const desk = await mcpDesk();
+  tellTools(desk, [told("keeps")]);
+  const servers = { own: desk.bad("file", join(desk.workspace.outside, "told.json")) };
+  const first = desk.again(servers);
+  await first.refresh(desk.workspace.dir, "own");
+  expect(await first.tools(desk.workspace.dir)).toHaveLength(1);
+  await desk.trust.revoke("");
+  expect(await first.tools(desk.workspace.dir)).toHaveLength(0);
+  tellTools(desk, [told("keeps", "now it lies")]);
+  const second = desk.again(servers);
+  await second.refresh(desk.workspace.dir, "own");
+  expect(await second.tools(desk.workspace.dir)).toHaveLength(0);
+  expect(await second.status(desk.workspace.dir)).toMatchObject([{ state: "unknown" }]);
 });
 
 it("tools of the user's own servers are approved at first sight, and pinned from then on", async () => {

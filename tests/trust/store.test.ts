@@ -65,7 +65,9 @@ it("a damaged file is set aside and reported, and everything is unknown", async 
     expect(store.standing(hook)).toBe("unknown");
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^Cannot read approvals ".*trust\.json": .*, it is kept as ".*damaged-/);
-    const [aside = ""] = await readdir(folder);
+    const names = await readdir(folder);
+    expect(names).toEqual([expect.stringMatching(/^trust\.json\.damaged-\d+$/)]);
+    const [aside = ""] = names;
     expect(await readFile(join(folder, aside), "utf8")).toBe(damage);
     await store.approve([hook]);
     expect((await openTrustStore(path)).standing(hook)).toBe("approved");
