@@ -14,6 +14,7 @@ import { agentToolName } from "./follow_ups.ts";
 import { callDigest, reviewCall } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import { planFile, toolSession } from "./tool_session.ts";
 
 export interface ToolParts {
@@ -33,10 +34,12 @@ interface Run {
   call: ToolCall;
   signal: AbortSignal;
   parts: ToolParts;
+  turns: Turns;
 }
 
 /** For `call.review` and `call.run`: how far a call has come is in the state, not in the kind of effect. */
 export function callExecutor(parts: ToolParts): Executor {
+  const turns = createTurns();
   return async (session, effect, { signal }) => {
     const callId = String(effect.params.call_id);
     const record = (await session.transcript()).call(callId);
@@ -48,10 +51,12 @@ export function callExecutor(parts: ToolParts): Executor {
     const tools = await parts.toolsOf(session.state().meta?.workspace ?? "/");
     const tool = tools.get(record.name);
     const tell = (outcome: ToolOutcome) => tellOutcome(session, record, outcome);
-    if (tool === undefined) return await tell(unknownTool(record.name, tools));
+    if (tool === undefined || (tool.audience === "user" && record.by === "model")) {
+      return await tell(unknownTool(record.name, tools));
+    }
     const parsed = tool.parse(record.args);
     if (!parsed.ok) return await tell({ status: "failed", error: parsed.error });
-    const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts };
+    const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts, turns };
     if (state === "running") return await recover(run);
     const gone = missingWorkspace(session);
     // The one way out of a worktree that was deleted by hand.
@@ -73,7 +78,7 @@ async function runApproved(run: Run): Promise<void> {
 const kernelTools = { [agentToolName]: startSubAgent, [askToolName]: askUser } as const;
 
 async function begin(run: Run): Promise<void> {
-  const { session, record, tool, call, signal } = run;
+  const { session, record, tool, signal } = run;
   if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
   if (isKernelTool(record.name)) {
     const provider = session.state().meta?.provider ?? "";
@@ -84,6 +89,14 @@ async function begin(run: Run): Promise<void> {
     });
     return refused === null ? undefined : await tellOutcome(session, record, refused);
   }
+  // A model that edits one file twice in one answer means one edit after the other: each is to see the one before.
+  if (tool.effect === "idempotent") await run.turns.take(session.id, () => act(run));
+  else await act(run);
+}
+
+async function act(run: Run): Promise<void> {
+  const { session, record, tool, call, signal } = run;
+  if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
   let startedSeq = 0;
   let offset = 0;
   const early: string[] = [];

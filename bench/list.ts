@@ -5,6 +5,7 @@ import { create } from "./rows/create.ts";
 import { delta } from "./rows/delta.ts";
 import { fanOut } from "./rows/fan_out.ts";
 import { memory } from "./rows/memory.ts";
+import { prompt } from "./rows/prompt.ts";
 import { replay } from "./rows/replay.ts";
 import { search } from "./rows/search.ts";
 import { start } from "./rows/start.ts";
@@ -17,6 +18,7 @@ export const benches: readonly Bench[] = [
   fanOut,
   delta,
   toolRound,
+  prompt,
   search,
   start,
   memory,

@@ -1,5 +1,5 @@
 // A durable append: through the whole kernel (command, step, log, acknowledgement) and through the log alone.
-import type { Runtime } from "../../actors/runtime.ts";
+import type { Runtime } from "../../actors/runtime_options.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import type { LogRecord } from "../../src/log/port.ts";

@@ -92,7 +92,9 @@ async function bareAgent(url: string, file: string): Promise<void> {
 }
 
 function callOf(round: number, file: string): Record<string, unknown> {
-  const call = { name: "Read", arguments: JSON.stringify({ file_path: file }) };
+  // Another place each time: the same call with the same result again and again is a loop, and paused.
+  const args = { file_path: file, offset: 1 + round % fileLines };
+  const call = { name: "Read", arguments: JSON.stringify(args) };
   return { tool_calls: [{ index: 0, id: `call_${round}`, type: "function", function: call }] };
 }
 

@@ -238,3 +238,27 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+it("two edits of one file in one answer are made one after the other, and both are there", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const edit = (old_string: string, new_string: string) => ({
+    name: "Edit",
+    args: { file_path: "list.txt", old_string, new_string },
+  });
+  const steps = [
+    { calls: [{ name: "Write", args: { file_path: "list.txt", content: "one\ntwo\nthree\n" } }] },
+    { calls: [edit("one", "1"), edit("two", "2"), edit("three", "3")] },
+    { text: "done" },
+  ];
+  const { tool_calls } = await test.turn(id, script(...steps));
+  expect(tool_calls.map(({ status }) => status)).toEqual(["finished", "finished", "finished", "finished"]);
+  expect(await Deno.readTextFile(join(test.workspace, "list.txt"))).toBe("1\n2\n3\n");
+});
+
+it("a tool for people is none that a model can call", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const { tool_calls } = await test.turn(id, script({ calls: [{ name: "Undo", args: {} }] }, { text: "no" }));
+  expect(tool_calls[0]).toMatchObject({ status: "failed", output: expect.stringContaining("Unknown tool") });
+});
