@@ -52,6 +52,8 @@ async function open(text: string, page: Page, chromium: Chromium): Promise<ToolO
     if (response?.status() === 403 && refusal !== null && refusal !== before) throw refusal;
     return await where(`Opened with status ${response?.status() ?? "unknown"}`, page);
   } catch (thrown) {
+    // Its error page comes up late and would get in the way of the next page: that gets a tab of its own.
+    await page.close().catch(() => {});
     const refusal = chromium.refusal();
     if (refusal !== null && refusal !== before) throw refusal;
     throw problemOf(`open "${url.href}"`, thrown);

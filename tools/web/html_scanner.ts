@@ -14,6 +14,7 @@ const rawNames = new Set([
   "template",
   "textarea",
   "xmp",
+  "title",
   "svg",
   "math",
 ]);

@@ -52,10 +52,11 @@ export function requestHead(head: string): RequestHead | null {
   const [first = "", ...lines] = head.split("\r\n");
   const [, method = "", target = ""] = /^([A-Z]{1,20}) (\S+) HTTP\/1\.[01]$/.exec(first) ?? [];
   const isTunnel = method === "CONNECT";
+  // Nothing but a host and a port: no user name, no path, nothing that two parsers could read in two ways.
+  if (isTunnel && !/^[^\s@/?#\\]+:\d{1,5}$/.test(target)) return null;
   // https in front makes the port of CONNECT explicit or 443; its host is read as in any address.
   const url = URL.parse(isTunnel ? `https://${target}` : target);
   if (url === null || (!isTunnel && url.protocol !== "http:")) return null;
-  if (isTunnel && url.pathname + url.search !== "/") return null;
   return {
     host: url.hostname,
     port: portOf(url),
