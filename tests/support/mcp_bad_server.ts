@@ -51,7 +51,7 @@ function tools(): unknown[] {
 async function call({ id, params }: Request): Promise<void> {
   switch (mode) {
     case "mute_calls":
-      return;
+      return params?.arguments?.text === "answer me" ? answer(id, text("well")) : undefined;
     case "dies":
       console.error("I cannot go on");
       return Deno.exit(7);
@@ -122,7 +122,7 @@ function takeAnswer(message: Request): void {
 async function take(request: Request): Promise<void> {
   if (request.method === undefined) return takeAnswer(request);
   if (request.method === "notifications/cancelled" && note !== "") {
-    Deno.writeTextFileSync(note, "cancelled");
+    Deno.writeTextFileSync(note, "x", { append: true });
   }
   if (request.method === "initialize") {
     if (mode === "mute") return;

@@ -201,6 +201,26 @@ it("a cancel returns at once and tells the server, which goes on serving others"
   await expect.poll(() => existsSync(told), { timeout: 20_000 }).toBe(true);
 });
 
+it("a server is not told to cancel what it has answered", async () => {
+  const desk = await mcpDesk(() => ({}), { limits: { handshakeMs: 1_000 } });
+  const told = join(desk.workspace.outside, "told");
+  desk.writeServers({ quiet: desk.bad("mute_calls", told) });
+  await desk.approve("mcp_server");
+  await desk.learn("quiet");
+  await desk.approve("mcp_tools");
+  const cancel = new AbortController();
+  const { signal } = cancel;
+  expect((await desk.call("mcp__quiet__echo", { text: "answer me" }, { signal })).status).toBe("finished");
+  cancel.abort();
+  // Long after the handshake's own limit, the only cancel that comes is that of a call which is not answered.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const last = new AbortController();
+  setTimeout(() => last.abort(), 100);
+  await desk.call("mcp__quiet__echo", { text: "x" }, { signal: last.signal });
+  await expect.poll(() => existsSync(told), { timeout: 20_000 }).toBe(true);
+  expect(Deno.readTextFileSync(told)).toBe("x");
+});
+
 it("servers that ask for samples, answers or folders are refused", async () => {
   const desk = await mcpDesk((bad) => ({ greedy: bad("wishes") }));
   await desk.learn("greedy");

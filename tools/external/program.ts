@@ -36,9 +36,16 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   // Whoever ends early leaves unread input: that is no fault of this process.
   input.closed.catch(() => {});
   const encoder = new TextEncoder();
-  const group = Deno.build.os === "windows"
-    ? null
-    : await identifyGroup(child.pid, `${markerName}=${marker}`);
+  const isWindows = Deno.build.os === "windows";
+  const group = isWindows ? null : await identifyGroup(child.pid, `${markerName}=${marker}`);
+  if (group === null && !isWindows) {
+    // What cannot be told from others cannot be ended: the gate stays shut, and the shell leaves.
+    await input.close().catch(() => {});
+    throw new Problem(
+      "unavailable",
+      `Cannot start "${options.command[0]}": its process could not be identified`,
+    );
+  }
   if (group !== null) await input.write(encoder.encode("go\n")).catch(() => {});
   const exited = child.status.then(({ code }) => code);
   return {

@@ -6,6 +6,7 @@ import { version } from "../../src/platform/version.ts";
 import { cleanEnvironment } from "../environment.ts";
 import { shutdownGraceMs } from "../process_group.ts";
 import { httpTransport } from "./http_transport.ts";
+import { leash } from "./leash.ts";
 import { type Listing, makeListing, type ServedTool } from "./listing.ts";
 import type { CallToolResult } from "./sdk.ts";
 import type { McpServerSettings } from "./settings.ts";
@@ -63,18 +64,21 @@ export async function connect(
   // could stop this process.
   const client = new sdk.Client({ name: "jamey", version }, { capabilities: {} });
   client.onerror = () => {};
-  const late = AbortSignal.timeout(options.handshakeMs);
-  const hurry = AbortSignal.any([late, options.signal]);
+  const hurry = leash(options.signal, options.handshakeMs);
   try {
-    const shake = client.connect(transport, { signal: hurry, timeout: options.handshakeMs })
-      .then(() => readListing(client, sdk, hurry));
-    const listing = await Promise.race([shake, rejectOn(hurry)]);
+    const shake = client.connect(transport, { signal: hurry.signal, timeout: options.handshakeMs })
+      .then(() => readListing(client, sdk, hurry.signal));
+    const listing = await Promise.race([shake, rejectOn(hurry.signal)]);
     return openConnection({ client, transport, sdk, listing, handshakeMs: options.handshakeMs });
   } catch (thrown) {
-    const why = late.aborted ? `it did not answer within ${options.handshakeMs / 1000} s` : messageOf(thrown);
+    const why = hurry.isLate()
+      ? `it did not answer within ${options.handshakeMs / 1000} s`
+      : messageOf(thrown);
     const words = transport.isOpen() ? [why, said(transport)] : [said(transport) || why];
     onEnding(transport.end(options.signal.aborted ? shutdownGraceMs : undefined));
     throw new Problem("unavailable", words.filter((part) => part !== "").join("; "));
+  } finally {
+    hurry.release();
   }
 }
 
@@ -131,7 +135,8 @@ function openConnection({ client, transport, sdk, listing: first, handshakeMs }:
     listing() {
       if (!isStale) return listing;
       isStale = false;
-      listing = readListing(client, sdk, AbortSignal.timeout(handshakeMs)).catch((thrown) => {
+      const hurry = leash(new AbortController().signal, handshakeMs);
+      listing = readListing(client, sdk, hurry.signal).finally(hurry.release).catch((thrown) => {
         isStale = true;
         throw new Problem("unavailable", `it cannot list its tools, ${messageOf(thrown)}`);
       });
@@ -140,10 +145,14 @@ function openConnection({ client, transport, sdk, listing: first, handshakeMs }:
       return listing;
     },
     async call(name, args, options) {
+      const { signal, release } = leash(options.signal);
       try {
-        return { ok: true, result: await requestCall({ client, sdk }, { name, args }, options) };
+        const result = await requestCall({ client, sdk }, { name, args }, { ...options, signal });
+        return { ok: true, result };
       } catch (thrown) {
         return faultOf(thrown, { transport, sdk }, options);
+      } finally {
+        release();
       }
     },
     isOpen: () => transport.isOpen(),
