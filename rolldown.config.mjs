@@ -20,10 +20,33 @@ const programOnly = {
   },
 };
 
+/**
+ * playwright-core reads two files beside itself when it is loaded. In a bundle there are none, so they are put in; all
+ * else that it would look for there belongs to commands which the program does not use. Fails when a version moves them.
+ */
+const playwrightFiles = {
+  name: "playwright-files",
+  transform(code, id) {
+    if (!id.endsWith("/playwright-core/lib/coreBundle.js")) return null;
+    let text = `var __dirname = "/playwright-core/lib";\n${code}`;
+    for (const file of ["package.json", "browsers.json"]) {
+      const wanted = new RegExp(`require\\(import_path\\d+\\.default\\.join\\(packageRoot, "${file}"\\)\\)`);
+      if (!wanted.test(text)) {
+        throw new Error(`Cannot bundle playwright-core: it does not read "${file}" as it did`);
+      }
+      const content = JSON.stringify(
+        JSON.parse(readFileSync(`node_modules/playwright-core/${file}`, "utf8")),
+      );
+      text = text.replace(wanted, () => content);
+    }
+    return { code: text, map: null };
+  },
+};
+
 export default defineConfig({
   input: { jamey: "bin/jamey.ts" },
   platform: "node",
-  plugins: [programOnly],
+  plugins: [programOnly, playwrightFiles],
   transform: { define: { "process.env.NODE_ENV": '"production"' } },
   output: {
     dir: "out",
