@@ -14,7 +14,7 @@ import { signalExit } from "./signals.ts";
 
 export const attachCommand: Command = {
   usage: "attach <session>",
-  summary: "Show the events of a session, past and live; answer its approvals",
+  summary: "Show the events of a session, past and live; answer its approvals and questions",
   options: [
     ["--after <seq>", "Only events after this number"],
     ["--no-deltas", "Facts only, no text while it is being written"],
@@ -131,6 +131,7 @@ async function answerFromKeyboard(
     }
     pending.answered(oldest.key);
     const first = await send(client, session).catch((thrown) => {
+      pending.again(oldest);
       view.note(`  ${context.terminal.colours.red(neutral(messageOf(thrown)))}`);
       return true;
     });

@@ -1,8 +1,10 @@
 // `jamey chat`: a conversation at the terminal. Lines are messages, answers to questions, or commands.
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { banner } from "./attach.ts";
-import { type Chat, chatCommand } from "./chat_commands.ts";
+import type { Chat } from "./chat_command.ts";
+import { chatCommand } from "./chat_commands.ts";
 import { enterRoom, type Room } from "./chat_room.ts";
+import { runOwnCommand } from "./chat_work_commands.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { neutral } from "./neutral.ts";
@@ -45,6 +47,7 @@ async function talk(context: Context, input: Input): Promise<number> {
       if (room === undefined) throw new Error("The chat has no session yet");
       return room;
     },
+    shown: undefined,
     create: async () => (await client.create(sessionSettings(input, "chat"))).session_id,
     async enter(sessionId) {
       await room?.leave();
@@ -97,7 +100,7 @@ async function readLines(chatting: Chat, lines: Lines, interrupted: { exit: numb
   return interrupted.exit;
 }
 
-async function take(chatting: Chat, line: string): Promise<"quit" | undefined> {
+async function take(chatting: Chat, line: string): Promise<"quit" | void> {
   const room = chatting.room();
   const trimmed = line.trim();
   if (/^(::|\/)[a-z]+(\s|$)/.test(trimmed)) {
@@ -108,11 +111,15 @@ async function take(chatting: Chat, line: string): Promise<"quit" | undefined> {
     const send = typedAnswer(question, trimmed);
     if (send === undefined) return void chatting.context.terminal.talk(`Answer: ${pendingChoices(question)}`);
     room.answered(question.key);
-    const first = await send(chatting.client, room.sessionId);
+    const first = await send(chatting.client, room.sessionId).catch((thrown) => {
+      room.again(question);
+      throw thrown;
+    });
     if (!first) chatting.context.terminal.talk("Somebody else was first");
     return undefined;
   }
-  if (trimmed !== "") await room.say(line);
+  if (trimmed.startsWith("!") && trimmed.length > 1) runOwnCommand(chatting, trimmed.slice(1).trim());
+  else if (trimmed !== "") await room.say(line);
   return undefined;
 }
 

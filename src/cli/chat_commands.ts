@@ -1,98 +1,52 @@
-// The commands inside a chat: `/name` or `::name`.
-import type { Client } from "../client/client.ts";
-import type { Room } from "./chat_room.ts";
-import type { Context } from "./command.ts";
-import { shortLine } from "./neutral.ts";
-import { listSessions, printSessions } from "./sessions.ts";
-import { showStory } from "./replay_story.ts";
+// The commands inside a chat: `/name` or `::name`. A command that is not in these lists does not exist.
+import type { Chat, ChatCommand } from "./chat_command.ts";
+import { sessionChatCommands } from "./chat_session_commands.ts";
+import { settingChatCommands } from "./chat_setting_commands.ts";
+import { workChatCommands } from "./chat_work_commands.ts";
+import { neutralLine } from "./neutral.ts";
 
-/** The chat as its commands see it. */
-export interface Chat {
-  context: Context;
-  client: Client;
-  room(): Room;
-  enter(sessionId: string): Promise<void>;
-  /** A new session with the settings of this chat. */
-  create(): Promise<string>;
+const helpCommand: ChatCommand = {
+  usage: "help",
+  summary: "this help",
+  run: ({ context }) => Promise.resolve(context.terminal.line(helpText())),
+};
+
+const quitCommand: ChatCommand = {
+  usage: "quit, /exit",
+  summary: "leave; the session stays",
+  run: () => Promise.resolve("quit"),
+};
+
+const chatCommands: readonly ChatCommand[] = [
+  helpCommand,
+  ...sessionChatCommands,
+  ...settingChatCommands,
+  ...workChatCommands,
+  quitCommand,
+];
+
+const usageWidth = 24;
+
+function helpText(): string {
+  return [
+    "Commands (with / or ::):",
+    ...chatCommands.map(({ usage, summary }) => `  ${`/${usage}`.padEnd(usageWidth)} ${summary}`),
+    `  ${"!COMMAND".padEnd(usageWidth)} run a command of your own, under the same rules`,
+    "Everything else is a message. Ctrl-C stops the running turn, twice leaves.",
+  ].join("\n");
 }
-
-const help = `Commands (with / or ::):
-  /help               this help
-  /new                start another session
-  /sessions           list the sessions
-  /session            what this session is
-  /attach SESSION     go on with another session
-  /cancel             stop the running turn
-  /replay             show this session as a timeline
-  /status             the daemon
-  /tools              what the agent can use
-  /quit, /exit        leave; the session stays
-Everything else is a message. Ctrl-C stops the running turn, twice leaves.`;
-
-const sessionsShownMax = 20;
 
 /** `text` is the command without its mark. */
-export async function chatCommand(chat: Chat, text: string): Promise<"quit" | undefined> {
-  const { context, client, room } = chat;
-  const { terminal } = context;
-  const [name = "", ...rest] = text.split(/\s+/);
-  switch (name) {
-    case "help":
-      terminal.line(help);
-      return;
-    case "quit":
-    case "exit":
-      return "quit";
-    case "new":
-      await chat.enter(await chat.create());
-      terminal.talk(`Session ${room().sessionId}`);
-      return;
-    case "sessions":
-      printSessions(context, await listSessions(client, sessionsShownMax));
-      return;
-    case "session":
-      terminal.write(await describeSession(chat));
-      return;
-    case "attach": {
-      const [session] = rest;
-      if (session === undefined) terminal.warn("Name a session, as in: /attach last");
-      else await chat.enter((await client.view(session)).session_id);
-      return;
-    }
-    case "cancel":
-      await client.cancel(room().sessionId);
-      return;
-    case "replay":
-      await showStory(context, client, room().sessionId);
-      return;
-    case "status": {
-      const { version, uptime_s, sessions } = await client.health();
-      terminal.line(
-        `jamey ${version} at ${client.connection().url}, up ${Math.floor(uptime_s)} s, ${sessions} sessions`,
-      );
-      return;
-    }
-    case "tools":
-      for (const tool of (await client.tools()).tools) {
-        terminal.line(`${tool.name.padEnd(14)} ${shortLine(tool.description, 120)}`);
-      }
-      return;
-    default:
-      terminal.warn(`There is no command "/${name}"; see /help`);
+export async function chatCommand(chat: Chat, text: string): Promise<"quit" | void> {
+  const [, name = "", rest = ""] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
+  const command = chatCommands.find(({ usage }) => namesOf(usage).includes(name));
+  if (command === undefined) {
+    return chat.context.terminal.warn(`There is no command "/${neutralLine(name)}"; see /help`);
   }
+  return await command.run(chat, rest.split(/\s+/).filter((word) => word !== ""), rest.trim());
 }
 
-async function describeSession({ client, room }: Chat): Promise<string> {
-  const { state, seq } = await client.view(room().sessionId);
-  const { summary, usage } = state;
-  return [
-    `session     ${summary.session_id}${summary.name === null ? "" : ` (${shortLine(summary.name, 60)})`}`,
-    `status      ${summary.status}`,
-    `workspace   ${shortLine(summary.workspace, 200)}`,
-    `model       ${shortLine(`${summary.provider}/${summary.model}`, 100)}`,
-    `permissions ${summary.permission_mode}`,
-    `events      ${seq}`,
-    `tokens      ${usage.input_tokens} in, ${usage.output_tokens} out`,
-    "",
-  ].join("\n");
+/** `quit` and `exit` of `quit, /exit`, `attach` of `attach SESSION`. */
+function namesOf(usage: string): string[] {
+  return usage.split(", /").map((one) => one.split(" ")[0] ?? "");
 }

@@ -2,8 +2,9 @@
 import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { type EventEnvelope, type Image, mainActor } from "../protocol/facts.ts";
-import { Problem } from "../protocol/problem.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
 import { createChatView } from "./chat_view.ts";
+import { neutral } from "./neutral.ts";
 import { createPending, type Pending } from "./pending.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,10 +12,14 @@ export interface Room {
   sessionId: string;
   /** Sends a message; resolves when it is durable. */
   say(message: string, images?: Image[]): Promise<void>;
+  /** Work of the person's own, such as a tool by hand: the chat rests when it has ended, and says why when it could not. */
+  during(work: Promise<unknown>): void;
   isBusy(): boolean;
   /** What has waited for a person for longest. */
   question(): Pending | undefined;
   answered(key: string): void;
+  /** The answer did not arrive: it waits again. */
+  again(pending: Pending): void;
   /** Resolves when no turn runs, or a question waits. */
   rest(): Promise<void>;
   /** What ended the following, when it was not `leave`: a Problem, or stdout was closed. */
@@ -37,11 +42,13 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   const pending = createPending();
   const view = createChatView(terminal, { typedHere: (id) => own.has(id) });
   let busy = false;
+  let byHand = 0;
   let sent = 0;
   let failure: { thrown: unknown } | undefined;
   const waiters = new Set<() => void>();
   const synced = Promise.withResolvers<void>();
 
+  const isBusy = () => busy || byHand > 0;
   function wake(): void {
     for (const waiter of waiters) waiter();
     waiters.clear();
@@ -87,11 +94,22 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
       });
       sent = Math.max(sent, seq);
     },
-    isBusy: () => busy,
+    during(work) {
+      byHand++;
+      work.catch((thrown) => {
+        view.closeLine();
+        terminal.warn(`${terminal.talkColours.red("error:")} ${neutral(messageOf(thrown))}`);
+      }).finally(() => {
+        byHand--;
+        wake();
+      });
+    },
+    isBusy,
     question: () => pending.all()[0],
     answered: pending.answered,
+    again: pending.again,
     async rest() {
-      while (busy && pending.all().length === 0 && failure === undefined && !stop.signal.aborted) {
+      while (isBusy() && pending.all().length === 0 && failure === undefined && !stop.signal.aborted) {
         await new Promise<void>((resolve) => waiters.add(resolve));
       }
       view.closeLine();

@@ -2,9 +2,11 @@
 import { createDeltaText } from "../client/delta_text.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { DeltaFrame } from "../protocol/frames.ts";
+import { imagesText } from "./image_text.ts";
 import { neutral, neutralLine, shortLine, shortText } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
+import { workText } from "./work_text.ts";
 
 export interface ChatView {
   event(event: EventEnvelope): void;
@@ -18,11 +20,14 @@ export interface ChatViewOptions {
 }
 
 const outputLinesMax = 6;
+const handLinesMax = 200;
 const outputCharsMax = 200;
 
 export function createChatView(terminal: Terminal, { typedHere }: ChatViewOptions): ChatView {
   const { colours } = terminal;
   const text = createDeltaText();
+  /** Calls that a person made: their output is what was wanted, so more of it is shown. */
+  const byHand = new Set<string>();
   let open = false;
 
   function show(part: string): void {
@@ -39,6 +44,14 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
     terminal.line(line);
   }
 
+  function said({ data }: EventEnvelope): void {
+    const words = [imagesText(data["images"]), neutral(String(data["text"]))].filter((part) => part !== "");
+    // What a background task or a hook says is no person's word.
+    const line = `> ${words.join(" ")}`;
+    if (data["source"] === undefined) say(colours.cyan(line));
+    else say(colours.dim(shortText(line, outputLinesMax, outputCharsMax)));
+  }
+
   function reply(event: EventEnvelope): void {
     const requestId = String(event.data["request_id"]);
     const final = typeof event.data["text"] === "string" ? event.data["text"] : "";
@@ -52,9 +65,10 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
       if (type === "model.called" && actor === mainActor) text.started(String(data["request_id"]), seq);
       else if (type === "model.replied") reply(event);
       else if (type === "message.received") {
-        if (!typedHere(String(data["message_id"]))) say(colours.cyan(`> ${neutral(String(data["text"]))}`));
+        if (!typedHere(String(data["message_id"]))) said(event);
       } else {
-        const line = describe(event, colours);
+        if (type === "call.proposed" && data["by"] === "user") byHand.add(String(data["call_id"]));
+        const line = describe(event, { colours, byHand });
         if (line !== undefined) say(line);
       }
     },
@@ -65,15 +79,24 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
   };
 }
 
-function describe({ type, data, actor }: EventEnvelope, colours: Terminal["colours"]): string | undefined {
+interface DescribeOptions {
+  colours: Terminal["colours"];
+  byHand: ReadonlySet<string>;
+}
+
+function describe(event: EventEnvelope, { colours, byHand }: DescribeOptions): string | undefined {
+  const { type, data, actor } = event;
   const { dim, red, yellow } = colours;
   const who = actor === mainActor ? "" : `${neutralLine(actor)} `;
   const name = shortLine(String(data["name"] ?? ""), 60);
   switch (type) {
     case "call.proposed":
       return dim(`· ${who}${name} ${argsText(data["args"], 300)}`);
-    case "call.finished":
-      return dim(indent(shortText(String(data["output"] ?? ""), outputLinesMax, outputCharsMax)));
+    case "call.finished": {
+      const linesMax = byHand.has(String(data["call_id"])) ? handLinesMax : outputLinesMax;
+      const output = shortText(String(data["output"] ?? ""), linesMax, outputCharsMax);
+      return dim(indent([imagesText(data["images"]), output].filter((part) => part !== "").join("\n")));
+    }
     case "call.failed":
       return red(`  ${name} failed: ${shortLine(String(data["error"]), 300)}`);
     case "call.denied":
@@ -89,9 +112,23 @@ function describe({ type, data, actor }: EventEnvelope, colours: Terminal["colou
         `  the turn ended: ${shortLine(String(data["outcome"]), 40)}${why === "" ? "" : `: ${why}`}`,
       );
     }
-    default:
+    case "question.asked":
+    case "budget.exceeded":
+    case "context.compact_requested":
+      // Shown as what it is: a question to the person, or what they have just asked for.
       return undefined;
+    case "hook.ran":
+      return data["outcome"] === "passed" ? undefined : workLines(event, who, yellow);
+    default:
+      return workLines(event, who, dim);
   }
+}
+
+function workLines(event: EventEnvelope, who: string, tint: (text: string) => string): string | undefined {
+  const [first, ...more] = workText(event) ?? [];
+  return first === undefined
+    ? undefined
+    : tint([`  ${who}${first}`, ...more.map((line) => `    ${line}`)].join("\n"));
 }
 
 function indent(text: string): string {

@@ -3,9 +3,13 @@ import { encodeBase64 } from "hono/utils/encode";
 import { type Image, imageBytesMax, imageTypes, messageImagesMax } from "../protocol/model_parts.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 
-/** Files parted by commas; a Problem names the one that cannot be used. */
-export async function readImages(files: string | undefined): Promise<Image[]> {
-  const paths = (files ?? "").split(",").map((path) => path.trim()).filter((path) => path !== "");
+/** Files as an option names them, parted by commas. */
+export function imagePaths(files: string | undefined): string[] {
+  return (files ?? "").split(",").map((path) => path.trim()).filter((path) => path !== "");
+}
+
+/** The images of these files; a Problem names the one that cannot be used. */
+export async function readImages(paths: readonly string[]): Promise<Image[]> {
   if (paths.length > messageImagesMax) {
     throw new Problem(
       "bad_request",

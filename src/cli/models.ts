@@ -1,6 +1,8 @@
 // `jamey models`: the configured providers, their models, and which of them cannot be used.
 import type { Command } from "./command.ts";
+import type { ModelView } from "../protocol/http.ts";
 import { shortLine } from "./neutral.ts";
+import type { Colours } from "./terminal.ts";
 
 export const modelsCommand: Command = {
   usage: "models",
@@ -10,20 +12,22 @@ export const modelsCommand: Command = {
   async run(context) {
     const { models } = await (await context.clientOrStart()).models();
     if (context.json) context.terminal.json({ models });
-    else {
-      const { dim, red } = context.terminal.colours;
-      for (const model of models) {
-        const name = `${model.provider}/${model.default_model}`;
-        const about = model.error === undefined
-          ? dim(
-            `${model.kind}, ${model.window} tokens${model.vision ? ", sees images" : ""}${
-              model.is_default ? ", the default" : ""
-            }`,
-          )
-          : red(shortLine(model.error, 200));
-        context.terminal.line(`${shortLine(name, 60).padEnd(40)} ${about}`);
-      }
-    }
+    else for (const model of models) context.terminal.line(modelLine(model, context.terminal.colours));
     return 0;
   },
 };
+
+const nameWidth = 40;
+
+/** One configured provider with its model, or what is wrong with it. */
+export function modelLine(model: ModelView, { dim, red }: Colours): string {
+  const name = shortLine(`${model.provider}/${model.default_model}`, 60).padEnd(nameWidth);
+  if (model.error !== undefined) return `${name} ${red(shortLine(model.error, 200))}`;
+  const about = [
+    shortLine(model.kind, 40),
+    `${model.window} tokens`,
+    ...(model.vision ? ["sees images"] : []),
+    ...(model.is_default ? ["the default"] : []),
+  ];
+  return `${name} ${dim(about.join(", "))}`;
+}

@@ -10,7 +10,7 @@ const nameShownMax = 80;
 
 /** Options of every command that may create a session. */
 export const sessionOptions = [
-  ["--model <model>", "Model of the new session (default: that of the provider)"],
+  ["--model <model>", "The model, as NAME or PROVIDER/NAME (default: that of the provider)"],
   ["--permission-mode <mode>", `What tools may do without asking: ${permissionMode.options.join(", ")}`],
 ] as const;
 

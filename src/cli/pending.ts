@@ -1,6 +1,6 @@
 // What waits for a person, folded from the events of a session: approvals, questions, limits that were met.
-import { type EventEnvelope, type FactData, factData } from "../protocol/facts.ts";
-import type { Approval, PausedAgent, PendingQuestion } from "../protocol/http.ts";
+import { type EventEnvelope, factData } from "../protocol/facts.ts";
+import type { Approval, PausedAgent, PendingQuestion, SessionView } from "../protocol/http.ts";
 
 export type Pending =
   | { kind: "approval"; key: string; seq: number; approval: Approval }
@@ -9,48 +9,66 @@ export type Pending =
 
 export interface PendingList {
   fact(event: EventEnvelope): void;
-  /** Forgets what has its answer on its way. */
+  /** Forgets what has its answer on its way; an answer to one limit holds for every agent that waits at one. */
   answered(key: string): void;
+  /** The answer did not arrive: it waits again. */
+  again(pending: Pending): void;
   /** The oldest first. */
   all(): Pending[];
 }
 
-export function createPending(): PendingList {
+const limitKey = "limit ";
+
+/** What waits in a session already is taken from its view; without one the list begins empty. */
+export function createPending(before?: SessionView["state"]): PendingList {
   const waiting = new Map<string, Pending>();
+  for (const pending of before === undefined ? [] : pendingIn(before)) waiting.set(pending.key, pending);
   return {
     fact(event) {
       const made = pendingOf(event);
       if (made !== null) return void waiting.set(made.key, made);
       for (const key of endedBy(event)) waiting.delete(key);
     },
-    answered: (key) => void waiting.delete(key),
+    answered(key) {
+      const all = key.startsWith(limitKey)
+        ? [...waiting.keys()].filter((one) => one.startsWith(limitKey))
+        : [key];
+      for (const one of all) waiting.delete(one);
+    },
+    again: (pending) => void (waiting.has(pending.key) || waiting.set(pending.key, pending)),
     all: () => [...waiting.values()],
   };
+}
+
+function pendingIn({ approvals, questions, paused, summary }: SessionView["state"]): Pending[] {
+  const limits = paused.map(({ actor, ...data }) => limitOf(data, actor, summary.seq));
+  return [...approvals.map(approvalOf), ...questions.map(questionOf), ...limits];
+}
+
+function approvalOf(approval: Approval): Pending {
+  return { kind: "approval", key: `call ${approval.call_id}`, seq: approval.seq, approval };
+}
+
+function questionOf(asked: PendingQuestion): Pending {
+  return { kind: "question", key: `call ${asked.call_id}`, seq: asked.seq, asked };
 }
 
 function pendingOf({ type, data, actor, seq }: EventEnvelope): Pending | null {
   if (type === "call.approval_requested") {
     const asked = factData[type].safeParse(data);
-    if (!asked.success) return null;
-    return {
-      kind: "approval",
-      key: `call ${asked.data.call_id}`,
-      seq,
-      approval: { ...asked.data, actor, seq },
-    };
+    return asked.success ? approvalOf({ ...asked.data, actor, seq }) : null;
   }
   if (type === "question.asked") {
     const asked = factData[type].safeParse(data);
-    if (!asked.success) return null;
-    return { kind: "question", key: `call ${asked.data.call_id}`, seq, asked: { ...asked.data, actor, seq } };
+    return asked.success ? questionOf({ ...asked.data, actor, seq }) : null;
   }
   if (type !== "budget.exceeded") return null;
   const met = factData[type].safeParse(data);
   return met.success ? limitOf(met.data, actor, seq) : null;
 }
 
-function limitOf(data: FactData<"budget.exceeded">, actor: string, seq: number): Pending {
-  return { kind: "limit", key: `limit ${actor}`, seq, paused: { actor, ...data } };
+function limitOf(data: Omit<PausedAgent, "actor">, actor: string, seq: number): Pending {
+  return { kind: "limit", key: `${limitKey}${actor}`, seq, paused: { actor, ...data } };
 }
 
 /** Any later fact of a call ends its question; whatever the agent of a limit does next shows that it goes on or ends. */
@@ -59,5 +77,5 @@ function endedBy({ type, data, actor }: EventEnvelope): string[] {
     return typeof data["call_id"] === "string" ? [`call ${data["call_id"]}`] : [];
   }
   const goesOn = type === "budget.extended" || type === "model.called" || type === "message.received";
-  return goesOn || type === "turn.cancelled" || type === "turn.ended" ? [`limit ${actor}`] : [];
+  return goesOn || type === "turn.cancelled" || type === "turn.ended" ? [`${limitKey}${actor}`] : [];
 }

@@ -4,6 +4,7 @@ import { approvalChoices, approvalText } from "./approvals.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 import type { Pending } from "./pending.ts";
 import type { Colours } from "./terminal.ts";
+import { limitText } from "./work_text.ts";
 
 export function pendingText(pending: Pending, colours: Colours): string {
   switch (pending.kind) {
@@ -12,7 +13,7 @@ export function pendingText(pending: Pending, colours: Colours): string {
     case "question":
       return questionText(pending.asked, colours);
     case "limit":
-      return limitText(pending.paused, colours);
+      return limitQuestion(pending.paused, colours);
   }
 }
 
@@ -63,15 +64,7 @@ function questionText(
   return [head, ...lines].join("\n");
 }
 
-const hourMs = 3_600_000;
-
-function limitText({ actor, limit, used, max, detail }: PausedAgent, { bold, yellow, dim }: Colours): string {
-  const what = {
-    steps: `it made ${used} model calls in this turn`,
-    wall: `it worked for ${(used / hourMs).toFixed(1)} hours without you`,
-    tokens: `the session used ${used} tokens of ${max}`,
-    cost: `the session cost $${used.toFixed(2)} of $${max.toFixed(2)}`,
-    repeat: `it repeats itself: ${neutralLine(detail ?? "the same call, the same result")}`,
-  }[limit];
-  return `${yellow("?")} ${bold("Paused:")} ${what} ${dim(`(${neutralLine(actor)})`)}. Shall it go on?`;
+function limitQuestion(paused: PausedAgent, { bold, yellow, dim }: Colours): string {
+  const who = dim(`(${neutralLine(paused.actor)})`);
+  return `${yellow("?")} ${bold("Paused:")} ${limitText(paused)} ${who}. Shall it go on?`;
 }

@@ -1,8 +1,10 @@
 // One event as lines for a person: number, time, actor, type and what matters of its data. All foreign text is neutral.
 import type { EventEnvelope } from "../protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../protocol/json.ts";
+import { imagesText } from "./image_text.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
 import type { Colours } from "./terminal.ts";
+import { workText } from "./work_text.ts";
 
 export interface RenderOptions {
   colours: Colours;
@@ -50,8 +52,14 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
           text("permission_mode")
         }`,
       );
-    case "message.received":
-      return block(text("delivery") === "queue" ? "(queued)" : "", longText(text("text")));
+    case "message.received": {
+      const marks = [
+        text("delivery") === "queue" ? "(queued)" : "",
+        sourceText(data),
+        imagesText(data["images"]),
+      ];
+      return block(marks.filter((mark) => mark !== "").join(" "), longText(text("text")));
+    }
     case "model.called":
       return line(`${shortLine(`${text("provider")}/${text("model")}`, 100)}${attempt(data)}`);
     case "model.replied":
@@ -67,7 +75,11 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
     case "call.denied":
       return line(`${call} by ${shortLine(text("by"), 60)}: ${shortLine(text("reason"), argsCharsMax)}`);
     case "call.finished":
-      return block(call + (data["truncated"] === true ? " (truncated)" : ""), outputText(text("output")));
+      return block(
+        [call + (data["truncated"] === true ? " (truncated)" : ""), imagesText(data["images"])].join(" ")
+          .trimEnd(),
+        outputText(text("output")),
+      );
     case "call.failed":
       return block(`${call}: ${shortLine(text("error"), argsCharsMax)}`, outputText(text("output")));
     case "call.interrupted":
@@ -78,9 +90,16 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
       return line(
         `${text("outcome")} after ${String(data["steps"])} steps${prefixed(errorText(data["error"]))}`,
       );
-    default:
-      return line(shortLine(JSON.stringify(data), argsCharsMax));
+    default: {
+      const [first, ...more] = workText({ type, data }) ?? [shortLine(JSON.stringify(data), argsCharsMax)];
+      return block(first ?? "", more.join("\n"));
+    }
   }
+}
+
+/** Who says it, when it is not a person. */
+function sourceText(data: JsonObject): string {
+  return typeof data["source"] === "string" ? `(${shortLine(data["source"], 40)})` : "";
 }
 
 function line(text: string): Description {
@@ -129,7 +148,7 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 
 function colourOf(type: string, colours: Colours): (text: string) => string {
   if (/failed|denied|interrupted|exceeded/.test(type)) return colours.red;
-  if (type === "call.approval_requested") return colours.yellow;
+  if (type === "call.approval_requested" || type === "question.asked") return colours.yellow;
   if (type.startsWith("message.")) return colours.cyan;
   if (type.startsWith("model.")) return colours.green;
   if (type.startsWith("call.")) return colours.blue;

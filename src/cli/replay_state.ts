@@ -3,9 +3,11 @@ import type { Message } from "../protocol/conversation.ts";
 import type { SessionView } from "../protocol/http.ts";
 import type { JsonValue } from "../protocol/json.ts";
 import type { Change } from "./diff.ts";
+import { imagesText } from "./image_text.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
 import { argsText } from "./render.ts";
 import type { Colours } from "./terminal.ts";
+import { backgroundLine, limitText, taskLine, todoLines } from "./work_text.ts";
 
 const messageLinesMax = 10;
 const valueCharsMax = 300;
@@ -25,12 +27,36 @@ export function drawState({ session_id, seq, conversation, state }: SessionView,
     ...section("Actors", state.actors, colours),
     ...section("Calls", state.calls, colours),
     ...section("Effects", state.effects, colours),
-    ...(state.approvals.length === 0 ? [] : ["", bold("Waiting for approval")]),
-    ...state.approvals.map(({ call_id, prompt }) =>
-      `  ${neutralLine(call_id)}: ${shortLine(prompt, valueCharsMax)}`
+    ...list(
+      "Waiting for approval",
+      state.approvals.map(({ call_id, prompt }) =>
+        `${neutralLine(call_id)}: ${shortLine(prompt, valueCharsMax)}`
+      ),
+      colours,
     ),
+    ...list(
+      "Waiting for an answer",
+      state.questions.map(({ call_id, questions }) =>
+        `${neutralLine(call_id)}: ${
+          shortLine(questions.map(({ question }) => question).join("; "), valueCharsMax)
+        }`
+      ),
+      colours,
+    ),
+    ...list(
+      "Paused",
+      state.paused.map((paused) => `${neutralLine(paused.actor)}: ${limitText(paused)}`),
+      colours,
+    ),
+    ...list("Todos", state.todos.length === 0 ? [] : todoLines(state.todos), colours),
+    ...list("Tasks", state.tasks.map(taskLine), colours),
+    ...list("Background", state.background.map(backgroundLine), colours),
     "",
   ].join("\n");
+}
+
+function list(title: string, lines: readonly string[], { bold }: Colours): string[] {
+  return lines.length === 0 ? [] : ["", bold(title), ...lines.map((line) => `  ${line}`)];
 }
 
 function drawMessage(message: Message, place: number, { cyan, green, blue, red }: Colours): string[] {
@@ -38,7 +64,7 @@ function drawMessage(message: Message, place: number, { cyan, green, blue, red }
   const head = `  [${place}] ${tint(message.role)}`;
   switch (message.role) {
     case "user":
-      return [`${head} ${short(message.text)}`];
+      return [`${head} ${short(withImages(message.text, message.images))}`];
     case "assistant":
       return [
         `${head} ${short(message.text)}`.trimEnd(),
@@ -50,11 +76,16 @@ function drawMessage(message: Message, place: number, { cyan, green, blue, red }
       const failed = message.is_error ? red(" (error)") : "";
       return [
         `${head} ${neutralLine(message.name)} ${neutralLine(message.call_id)}${failed}: ${
-          short(message.output)
+          short(withImages(message.output, message.images))
         }`,
       ];
     }
   }
+}
+
+function withImages(text: string, images: unknown): string {
+  const shown = imagesText(images);
+  return shown === "" ? text : `${shown} ${text}`;
 }
 
 function short(text: string): string {

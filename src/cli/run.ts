@@ -5,11 +5,11 @@ import { messageOf, Problem } from "../protocol/problem.ts";
 import { banner } from "./attach.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { sessionOptions } from "./new.ts";
-import { createPending } from "./pending.ts";
+import { createPending, type PendingList } from "./pending.ts";
 import { refuse } from "./pending_answer.ts";
-import { createRunFold, exitOf } from "./run_outcome.ts";
+import { createRunFold, exitOf, planTool } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
-import { readImages } from "./images.ts";
+import { imagePaths, readImages } from "./images.ts";
 import { readPrompt } from "./run_prompt.ts";
 import { chooseSession, type RunSession } from "./run_session.ts";
 import type { Signal } from "./signals.ts";
@@ -17,6 +17,7 @@ import { PipeClosed } from "./terminal.ts";
 
 const stepsMax = 10_000;
 const cancelWaitMs = 10_000;
+const nobodyForPlan = "the plan is the result of this run and nobody is here to accept it: end your turn now";
 const nobodyToAsk = "nobody to ask (jamey run): use --permission-mode bypassPermissions or jamey chat";
 
 export const runCommand: Command = {
@@ -30,6 +31,7 @@ export const runCommand: Command = {
     ["--max-turns <count>", "End the turn after so many model calls, with exit code 53"],
     ["--image <file>", "A picture that goes with the prompt; several with commas"],
     ...sessionOptions,
+    ["--append-system-prompt <text>", "Instructions that the new session keeps"],
     ["-c, --continue", "Go on with the last session of this folder"],
     ["-r, --resume <session>", "Go on with this session"],
     ["--fork-session", "With -c or -r: work in a fork and leave the session as it is"],
@@ -67,15 +69,16 @@ interface Run {
   cancel?: () => Promise<unknown>;
 }
 
-async function perform(context: Context, input: Input, { run, output }: { run: Run; output: RunOutput }) {
+async function perform(context: Context, input: Input, { run, output }: Desk) {
   const steps = input.number("maxTurns", { min: 1, max: stepsMax });
   const message = await readPrompt(input, context.terminal.inIsTerminal);
-  const images = await readImages(input.text("image"));
+  const images = await readImages(imagePaths(input.text("image")));
   const client = await context.clientOrStart();
   const session = await chooseSession(client, input);
   run.sessionId = session.sessionId;
   const { state } = await client.view(session.sessionId);
   if (run.why.signal !== undefined) return;
+  run.fold.begin(state.summary.permission_mode);
   output.init(state.summary);
   if (!context.quiet && context.terminal.inIsTerminal) banner(context, state.summary.permission_mode);
   run.cancel = () => client.cancel(session.sessionId);
@@ -87,15 +90,14 @@ async function perform(context: Context, input: Input, { run, output }: { run: R
   run.fold.startAt(seq);
   // A signal that came while the message was on its way.
   if (run.why.signal !== undefined) await run.cancel();
-  await followTurn(client, session, { run, output });
+  await followTurn(client, session, { run, output, pending: createPending(state) });
 }
 
 async function followTurn(
   client: Client,
   { sessionId, head }: RunSession,
-  { run, output }: Desk,
+  { run, output, pending }: Desk & { pending: PendingList },
 ): Promise<void> {
-  const pending = createPending();
   let live = false;
   const options = { after: head, deltas: output.wantsDeltas, signal: run.stop.signal };
   for await (const frame of follow(client, sessionId, options)) {
@@ -122,15 +124,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Nobody is here: a question must not leave the turn waiting for ever. */
-async function refuseAll(
-  client: Client,
-  session: string,
-  pending: ReturnType<typeof createPending>,
-  run: Run,
-) {
+async function refuseAll(client: Client, session: string, pending: PendingList, run: Run) {
   for (const waiting of pending.all()) {
     pending.answered(waiting.key);
-    const first = await refuse(client, session, waiting, nobodyToAsk);
+    const isPlan = waiting.kind === "approval" && waiting.approval.name === planTool;
+    const first = await refuse(client, session, waiting, isPlan ? nobodyForPlan : nobodyToAsk);
     if (first && waiting.kind === "approval") {
       run.fold.denied({ call_id: waiting.approval.call_id, name: waiting.approval.name });
     }

@@ -1,8 +1,9 @@
 // What `jamey run` has to say at the end: folded from the events of the turn, as one result object.
-import type { EventEnvelope } from "../protocol/facts.ts";
-import { factData, mainActor, type TurnOutcome } from "../protocol/facts.ts";
+import { type EventEnvelope, factData, mainActor, type PermissionMode } from "../protocol/facts.ts";
+import type { TurnOutcome, Usage } from "../protocol/facts.ts";
 import type { Problem } from "../protocol/problem.ts";
 import { type Signal, signalExit } from "./signals.ts";
+import { limitText } from "./work_text.ts";
 
 /** The last line of `stream-json` and the only one of `json`. */
 export interface RunResult {
@@ -11,80 +12,137 @@ export interface RunResult {
   is_error: boolean;
   result: string;
   session_id: string | null;
+  /** Model calls of the main agent. */
   num_turns: number;
   duration_ms: number;
+  /** Money and tokens of the whole turn, sub-agents and summaries with it. */
   total_cost_usd: number | null;
-  usage: { input_tokens: number; output_tokens: number };
+  usage: Omit<Usage, "cost_usd">;
   /** Calls that nobody could be asked about. */
   permission_denials: { call_id: string; name: string }[];
+  /** The plan that was handed in; it stands in `result`, too. */
+  plan?: string;
   error?: { code: string; message: string; hint?: string };
 }
 
 export interface RunFold {
+  /** Called before the first fact. */
+  begin(mode: PermissionMode): void;
+  /** The turn that counts is that of the message with this number. */
+  startAt(messageSeq: number): void;
   fact(event: EventEnvelope): void;
   /** Calls that were denied because nobody was there. */
   denied(call: { call_id: string; name: string }): void;
   /** How the turn ended; undefined while it runs. */
   end(): { outcome: TurnOutcome; error?: { code: string; message: string } | undefined } | undefined;
-  result(
-    sessionId: string | null,
-    durationMs: number,
-    why: { signal?: Signal; problem?: Problem },
-  ): RunResult;
+  result(sessionId: string | null, durationMs: number, why: Why): RunResult;
 }
+
+interface Why {
+  signal?: Signal;
+  problem?: Problem;
+}
+
+/** The tool by which an agent hands in its plan. */
+export const planTool = "ExitPlanMode";
 
 const exitLimit = 53;
 const exitAuth = 41;
+const exitLater = 75;
 
 /** Folds the facts after `messageSeq`; the turn is over with the main agent's next `turn.ended`. */
-export function createRunFold(): RunFold & { startAt(messageSeq: number): void } {
+export function createRunFold(): RunFold {
   let from = Infinity;
+  let mode: PermissionMode = "default";
   let ended: ReturnType<RunFold["end"]>;
   let text = "";
+  let plan: string | undefined;
+  let limit: string | undefined;
   let replies = 0;
-  let cost: number | null = null;
-  const tokens = { input_tokens: 0, output_tokens: 0 };
+  const used: Usage = { input_tokens: 0, output_tokens: 0 };
   const denials: { call_id: string; name: string }[] = [];
 
+  /** What only the main agent's facts say. */
+  function mainFact({ type, data }: EventEnvelope): void {
+    const [replied, end] = [read("model.replied", type, data), read("turn.ended", type, data)];
+    const [proposed, met] = [read("call.proposed", type, data), read("budget.exceeded", type, data)];
+    if (replied !== undefined) {
+      replies++;
+      text = replied.text;
+    }
+    if (proposed?.name === planTool && typeof proposed.args === "object") {
+      plan = typeof proposed.args["plan"] === "string" ? proposed.args["plan"] : plan;
+    }
+    if (met !== undefined) limit = limitText(met);
+    ended ??= end;
+  }
+
   return {
-    startAt: (messageSeq) => from = messageSeq,
+    begin: (given) => void (mode = given),
+    startAt: (messageSeq) => void (from = messageSeq),
     fact(event) {
       if (event.seq < from) return;
-      const replied = factData["model.replied"].safeParse(event.data);
-      if (event.type === "model.replied" && replied.success) {
-        const { usage } = replied.data;
-        tokens.input_tokens += usage.input_tokens;
-        tokens.output_tokens += usage.output_tokens;
-        if (usage.cost_usd !== undefined) cost = (cost ?? 0) + usage.cost_usd;
-        if (event.actor === mainActor) {
-          replies++;
-          text = replied.data.text;
-        }
-      }
-      const end = factData["turn.ended"].safeParse(event.data);
-      if (event.type === "turn.ended" && event.actor === mainActor && end.success) ended ??= end.data;
+      const { type, data, actor } = event;
+      add(used, read("model.replied", type, data)?.usage ?? read("context.compacted", type, data)?.usage);
+      if (actor === mainActor) mainFact(event);
     },
     denied: (call) => void denials.push(call),
     end: () => ended,
     result(sessionId, durationMs, { signal, problem }) {
-      const subtype = subtypeOf({ signal, problem, ended, denials: denials.length });
-      const error = problem?.toBody().error ?? ended?.error;
+      // A plan is what a run in plan mode is for: that nobody accepts it is its good end.
+      const refused = denials.filter(({ name }) => mode !== "plan" || name !== planTool).length;
+      const subtype = subtypeOf({ signal, problem, ended, denials: refused });
+      const error = problem?.toBody().error ?? ended?.error ?? limitError(subtype, limit);
       const isError = subtype !== "success";
+      const { cost_usd, ...usage } = used;
+      const answer = [plan ?? "", text].filter((part) => part.trim() !== "").join("\n\n");
       return {
         type: "result",
         subtype,
         is_error: isError,
-        result: text === "" && isError ? error?.message ?? explain(subtype) : text,
+        result: answer === "" && isError ? error?.message ?? explain(subtype) : answer,
         session_id: sessionId,
         num_turns: replies,
         duration_ms: durationMs,
-        total_cost_usd: cost,
-        usage: tokens,
+        total_cost_usd: cost_usd ?? null,
+        usage,
         permission_denials: denials,
+        ...(plan === undefined ? {} : { plan }),
         ...(error === undefined ? {} : { error }),
       };
     },
   };
+}
+
+function limitError(subtype: string, limit: string | undefined) {
+  if (subtype !== "error_max_turns" || limit === undefined) return undefined;
+  return { code: "limit_reached", message: `The turn was ended at a limit: ${limit}` };
+}
+
+type Read = keyof typeof factData;
+
+/** The data when the event is of this type and has its shape. */
+function read<T extends Read>(wanted: T, type: string, data: unknown) {
+  if (type !== wanted) return undefined;
+  const parsed = factData[wanted].safeParse(data);
+  // What the schema of this type read is of this type; the table's union hides it.
+  return parsed.success ? parsed.data as ReturnType<(typeof factData)[T]["parse"]> : undefined;
+}
+
+const counted = [
+  "input_tokens",
+  "output_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "cost_usd",
+] as const;
+
+/** What nobody reported stays unknown instead of zero. */
+function add(total: Usage, more: Usage | undefined): void {
+  for (const name of counted) {
+    const value = more?.[name];
+    if (value !== undefined) total[name] = (total[name] ?? 0) + value;
+  }
 }
 
 /** A failed result in words, when nothing more exact is known. */
@@ -116,21 +174,28 @@ function subtypeOf({ signal, problem, ended, denials }: Ending): string {
   if (ended === undefined) return "error_during_execution";
   if (ended.outcome === "limit") return "error_max_turns";
   if (ended.outcome === "cancelled" || ended.outcome === "interrupted") return `error_${ended.outcome}`;
-  if (ended.outcome !== "completed") {
-    return isAuth(ended.error?.code) ? "error_authentication" : "error_during_execution";
-  }
+  if (ended.outcome !== "completed") return failures[ended.error?.code ?? ""] ?? "error_during_execution";
   return denials > 0 ? "error_permission_denied" : "success";
 }
 
-/** The exit code that goes with a result. */
-export function exitOf(result: RunResult, why: { signal?: Signal; problem?: Problem }): number {
-  if (why.signal !== undefined) return signalExit[why.signal];
-  if (why.problem !== undefined) return why.problem.exitCode;
-  if (result.subtype === "error_max_turns") return exitLimit;
-  if (result.subtype === "error_authentication") return exitAuth;
-  return result.is_error ? 1 : 0;
-}
+/** What a model call failed with, for the causes that a script can do something about. */
+const failures: { readonly [code: string]: string } = {
+  auth: "error_authentication",
+  context_overflow: "error_context_overflow",
+  rate_limited: "error_rate_limited",
+  unavailable: "error_unavailable",
+};
 
-function isAuth(code: string | undefined): boolean {
-  return code === "auth" || code === "provider_auth" || code === "unauthorized";
+const exits: { readonly [subtype: string]: number } = {
+  success: 0,
+  error_max_turns: exitLimit,
+  error_authentication: exitAuth,
+  error_rate_limited: exitLater,
+  error_unavailable: exitLater,
+};
+
+/** The exit code that goes with a result. */
+export function exitOf(result: RunResult, why: Why): number {
+  if (why.signal !== undefined) return signalExit[why.signal];
+  return why.problem?.exitCode ?? exits[result.subtype] ?? 1;
 }

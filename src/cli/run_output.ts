@@ -9,6 +9,7 @@ import { neutral, shortLine } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
 import { explain, type RunResult } from "./run_outcome.ts";
 import type { Terminal } from "./terminal.ts";
+import { workText } from "./work_text.ts";
 
 export const outputFormat = z.enum(["text", "json", "stream-json"]);
 export type OutputFormat = z.infer<typeof outputFormat>;
@@ -101,23 +102,33 @@ function streamedText({ terminal }: Context): RunOutput {
     },
     result(result) {
       closeLine();
+      // The text was shown as it came; a plan comes as a call.
+      if (result.plan !== undefined) terminal.line(neutral(result.plan.trimEnd()));
       complain(terminal, result);
     },
   };
 }
 
 /** What the agent does, on stderr. */
-function tell(terminal: Terminal, { type, data }: EventEnvelope): void {
+function tell(terminal: Terminal, event: EventEnvelope): void {
+  const { type, data } = event;
   const { dim, red } = terminal.talkColours;
   const name = shortLine(String(data["name"] ?? ""), 60);
-  if (type === "call.proposed") terminal.talk(dim(`· ${name} ${argsText(data["args"], 200)}`));
-  if (type === "call.failed") {
-    terminal.talk(red(`· ${name} failed: ${shortLine(String(data["error"]), 200)}`));
+  switch (type) {
+    case "call.proposed":
+      return terminal.talk(dim(`· ${name} ${argsText(data["args"], 200)}`));
+    case "call.failed":
+      return terminal.talk(red(`· ${name} failed: ${shortLine(String(data["error"]), 200)}`));
+    case "call.denied":
+      return terminal.talk(red(`· ${name} denied: ${shortLine(String(data["reason"]), 200)}`));
+    case "model.failed":
+      return terminal.talk(red(`· the model failed: ${errorText(data["error"])}`));
+    default: {
+      // Of a list, the first line says how far it is.
+      const [first] = workText(event) ?? [];
+      if (first !== undefined) terminal.talk(dim(`· ${first}`));
+    }
   }
-  if (type === "call.denied") {
-    terminal.talk(red(`· ${name} denied: ${shortLine(String(data["reason"]), 200)}`));
-  }
-  if (type === "model.failed") terminal.talk(red(`· the model failed: ${errorText(data["error"])}`));
 }
 
 function hasAnswer(result: RunResult): boolean {

@@ -13,26 +13,36 @@ export interface RunSession {
 
 const sessionsSearchedMax = 1000;
 
-/** Throws a Problem `not_found` when there is nothing to continue, `usage` when options contradict each other. */
+/**
+ * An old session, or its fork, gets the model and the permission mode of the options before the message.
+ * Throws a Problem `not_found` when there is nothing to continue, `usage` when options contradict each other.
+ */
 export async function chooseSession(client: Client, input: Input): Promise<RunSession> {
   const resumed = input.text("resume");
   const continued = input.flag("continue");
+  const settings = sessionSettings(input, "run");
+  const context = input.text("appendSystemPrompt");
   if (resumed === undefined && !continued) {
     if (input.flag("forkSession")) throw contradiction("--fork-session needs --resume or --continue");
-    const { session_id } = await client.create(sessionSettings(input, "run"));
+    const { session_id } = await client.create({
+      ...settings,
+      ...(context === undefined ? {} : { context }),
+    });
     return { sessionId: session_id, head: 0 };
   }
   if (resumed !== undefined && continued) throw contradiction("give either --resume or --continue");
-  for (const option of ["model", "permissionMode"]) {
-    if (input.text(option) === undefined) continue;
-    const flag = option === "model" ? "--model" : "--permission-mode";
-    throw contradiction(`${flag} belongs to a session's creation; an existing session keeps its own`);
+  if (context !== undefined) {
+    throw contradiction(
+      "--append-system-prompt belongs to a session's creation; an existing one keeps its own",
+    );
   }
-  const named = resumed ?? await lastHere(client);
-  const source = await client.view(named);
-  if (!input.flag("forkSession")) return { sessionId: source.session_id, head: source.seq };
-  const { session_id } = await client.fork(source.session_id, {});
-  return { sessionId: session_id, head: (await client.view(session_id)).seq };
+  const source = await client.view(resumed ?? await lastHere(client));
+  const sessionId = input.flag("forkSession")
+    ? (await client.fork(source.session_id, {})).session_id
+    : source.session_id;
+  if (settings.permission_mode !== undefined) await client.setMode(sessionId, settings.permission_mode);
+  if (settings.model !== undefined) await client.setModel(sessionId, settings.model);
+  return { sessionId, head: (await client.view(sessionId)).seq };
 }
 
 /** The session of this folder that was used last. */

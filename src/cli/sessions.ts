@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import type { SessionSummary } from "../protocol/http.ts";
 import type { Command, Context } from "./command.ts";
 import { shortLine } from "./neutral.ts";
+import { tableLines } from "./table.ts";
 
 const pageSessions = 100;
 const pagesMax = 100;
@@ -44,7 +45,7 @@ export async function listSessions(client: Client, limit: number): Promise<Sessi
 
 /** A table for people. */
 export function printSessions({ terminal }: Context, sessions: readonly SessionSummary[]): void {
-  const { dim, red } = terminal.colours;
+  const { red, yellow } = terminal.colours;
   if (sessions.length === 0) return terminal.talk("There are no sessions yet; create one with: jamey new");
   const rows = sessions.map((session) => [
     session.session_id,
@@ -56,9 +57,14 @@ export function printSessions({ terminal }: Context, sessions: readonly SessionS
     (session.permission_mode === "bypassPermissions" ? red(" bypass") : ""),
   ]);
   const titles = ["SESSION", "STATUS", "EVENTS", "UPDATED", "NAME", "WORKSPACE"];
-  const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const format = (row: string[]) =>
-    row.map((cell, i) => i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)).join("  ");
-  terminal.line(dim(format(titles)));
-  for (const row of rows) terminal.line(format(row));
+  const tint = (cell: string, { row, column }: { row: number; column: number }) => {
+    const session = sessions[row];
+    return column === 1 && session !== undefined && waitsForPerson(session) ? yellow(cell) : cell;
+  };
+  for (const line of tableLines(titles, rows, { colours: terminal.colours, tint })) terminal.line(line);
+}
+
+/** Nothing goes on there until somebody answers. */
+export function waitsForPerson({ status }: SessionSummary): boolean {
+  return status === "paused" || status === "waiting_for_approval";
 }

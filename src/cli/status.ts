@@ -1,7 +1,13 @@
 // `jamey status`: whether a daemon runs, and where.
 import { connect, isNotRunning, originOf, probe, readDaemonFile } from "../client/connection.ts";
 import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
+import { createClient } from "../client/client.ts";
 import type { Command, Context } from "./command.ts";
+import { shortLine } from "./neutral.ts";
+import { listSessions, waitsForPerson } from "./sessions.ts";
+
+/** Those used last; one that has waited for longer is found with `jamey sessions`. */
+const sessionsLookedAtMax = 100;
 
 export interface DaemonStatus {
   running: boolean;
@@ -11,6 +17,8 @@ export interface DaemonStatus {
   version: string | null;
   uptime_s: number | null;
   sessions: number | null;
+  /** Sessions that wait for a person: for an answer or an approval, or paused at a limit. */
+  waiting?: { session_id: string; name: string | null; status: string }[];
   /** Why the daemon cannot be used although it runs. */
   problem?: string;
 }
@@ -33,7 +41,7 @@ export async function daemonStatus(context: Context): Promise<DaemonStatus> {
   const file = await readDaemonFile(context.dataDir);
   const url = context.url === undefined ? file?.url : originOf(context.url);
   const answer = url === undefined ? undefined : await probe(url);
-  const problem = answer === undefined ? undefined : await connect(context).then(() => undefined, explain);
+  const looked = answer === undefined ? {} : await sessionsWaiting(context);
   return {
     running: answer !== undefined,
     data_dir: context.dataDir,
@@ -42,8 +50,19 @@ export async function daemonStatus(context: Context): Promise<DaemonStatus> {
     version: answer?.version ?? null,
     uptime_s: answer?.uptime_s ?? null,
     sessions: answer?.sessions ?? null,
-    ...(problem === undefined ? {} : { problem }),
+    ...looked,
   };
+}
+
+async function sessionsWaiting(context: Context): Promise<Pick<DaemonStatus, "waiting" | "problem">> {
+  try {
+    const client = createClient(await connect(context), context);
+    const waiting = (await listSessions(client, sessionsLookedAtMax)).filter(waitsForPerson);
+    return { waiting: waiting.map(({ session_id, name, status }) => ({ session_id, name, status })) };
+  } catch (thrown) {
+    const problem = explain(thrown);
+    return problem === undefined ? {} : { problem };
+  }
 }
 
 function explain(thrown: unknown): string | undefined {
@@ -62,6 +81,13 @@ function describe(status: DaemonStatus): string {
     `sessions    ${status.sessions}`,
     `data folder ${status.data_dir}`,
   ];
+  for (const { session_id, name, status: how } of status.waiting ?? []) {
+    lines.push(
+      `waits       ${session_id}${name === null ? "" : ` (${shortLine(name, 60)})`} ${
+        how.replaceAll("_", " ")
+      }`,
+    );
+  }
   if (status.problem !== undefined) lines.push(`problem     ${status.problem}`);
   return lines.join("\n") + "\n";
 }

@@ -84,6 +84,12 @@ function extend(turn: Turn, event: EventEnvelope, open: Map<string, Span>): void
   turn.to = Date.parse(event.at);
   for (const span of open.values()) span.to = turn.to;
   if (event.type === "message.received" && turn.prompt === "") turn.prompt = String(event.data["text"] ?? "");
+  // Whatever an agent does after it met a limit ends its pause.
+  const pause = open.get(pauseKey(event));
+  if (pause !== undefined && endsPause(event.type)) {
+    close(pause, event, turn);
+    open.delete(pauseKey(event));
+  }
   const spanned = spanOf(event);
   if (spanned === undefined) return;
   const known = open.get(spanned.key);
@@ -118,7 +124,9 @@ function close(span: Span, event: EventEnvelope, turn: Turn): void {
 }
 
 /** Which span this fact begins or ends; without a kind it only ends one. */
-function spanOf({ type, data }: EventEnvelope): { key: string; kind?: SpanKind; label: string } | undefined {
+function spanOf(
+  { type, data, actor }: EventEnvelope,
+): { key: string; kind?: SpanKind; label: string } | undefined {
   const request = `model ${String(data["request_id"])}`;
   const call = `call ${String(data["call_id"])}`;
   const name = String(data["name"] ?? "");
@@ -132,6 +140,15 @@ function spanOf({ type, data }: EventEnvelope): { key: string; kind?: SpanKind; 
       return { key: call, kind: "wait", label: `${name} waits for approval` };
     case "call.started":
       return { key: call, kind: "call", label: name };
+    case "question.asked":
+      return { key: call, kind: "wait", label: "waits for an answer" };
+    case "budget.exceeded":
+      return {
+        key: pauseKey({ actor }),
+        kind: "wait",
+        label: `paused by a limit (${String(data["limit"])})`,
+      };
+    case "question.answered":
     case "call.approved":
     case "call.denied":
     case "call.finished":
@@ -141,4 +158,14 @@ function spanOf({ type, data }: EventEnvelope): { key: string; kind?: SpanKind; 
     default:
       return undefined;
   }
+}
+
+function pauseKey({ actor }: Pick<EventEnvelope, "actor">): string {
+  return `pause ${actor}`;
+}
+
+function endsPause(type: string): boolean {
+  return ["budget.extended", "message.received", "model.called", "turn.cancelled", "turn.ended"].includes(
+    type,
+  );
 }

@@ -5,6 +5,7 @@ import type { Command, Context } from "./command.ts";
 import { openLines } from "./lines.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 import { workspaceOf } from "./new.ts";
+import type { Colours } from "./terminal.ts";
 
 export const trustCommand: Command = {
   usage: "trust [folder]",
@@ -20,7 +21,10 @@ export const trustCommand: Command = {
       context.terminal.json({ items, digest });
       return 0;
     }
-    show(context, items, folder);
+    if (!context.json) {
+      const { terminal } = context;
+      for (const line of outsideLines(items, folder, terminal.colours)) terminal.line(line);
+    }
     if (open.length === 0) return 0;
     if (!input.flag("yes") && !(await agrees(context))) {
       context.terminal.talk("Nothing was approved");
@@ -29,25 +33,23 @@ export const trustCommand: Command = {
     const after = await client.trust(folder, digest);
     if (context.json) context.terminal.json(after);
     else {context.terminal.talk(
-        `Approved: ${open.length} of ${items.length}; a change of any of them asks again`,
+        `Approved ${open.length} of ${items.length}; a change of any of it asks again`,
       );}
     return 0;
   },
 };
 
-function show({ terminal, json }: Context, items: readonly OutsideView[], folder: string): void {
-  if (json) return;
-  const { bold, dim, yellow, green } = terminal.colours;
-  if (items.length === 0) {
-    return terminal.line(`"${neutralLine(folder)}" brings nothing along that needs an approval`);
-  }
-  for (const { kind, name, standing, text } of items) {
+/** Every item with its whole text: what is hidden would be approved as well. */
+export function outsideLines(items: readonly OutsideView[], folder: string, colours: Colours): string[] {
+  const { bold, dim, yellow, green } = colours;
+  if (items.length === 0) return [`"${neutralLine(folder)}" brings nothing along that needs an approval`];
+  return items.flatMap(({ kind, name, standing, text }) => {
     const colour = standing === "approved" ? green : yellow;
-    terminal.line(
-      `${colour(standing.padEnd(9))} ${bold(neutralLine(name))} ${dim(kind.replaceAll("_", " "))}`,
-    );
-    terminal.line(neutral(text).split("\n").map((line) => `    ${line}`).join("\n"));
-  }
+    const head = `${colour(standing.padEnd(9))} ${bold(neutralLine(name))} ${
+      dim(neutralLine(kind.replaceAll("_", " ")))
+    }`;
+    return [head, ...neutral(text).split("\n").map((line) => `    ${line}`)];
+  });
 }
 
 async function agrees({ terminal }: Context): Promise<boolean> {
