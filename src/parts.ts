@@ -32,7 +32,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   await turn();
   const { resolveKeys, secretsOf } = await import("./config/keys.ts");
   const keys = await resolveKeys(config, { os: Deno.build.os, env: Deno.env.toObject() });
-  const { openProviders } = await import("./providers/list.ts");
+  const { openProviders } = await import("./config/open_providers.ts");
   const providers = openProviders(config, keys);
   for (const { name, problem } of providers.problems()) {
     report(`The provider "${name}" cannot be asked: ${problem.message}`);

@@ -28,7 +28,9 @@ export const defaultText =
 #key = "env:AZURE_OPENAI_API_KEY"
 #endpoint = "https://company.openai.azure.com"
 #api_version = "2024-10-21"
-#model = "name-of-the-deployment"
+#model = "gpt-5.5"               # the name of the deployment, unless one is named here:
+#deployment = "name-of-the-deployment"
+#api = "chat"                    # or responses
 
 #[providers.local]
 #kind = "ollama"

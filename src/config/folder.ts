@@ -3,8 +3,8 @@
 import { join, sep } from "node:path";
 import { z } from "zod";
 import { messageOf, Problem } from "../protocol/problem.ts";
+import { modelName } from "../providers/settings.ts";
 import { checkToml, faultProblem } from "./parse.ts";
-import { modelName } from "./provider_kinds.ts";
 
 const settings = z.strictObject({
   model: modelName.optional(),

@@ -1,12 +1,11 @@
 // The secrets behind the references of a configuration: looked up once, side by side; one that is missing is a Problem
 // for whoever needs it and for nobody else.
 import { messageOf, Problem } from "../protocol/problem.ts";
+import type { ProviderKind } from "../providers/kind.ts";
+import { providerKinds } from "../providers/list.ts";
+import { prefixOf, type Reference, referenceIn } from "../providers/reference.ts";
 import { type KeychainOptions, readKeychain } from "./keychain.ts";
-import { prefixOf, type Reference, referenceIn } from "./reference.ts";
 import type { Config } from "./schema.ts";
-
-/** Variables that hold keys by custom. */
-const keyVariables = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AZURE_OPENAI_API_KEY"] as const;
 
 export interface Keys {
   /** The secret of a reference; a Problem `bad_config` that names the reference and never shows a value. */
@@ -20,8 +19,12 @@ export interface Keys {
 }
 
 /** Looks up all references of the configuration. Never rejects; each keychain entry takes at most 5 s. */
-export async function resolveKeys(config: Config, options: KeychainOptions): Promise<Keys> {
-  const wanted = [...referencesOf(config), ...knownVariables(options.env)];
+export async function resolveKeys(
+  config: Config,
+  options: KeychainOptions,
+  kinds: readonly ProviderKind[] = providerKinds,
+): Promise<Keys> {
+  const wanted = [...referencesOf(config), ...keyVariables(kinds, options.env)];
   const found = await Promise.all(wanted.map(async ({ text, reference }) => {
     const value = reference.store === "env"
       ? readVariable(reference, options.env)
@@ -31,24 +34,18 @@ export async function resolveKeys(config: Config, options: KeychainOptions): Pro
   return keysFrom(new Map(found));
 }
 
-/** Only what the environment holds: at once, and without any program. */
-export function environmentKeys(config: Config, env: Record<string, string | undefined>): Keys {
-  return keysFrom(
-    new Map(
-      referencesOf(config).filter(({ reference }) => reference.store === "env")
-        .map(({ text, reference }) => [text, readVariable(reference, env)]),
-    ),
-  );
-}
-
 /** Every secret of the configuration that was found, by its reference, for redaction. */
 export function secretsOf(keys: Keys): Readonly<Record<string, string>> {
   return keys.secrets;
 }
 
 /** Keys that are in the environment although no provider uses them: they must not reach the log either. */
-function knownVariables(env: Record<string, string | undefined>): { text: string; reference: Reference }[] {
-  return keyVariables.filter((name) => (env[name]?.trim() ?? "") !== "")
+function keyVariables(
+  kinds: readonly ProviderKind[],
+  env: Record<string, string | undefined>,
+): { text: string; reference: Reference }[] {
+  return kinds.flatMap(({ environment }) => environment?.keys ?? [])
+    .filter((name) => (env[name]?.trim() ?? "") !== "")
     .map((name) => ({ text: `env:${name}`, reference: { store: "env", name } }));
 }
 
@@ -65,7 +62,7 @@ export function referencesOf(config: Config): { text: string; reference: Referen
 /** Every value of the configuration that may be a reference. */
 function places(config: Config): (string | undefined)[] {
   return [
-    ...Object.values(config.providers).map((provider) => "key" in provider ? provider.key : undefined),
+    ...Object.values(config.providers).map(({ key }) => key),
     config.web.search_key,
     ...Object.values(config.tools).flatMap((tool) => tool.type === "http" ? Object.values(tool.headers) : []),
     ...Object.values(config.mcp).flatMap((

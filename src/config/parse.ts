@@ -2,8 +2,8 @@
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { messageOf, Problem } from "../protocol/problem.ts";
+import { looksSecret } from "../providers/reference.ts";
 import { faultsOf } from "./faults.ts";
-import { looksSecret } from "./reference.ts";
 import { type Config, config } from "./schema.ts";
 import { lineOf, placesIn } from "./toml_places.ts";
 
@@ -23,8 +23,8 @@ export interface Fault {
 export type Parsed<T> = { ok: true; value: T } | { ok: false; faults: [Fault, ...Fault[]] };
 
 /** The configuration that the text is; throws a Problem `bad_config` that names file, key and line. */
-export function parseConfig(text: string, path: string): Config {
-  const checked = checkConfig(text);
+export function parseConfig(text: string, path: string, schema: z.ZodType<Config> = config): Config {
+  const checked = checkToml(text, schema);
   if (checked.ok) return checked.value;
   throw faultProblem(path, checked.faults);
 }

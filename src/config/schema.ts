@@ -3,8 +3,12 @@ import { z } from "zod";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { price } from "../protocol/model_parts.ts";
 import { hookEvent } from "../protocol/work_facts.ts";
-import { modelName, providerName, providerSettings, webAddress } from "./provider_kinds.ts";
-import { referenceOrText, secretReference } from "./reference.ts";
+import type { ProviderKind } from "../providers/kind.ts";
+import { providerKinds } from "../providers/list.ts";
+import { looksSecret, secretReference } from "../providers/reference.ts";
+import { addressFault, modelName } from "../providers/settings.ts";
+import { providerName, providerSettings } from "./provider_kinds.ts";
+import { referenceOrText } from "./reference.ts";
 
 /** How many providers, models or servers there may be. */
 export const entriesMax = 256;
@@ -69,6 +73,13 @@ const web = z.strictObject({
   allow_private: z.boolean().default(false),
 });
 
+/** An address that is used as it is: for tools and servers. */
+const webAddress = z.string().max(2_048).superRefine((address, context) => {
+  const why = addressFault(address, { query: true }) ??
+    (looksSecret(address) ? "holds a secret; send it as a header" : undefined);
+  if (why !== undefined) context.addIssue({ code: "custom", message: why });
+});
+
 const headers = z.record(
   z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "is no header"),
   referenceOrText,
@@ -128,22 +139,27 @@ export type HookSettings = z.output<typeof hookSettings>;
 const toolName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "is no name for a tool");
 const serverName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "is no name for a server");
 
-export const config = z.strictObject({
-  default_provider: providerName.optional(),
-  /** Tried in this order when a provider cannot be reached. */
-  fallback: z.array(providerName).max(fallbackMax).default([]),
-  providers: table(providerName, providerSettings),
-  models: table(modelName, modelSettings),
-  limits: limits.prefault({}),
-  context: context.prefault({}),
-  web: web.prefault({}),
-  browser: z.strictObject({ executable: text.optional() }).prefault({}),
-  tools: table(toolName, toolSettings, toolsMax),
-  mcp: table(serverName, mcpSettings),
-  hooks: z.partialRecord(hookEvent, z.array(hookSettings).max(hooksMax)).default({}),
-  instructions: z.strictObject({
-    /** Added to the system prompt of every session. */
-    extra: z.string().max(65_536).optional(),
-  }).prefault({}),
-});
+/** The schema of a configuration whose providers are of these kinds. */
+export function configSchema(kinds: readonly ProviderKind[]) {
+  return z.strictObject({
+    default_provider: providerName.optional(),
+    /** Tried in this order when a provider cannot be reached. */
+    fallback: z.array(providerName).max(fallbackMax).default([]),
+    providers: table(providerName, providerSettings(kinds)),
+    models: table(modelName, modelSettings),
+    limits: limits.prefault({}),
+    context: context.prefault({}),
+    web: web.prefault({}),
+    browser: z.strictObject({ executable: text.optional() }).prefault({}),
+    tools: table(toolName, toolSettings, toolsMax),
+    mcp: table(serverName, mcpSettings),
+    hooks: z.partialRecord(hookEvent, z.array(hookSettings).max(hooksMax)).default({}),
+    instructions: z.strictObject({
+      /** Added to the system prompt of every session. */
+      extra: z.string().max(65_536).optional(),
+    }).prefault({}),
+  });
+}
+
+export const config = configSchema(providerKinds);
 export type Config = z.output<typeof config>;

@@ -1,7 +1,7 @@
 // The configuration for people: no secret is in it, whatever somebody wrote into it.
+import { looksSecret, referenceIn } from "../providers/reference.ts";
 import type { Environment } from "./environment.ts";
 import { referencesOf } from "./keys.ts";
-import { looksSecret, referenceIn } from "./reference.ts";
 import type { Config } from "./schema.ts";
 
 const hidden = "[hidden]";

@@ -1,6 +1,7 @@
 // The provider for the Messages API of Anthropic and what speaks it. The official SDK makes the request (address,
 // credentials, errors); retries, limits and the reading of the stream are ours, because they are promises.
 import type Anthropic from "@anthropic-ai/sdk";
+import { z } from "zod";
 import type { ModelRequest } from "../protocol/conversation.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { tryOnce } from "./anthropic/attempt.ts";
@@ -9,9 +10,12 @@ import { listModels } from "./anthropic/model_list.ts";
 import { encodeMessages } from "./anthropic/wire.ts";
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
 import type { ModelEvent, ModelInfo, Provider } from "./contract.ts";
+import { defineProviderKind } from "./kind.ts";
 import { type ConfiguredModels, costOf, modelInfo } from "./models.ts";
-import { describer, hostOf } from "./wire/describe.ts";
 import { pause } from "./pause.ts";
+import { secretReference } from "./reference.ts";
+import { endpoint, modelName } from "./settings.ts";
+import { describer, hostOf } from "./wire/describe.ts";
 
 export const anthropicBaseUrl = "https://api.anthropic.com";
 
@@ -116,3 +120,27 @@ function withCost(done: Done, info: ModelInfo): Done {
   const cost_usd = costOf(done.usage, info.price);
   return cost_usd === undefined ? done : { ...done, usage: { ...done.usage, cost_usd } };
 }
+
+export const anthropicKind = defineProviderKind({
+  kind: "anthropic",
+  settings: z.strictObject({
+    kind: z.literal("anthropic"),
+    key: secretReference,
+    base_url: endpoint.optional(),
+    model: modelName.default("claude-sonnet-5-5"),
+    /** Tokens a model may think before it answers. */
+    thinking_budget: z.int().min(1_024).max(1_000_000).optional(),
+  }),
+  open: ({ base_url: baseUrl, model, thinking_budget: thinkingBudget }, own) =>
+    anthropicProvider({
+      ...own,
+      model,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(thinkingBudget === undefined ? {} : { thinkingBudget }),
+    }),
+  environment: {
+    keys: ["ANTHROPIC_API_KEY"],
+    missing: "ANTHROPIC_API_KEY is not set",
+    settings: (read) => read("ANTHROPIC_API_KEY") === "" ? undefined : { key: "env:ANTHROPIC_API_KEY" },
+  },
+});

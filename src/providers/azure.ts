@@ -1,8 +1,12 @@
 // The provider for Azure OpenAI: the official client knows its paths and its key header; everything else is as for openai.
 import type OpenAI from "openai";
+import { z } from "zod";
 import { Problem } from "../protocol/problem.ts";
 import type { Provider } from "./contract.ts";
-import { sdkTimeoutMs, withoutEnvironmentHeaders } from "./openai.ts";
+import { defineProviderKind } from "./kind.ts";
+import { defaultModel, sdkTimeoutMs, withoutEnvironmentHeaders } from "./openai.ts";
+import { secretReference } from "./reference.ts";
+import { addressFrom, endpoint, modelName } from "./settings.ts";
 import { boundedFetch } from "./wire/bounded_fetch.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
 import { endpointProvider } from "./openai/endpoint.ts";
@@ -79,3 +83,41 @@ async function openAzure(options: AzureOptions): Promise<OpenAI> {
   });
   return withoutEnvironmentHeaders(client);
 }
+
+export const azureKind = defineProviderKind({
+  kind: "azure",
+  settings: z.strictObject({
+    kind: z.literal("azure"),
+    key: secretReference,
+    endpoint,
+    api_version: z.string().regex(/^[\w.-]{1,40}$/, "is no API version").default(defaultApiVersion),
+    /** The name of the deployment, unless `deployment` names one. */
+    model: modelName,
+    /** Answers for every model of the provider. */
+    deployment: z.string().min(1).max(256).optional(),
+    api: z.enum(["chat", "responses"]).default("chat"),
+  }),
+  open: ({ endpoint, api_version: apiVersion, model, deployment, api }, own) =>
+    azureProvider({
+      ...own,
+      endpoint,
+      apiVersion,
+      model,
+      api,
+      ...(deployment === undefined ? {} : { deployment }),
+    }),
+  environment: {
+    keys: ["AZURE_OPENAI_API_KEY"],
+    missing: "AZURE_OPENAI_API_KEY or AZURE_OPENAI_ENDPOINT is not set",
+    settings: (read) => {
+      const address = read("AZURE_OPENAI_ENDPOINT");
+      if (read("AZURE_OPENAI_API_KEY") === "" || address === "") return undefined;
+      return {
+        key: "env:AZURE_OPENAI_API_KEY",
+        endpoint: addressFrom("AZURE_OPENAI_ENDPOINT", address),
+        api_version: read("OPENAI_API_VERSION") || undefined,
+        model: read("AZURE_OPENAI_DEPLOYMENT") || defaultModel,
+      };
+    },
+  },
+});

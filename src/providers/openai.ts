@@ -1,6 +1,11 @@
 // The provider for every endpoint that speaks OpenAI chat completions or the responses API, hosted or local.
 import type OpenAI from "openai";
+import type { ChatModel } from "openai/resources/shared";
+import { z } from "zod";
 import type { Provider } from "./contract.ts";
+import { defineProviderKind } from "./kind.ts";
+import { secretReference } from "./reference.ts";
+import { addressFrom, endpoint, modelName } from "./settings.ts";
 import { boundedFetch } from "./wire/bounded_fetch.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
 import { hostOf } from "./wire/describe.ts";
@@ -15,6 +20,8 @@ export interface OpenaiOptions extends CallOptions {
   api?: "auto" | "chat" | "responses";
 }
 
+export const defaultModel = "gpt-5.5" satisfies ChatModel;
+const defaultBaseUrl = "https://api.openai.com/v1";
 const hostedHost = "api.openai.com";
 /** The SDK insists on a limit for the time to the response; ours is the idle timeout. */
 export const sdkTimeoutMs = 2 ** 31 - 1;
@@ -81,3 +88,30 @@ export function withoutEnvironmentHeaders<T extends OpenAI>(client: T): T {
   if (typeof options === "object" && options !== null) Reflect.set(options, "defaultHeaders", undefined);
   return client;
 }
+
+export const openaiKind = defineProviderKind({
+  kind: "openai",
+  settings: z.strictObject({
+    kind: z.literal("openai"),
+    /** None for a local endpoint that wants none. */
+    key: secretReference.optional(),
+    /** With the version path. */
+    base_url: endpoint.default(defaultBaseUrl),
+    model: modelName.default(defaultModel),
+    api: z.enum(["auto", "chat", "responses"]).default("auto"),
+  }),
+  open: ({ base_url: baseUrl, model, api }, own) => openaiProvider({ ...own, baseUrl, model, api }),
+  environment: {
+    keys: ["OPENAI_API_KEY"],
+    missing: "OPENAI_API_KEY is not set",
+    hint: "Set OPENAI_API_KEY, or LLM_BASE_URL for a local endpoint that needs no key",
+    settings: (read) => {
+      const [hasKey, address] = [read("OPENAI_API_KEY") !== "", read("LLM_BASE_URL")];
+      if (!hasKey && address === "") return undefined;
+      return {
+        ...(hasKey ? { key: "env:OPENAI_API_KEY" } : {}),
+        ...(address === "" ? {} : { base_url: addressFrom("LLM_BASE_URL", address) }),
+      };
+    },
+  },
+});

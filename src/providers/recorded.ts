@@ -1,9 +1,11 @@
 // The provider that plays back the answers stored in a session, so that a session can be run again without a model. It has no
 // memory: which answer is next follows from the conversation alone, so it survives any crash or restart.
+import { z } from "zod";
 import type { ModelRequest } from "../protocol/conversation.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { messageOf } from "../protocol/problem.ts";
 import type { ModelEvent, Provider } from "./contract.ts";
+import { defineProviderKind } from "./kind.ts";
 import { type ConfiguredModels, modelInfo } from "./models.ts";
 import type { RecordedAnswer } from "./recorded/answers.ts";
 import { findAnswer } from "./recorded/position.ts";
@@ -92,3 +94,17 @@ async function next(
 function cancelled(text: string): ModelEvent {
   return { type: "failed", error: { code: "cancelled", message: "The model call was cancelled" }, text };
 }
+
+export const recordedKind = defineProviderKind({
+  kind: "recorded",
+  settings: z.strictObject({ kind: z.literal("recorded"), file: z.string().min(1).max(4_096) }),
+  open: ({ file }, { name, models }) =>
+    recordedProvider({
+      name,
+      models,
+      answers: async () => {
+        const { answersFromFile } = await import("./recorded/file.ts");
+        return await answersFromFile(file);
+      },
+    }),
+});

@@ -1,9 +1,11 @@
 // The built-in offline provider: a small deterministic "model" that follows rules, so that jamey works with no key and no
 // network. It has no memory: every answer is a pure function of the conversation, so it survives any crash or restart.
+import { z } from "zod";
 import type { ModelRequest } from "../protocol/conversation.ts";
 import type { Usage } from "../protocol/facts.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ModelEvent, Provider } from "./contract.ts";
+import { defineProviderKind } from "./kind.ts";
 import { type ConfiguredModels, modelInfo } from "./models.ts";
 import { pause } from "./pause.ts";
 import { checkWholeConversation } from "./whole_conversation.ts";
@@ -91,3 +93,11 @@ function countUsage(request: ModelRequest, answer: Answer): Usage {
     cost_usd: 0,
   };
 }
+
+/** It always stands in the environment: something answers where nothing is set. */
+export const scriptedKind = defineProviderKind({
+  kind: "scripted",
+  settings: z.strictObject({ kind: z.literal("scripted") }),
+  open: (_, { name, models }) => scriptedProvider({ name, models }),
+  environment: { keys: [], settings: () => ({}) },
+});

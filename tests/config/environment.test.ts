@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { withEnvironment } from "../../src/config/environment.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { defaultBaseUrl, defaultModels } from "../../src/config/provider_kinds.ts";
 import { Problem } from "../../src/protocol/problem.ts";
+import { defaultModel } from "../../src/providers/openai.ts";
 
 const key = "sk-test-0123456789";
 const two =
@@ -60,6 +60,23 @@ describe("which provider is the default", () => {
       { AZURE_OPENAI_API_KEY: key, AZURE_OPENAI_ENDPOINT: "x" },
       "AZURE_OPENAI_ENDPOINT",
     ],
+    ["openai without a key", "", { JAMEY_PROVIDER: "openai" }, "OPENAI_API_KEY is not set"],
+    ["an address that is none", "", { LLM_BASE_URL: "localhost" }, "LLM_BASE_URL: it is not a URL"],
+    ["an address of another protocol", "", { LLM_BASE_URL: "localhost:11434/v1" }, "not http"],
+    ["a file", "", { LLM_BASE_URL: "file:///etc/passwd" }, "not http"],
+    ["an address with a password", "", { LLM_BASE_URL: `https://me:${key}@h/v1` }, "password"],
+    ["an address with a query", "", { LLM_BASE_URL: `https://h/v1?key=${key}` }, "query"],
+    ["a model of a name without end", "", { LLM_MODEL: "m".repeat(257), OPENAI_API_KEY: key }, "LLM_MODEL"],
+    [
+      "an Azure version that is none",
+      "",
+      {
+        AZURE_OPENAI_API_KEY: key,
+        AZURE_OPENAI_ENDPOINT: "https://a.example",
+        OPENAI_API_VERSION: `?${key}`,
+      },
+      'the variables of the provider "azure": "api_version" is no API version',
+    ],
     ["an Ollama address with a password", "", { OLLAMA_HOST: `http://me:${key}@h` }, "OLLAMA_HOST"],
   ])("%s is refused, with what there is", (_, text, env, part) => {
     const { code, message, hint } = problemOf(text, env);
@@ -83,19 +100,20 @@ describe("what the environment's providers are", () => {
       openai: {
         kind: "openai",
         key: "env:OPENAI_API_KEY",
-        base_url: defaultBaseUrl,
-        model: defaultModels.openai,
+        base_url: "https://api.openai.com/v1",
+        model: defaultModel,
         api: "auto",
       },
-      anthropic: { kind: "anthropic", key: "env:ANTHROPIC_API_KEY", model: defaultModels.anthropic },
+      anthropic: { kind: "anthropic", key: "env:ANTHROPIC_API_KEY", model: "claude-sonnet-5-5" },
       azure: {
         kind: "azure",
         key: "env:AZURE_OPENAI_API_KEY",
         endpoint: "https://a.example",
         api_version: "2024-10-21",
         model: "mine",
+        api: "chat",
       },
-      ollama: { kind: "ollama", base_url: "http://127.0.0.1:1234", model: defaultModels.ollama },
+      ollama: { kind: "ollama", base_url: "http://127.0.0.1:1234", model: "llama3.2" },
       scripted: { kind: "scripted" },
     });
     expect(JSON.stringify(providers)).not.toContain(key);
@@ -122,7 +140,7 @@ describe("what the environment's providers are", () => {
     const { providers, model_from_environment } = effective(two, { LLM_MODEL: "m", OPENAI_API_KEY: key });
     expect(model_from_environment).toBe("m");
     expect(providers["work"]).toMatchObject({ model: "m" });
-    expect(providers["openai"]).toMatchObject({ model: defaultModels.openai });
+    expect(providers["openai"]).toMatchObject({ model: defaultModel });
     expect(effective("", { LLM_MODEL: "m" }).model_from_environment).toBeUndefined();
   });
 });

@@ -4,9 +4,9 @@ import { readKeychain, writeKeychain } from "../../src/config/keychain.ts";
 import { resolveKeys, secretsOf } from "../../src/config/keys.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { runProgram } from "../../src/config/program.ts";
-import { looksSecret, referenceIn } from "../../src/config/reference.ts";
 import { printable } from "../../src/config/show.ts";
 import { Problem } from "../../src/protocol/problem.ts";
+import { looksSecret, referenceIn } from "../../src/providers/reference.ts";
 
 let folder = "";
 beforeEach(async () => void (folder = await Deno.makeTempDir({ prefix: "jamey-keys-" })));

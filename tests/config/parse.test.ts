@@ -45,7 +45,12 @@ const bad: readonly (readonly [what: string, text: string, line: number | null, 
   ["shares in the wrong order", "[context]\nmicro_at = 0.9", 2, '"context.micro_at"'],
   ["a share over one", "[context]\ncompact_at = 80", 2, '"context.compact_at"'],
   ["a provider without a kind", '[providers.work]\nmodel = "x"', 1, '"providers.work.kind"'],
-  ["a provider of an unknown kind", '[providers.work]\nkind = "gpt"', 2, '"anthropic"'],
+  [
+    "a provider of an unknown kind",
+    '[providers.work]\nkind = "gpt"',
+    2,
+    'expected "openai", "anthropic", "azure", "ollama", "recorded", "scripted"',
+  ],
   ["a provider with a slash", '[providers."a/b"]\nkind = "scripted"', 1, 'providers."a/b"'],
   ["a provider that looks like a number", '[providers.1]\nkind = "scripted"', 1, '"providers.1"'],
   [

@@ -8,8 +8,9 @@ import { importsOf, readSources } from "./source.ts";
 const rows: readonly (readonly string[])[] = [
   ["src/platform", "src/protocol"],
   ["machines"],
-  ["src/trust", "src/config"],
-  ["src/log", "src/providers", "src/hooks", "src/context", "tools"],
+  ["src/trust", "src/providers"],
+  ["src/config"],
+  ["src/log", "src/hooks", "src/context", "tools"],
   ["actors"],
   ["src/server", "src/client"],
   ["src/cli"],

@@ -2,10 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { withEnvironment } from "../../src/config/environment.ts";
 import { resolveKeys } from "../../src/config/keys.ts";
+import { openProviders } from "../../src/config/open_providers.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { openProviders } from "../../src/providers/list.ts";
 import { resolveModel } from "../../src/providers/resolve_model.ts";
-import { ask, runModel } from "./contract.ts";
+import { ask, runModel } from "../providers/contract.ts";
+import { answer } from "../support/model_plan.ts";
+import { startModelServer } from "../support/model_server.ts";
+import { respond } from "../support/model_server_responses.ts";
 
 const key = "canary-0123456789";
 
@@ -98,6 +101,28 @@ describe("named providers", () => {
     const { end } = await runModel((await open(every)).get("again") ?? (await open("")).default, ask("hi"));
     expect(end).toMatchObject({ type: "failed" });
     expect(JSON.stringify(end)).toContain("/nowhere/events.jsonl");
+  });
+
+  test("a local endpoint of the environment is asked, with or without a slash at the end of its address", async () => {
+    const server = startModelServer({ reply: () => answer({ text: "local" }) });
+    for (const LLM_BASE_URL of [server.url, `${server.url}/`]) {
+      const registry = await open("", { LLM_BASE_URL });
+      expect((await runModel(registry.default, ask("hi"))).end).toMatchObject({ text: "local" });
+    }
+    await server.close();
+  });
+
+  test("a section of kind azure may name its deployment and its language", async () => {
+    const server = startModelServer({ reply: () => respond({ text: "hi" }) });
+    const text = `[providers.company]\nkind = "azure"\nkey = "env:MINE"\nmodel = "gpt-5.5"\n` +
+      `endpoint = "${new URL(server.url).origin}"\ndeployment = "blue"\napi = "responses"\n` +
+      `api_version = "2026-01-01"\n`;
+    const registry = await open(text, { MINE: key });
+    expect((await runModel(registry.default, ask("hi"))).end).toMatchObject({ type: "done", text: "hi" });
+    const last = server.requests.at(-1);
+    expect(last?.path).toBe("/openai/responses?api-version=2026-01-01");
+    expect(last?.body.model).toBe("blue");
+    await server.close();
   });
 
   test("every endpoint gets the key behind its reference, and a refusal that repeats the key does not show it", async () => {
