@@ -40,6 +40,7 @@ export function agentTool(): Tool {
         call: {
           prompt: parsed.data.description,
           grant: agentToolName,
+          requiresConfirmation: false,
           // In plan mode its calls are held to reading like any other.
           allowedInPlan: () => true,
           refusal: () => null,

@@ -1,6 +1,6 @@
 // The audience: who watches a session, and the texts in the making that a newcomer is given first.
 import type { Fact } from "../src/protocol/facts.ts";
-import type { DeltaFrame } from "../src/protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../src/protocol/frames.ts";
 import type { SessionListener } from "./host.ts";
 
 export interface Audience {
@@ -8,6 +8,7 @@ export interface Audience {
   /** One encoding serves all. */
   show(fact: Fact): void;
   delta(frame: Omit<DeltaFrame, "type">): void;
+  notice(frame: Omit<NoticeFrame, "type">): void;
   /** The text that belongs to this fact is complete and logged. */
   endText(ofSeq: number): void;
   /** Tells everybody that there is nothing more to see here. */
@@ -33,6 +34,9 @@ export function createAudience(): Audience {
       const known = partial.get(of_seq);
       partial.set(of_seq, known === undefined ? frame : { ...known, text: known.text + text });
       for (const listener of listeners) listener.delta(frame);
+    },
+    notice: ({ actor, of_seq, text }) => {
+      for (const listener of listeners) listener.notice?.({ type: "notice", actor, of_seq, text });
     },
     endText: (ofSeq) => void partial.delete(ofSeq),
     dismiss: (reason) => {

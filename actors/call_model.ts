@@ -135,6 +135,8 @@ async function askOnce(
     if (event.type === "text") {
       session.delta({ actor, of_seq: called.seq, offset: text.length, text: event.text });
       text += event.text;
+    } else if (event.type === "retry") {
+      session.notice({ actor, of_seq: called.seq, text: retryText(event) });
     } else if (event.type === "done") {
       remember(corrections, key, event.usage.input_tokens / called.estimate);
       await reply(asking, event);
@@ -142,6 +144,10 @@ async function askOnce(
   }
   session.endText(called.seq);
   return failure;
+}
+
+function retryText({ attempt, delayMs, error }: Extract<ModelEvent, { type: "retry" }>): string {
+  return `${error.message}; asking again in ${(delayMs / 1000).toFixed(1)} s (attempt ${attempt + 1})`;
 }
 
 function remember(corrections: Map<string, number>, key: string, ratio: number): void {

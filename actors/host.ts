@@ -2,7 +2,7 @@
 import type { Command, Receipt } from "../src/protocol/commands.ts";
 import type { ToolSpec } from "../src/protocol/conversation.ts";
 import type { Fact } from "../src/protocol/facts.ts";
-import type { DeltaFrame } from "../src/protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../src/protocol/frames.ts";
 import type {
   Approval,
   CreateSession,
@@ -19,6 +19,7 @@ import type {
 export interface SessionListener {
   event(fact: Fact, encoded: string): void;
   delta(frame: DeltaFrame): void;
+  notice?(frame: NoticeFrame): void;
   /** The session is gone from here (archived, daemon stopping, log dead). */
   closed(reason: string): void;
 }
@@ -63,6 +64,8 @@ export interface Host {
   /** The tools that every session has, and with a folder those that are found for it. */
   tools(workspace?: string): Promise<ToolSpec[]>;
   models(): ModelView[];
+  /** The models that a provider's endpoint offers now. */
+  modelsOf(provider: string): Promise<string[]>;
   /** What this folder brings along that could run code or steer the agent, and what a person has said of it. */
   outside(workspace: string): Promise<OutsideView[]>;
   /** Approves what `digest` (of `outside`) covers and nothing else; `conflict` when it has changed since. */

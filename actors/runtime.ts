@@ -25,7 +25,7 @@ import type { Runtime, RuntimeOptions } from "./runtime_options.ts";
 import type { SessionActor } from "./session_port.ts";
 import { createSessionIndex } from "./session_index.ts";
 import { createSessions, type Loaded } from "./sessions.ts";
-import { modelViews } from "./model_views.ts";
+import { modelViews, offeredModels } from "./model_views.ts";
 import { outsideViews, trustOutside } from "./outside.ts";
 import { createToolRegistry } from "./tool_registry.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
@@ -258,6 +258,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     tools: async (workspace) =>
       workspace === undefined ? registry.everywhere() : [...await registry.specs(workspace)],
     models: () => modelViews(providers),
+    modelsOf: (name) => offeredModels(providers, name),
     outside: (workspace) => outsideViews(options.outside, workspace),
     trust: (workspace, digest) => trustOutside(options.outside, workspace, digest),
   };

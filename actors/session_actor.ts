@@ -188,6 +188,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       return { head: visible.seq, epoch: options.epoch, partial, unsubscribe: leave };
     },
     delta: audience.delta,
+    notice: audience.notice,
     endText: audience.endText,
     resume,
     stopWork: (actor, reason) => {

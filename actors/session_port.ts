@@ -4,7 +4,7 @@ import type { SessionState } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { SessionLog } from "../src/log/port.ts";
 import type { Fact, FactDraft } from "../src/protocol/facts.ts";
-import type { DeltaFrame } from "../src/protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../src/protocol/frames.ts";
 import type { Problem } from "../src/protocol/problem.ts";
 import type { Dedupe } from "./dedupe.ts";
 import type { StopReason } from "./effect_runner.ts";
@@ -44,6 +44,8 @@ export interface SessionActor {
   subscribe(listener: SessionListener): Subscription;
   /** Live text of a call; `offset` is where it starts. */
   delta(frame: Omit<DeltaFrame, "type">): void;
+  /** A word for whoever watches now. */
+  notice(frame: Omit<NoticeFrame, "type">): void;
   /** The text of this fact is complete and logged: who joins now needs no delta of it. */
   endText(ofSeq: number): void;
   /** Starts every effect that is owed: once, after the session was opened with work going on. */

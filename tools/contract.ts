@@ -103,7 +103,7 @@ export interface ToolDefinition<Args> {
   parameters: z.ZodType<Args>;
   effect: EffectClass;
   /** Whether a person is asked first in the default permission mode. */
-  requires_confirmation: boolean;
+  requires_confirmation: boolean | ((args: Args) => boolean);
   /** A person is asked in every mode, whatever was allowed before. */
   always_asks?: boolean;
   /** Whether a call may run in plan mode; left out: when the effect is `pure`. */
@@ -128,6 +128,7 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly effect: EffectClass;
+  /** Whether any of its calls is asked about. */
   readonly requiresConfirmation: boolean;
   readonly alwaysAsks: boolean;
   readonly audience: "all" | "user";
@@ -142,6 +143,7 @@ export interface Tool {
 export interface ToolCall {
   prompt: string;
   grant: string;
+  requiresConfirmation: boolean;
   allowedInPlan(context: { planFile: string; workspace: string }): boolean;
   /** Why it cannot be made, or null; nothing is done yet. */
   refusal(session: Pick<ToolSession, "actor" | "by" | "permissionMode">): string | null;

@@ -23,7 +23,7 @@ export function defineTool<Args>(definition: ToolDefinition<Args>): Tool {
     name: definition.name,
     description: definition.description,
     effect: definition.effect,
-    requiresConfirmation: definition.requires_confirmation,
+    requiresConfirmation: definition.requires_confirmation !== false,
     alwaysAsks: definition.always_asks ?? false,
     audience: definition.audience ?? "all",
     limits: definition.limits,
@@ -51,6 +51,9 @@ function bindCall<Args>(definition: ToolDefinition<Args>, args: Args): ToolCall 
   return {
     prompt: definition.prompt?.(args) ?? `${definition.name} ${visible(JSON.stringify(args, null, 2))}`,
     grant: definition.grant?.(args) ?? definition.name,
+    requiresConfirmation: typeof definition.requires_confirmation === "function"
+      ? definition.requires_confirmation(args)
+      : definition.requires_confirmation,
     refusal: (session) => definition.refuse?.(args, session) ?? null,
     allowedInPlan: (context) => isAllowedInPlan(definition, args, context),
     prepare: (context) => prepareCall(definition, args, context),

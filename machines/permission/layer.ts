@@ -8,8 +8,8 @@ export interface PermissionQuestion {
   by: "model" | "user";
   name: string;
   requiresConfirmation: boolean;
-  /** The tool cannot change anything. */
-  readsOnly: boolean;
+  /** `pure` changes nothing, `idempotent` changes files, `unsafe` may do anything. */
+  effect: "pure" | "idempotent" | "unsafe";
   alwaysAsks: boolean;
   /** What `allow_always` would cover. */
   grant: string;

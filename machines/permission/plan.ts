@@ -4,10 +4,10 @@ import type { PermissionLayer } from "./layer.ts";
 export const planLayer: PermissionLayer = {
   name: "plan",
   // What a person runs by hand is their own act.
-  vote: ({ meta, by, name, allowedInPlan, readsOnly }) => {
+  vote: ({ meta, by, name, allowedInPlan, effect }) => {
     if (meta.permissionMode !== "plan" || by === "user") return null;
-    // What may change something and is allowed all the same touches nothing but the plan.
-    if (allowedInPlan) return readsOnly ? null : { decision: "allow" };
+    // A change of files that is allowed all the same is one of the plan itself; of it nobody is asked.
+    if (allowedInPlan) return effect === "idempotent" ? { decision: "allow" } : null;
     return {
       decision: "deny",
       reason:

@@ -116,6 +116,8 @@ export function createClient(first: Connection, options: ConnectOptions) {
         z.object({ tools: z.array(toolSpec) }),
       ),
     models: () => get("/models", z.object({ models: z.array(modelView) })),
+    modelsOf: (provider: string) =>
+      get(`/models/${encodeURIComponent(provider)}`, z.object({ models: z.array(z.string()) })),
     outside: (workspace: string) => get(`/trust?${new URLSearchParams({ workspace })}`, outsideAnswer),
     trust: (workspace: string, digest: string) => post("/trust", { workspace, digest }, outsideAnswer),
     shutdown: () => post("/shutdown", {}, done),

@@ -22,6 +22,13 @@ export const deltaFrame = z.object({
   offset: z.number().int(),
   text: z.string(),
 });
+/** Something a person should know now, never logged: an endpoint that is asked again, for example. */
+export const noticeFrame = z.object({
+  type: z.literal("notice"),
+  actor: z.string(),
+  of_seq: z.number().int(),
+  text: z.string(),
+});
 export const gapFrame = z.object({ type: z.literal("gap"), from: z.number().int(), to: z.number().int() });
 export const errorFrame = z.object({ type: z.literal("error"), code: z.string(), message: z.string() });
 export const acceptedFrame = z.object({
@@ -43,6 +50,7 @@ export const serverFrame = z.discriminatedUnion("type", [
   eventFrame,
   syncedFrame,
   deltaFrame,
+  noticeFrame,
   gapFrame,
   errorFrame,
   acceptedFrame,
@@ -50,6 +58,7 @@ export const serverFrame = z.discriminatedUnion("type", [
 ]);
 export type ServerFrame = z.infer<typeof serverFrame>;
 export type DeltaFrame = z.infer<typeof deltaFrame>;
+export type NoticeFrame = z.infer<typeof noticeFrame>;
 
 export const clientFrame = z.strictObject({
   type: z.literal("command"),

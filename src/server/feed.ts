@@ -2,7 +2,7 @@
 // reader pulls at its own pace; what it does not take in time is dropped here and read from the log later.
 import type { Host, Subscription } from "../../actors/host.ts";
 import type { Fact } from "../protocol/facts.ts";
-import type { DeltaFrame } from "../protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../protocol/frames.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { ServerLimits } from "./limits.ts";
 
@@ -36,6 +36,7 @@ export interface FeedOptions {
   limits: ServerLimits;
   /** Called synchronously as they happen; texts that were in the making before come first, from offset 0. */
   onDelta?: (frame: DeltaFrame) => void;
+  onNotice?: (frame: NoticeFrame) => void;
   /** Called synchronously as facts happen, before the reader gets them; not for history. */
   onFact?: (fact: Fact) => void;
 }
@@ -66,6 +67,7 @@ export async function openFeed(options: FeedOptions): Promise<Feed> {
       if (early === null) options.onDelta?.(frame);
       else if (early.length < earlyDeltasMax) early.push(frame);
     },
+    notice: (frame) => options.onNotice?.(frame),
     closed(why) {
       reason = why;
       wake();

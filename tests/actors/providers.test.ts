@@ -1,6 +1,7 @@
 // Which model answers: the session's own, the next one when it is down, another one for a sub-agent; and what it may see.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
+import type { CreateSession } from "../../src/protocol/http.ts";
 import { openaiProvider } from "../../src/providers/openai.ts";
 import { registryOf } from "../../src/providers/resolve_model.ts";
 import { until } from "../support/daemon.ts";
@@ -72,12 +73,12 @@ it("a session is created with, and set to, a provider and a model by name", asyn
   const second = provider("second", says("two"));
   test = await openTestRuntime({ providers: registryOf([first, second]) });
   const make = async (model?: string) => {
-    const input = {
+    const input: CreateSession = {
       workspace: test.workspace,
       add_dirs: [],
       agent_mode: "single",
       permission_mode: "default",
-    } as const;
+    };
     const { session_id } = await test.runtime.create(model === undefined ? input : { ...input, model });
     return (await test.runtime.view(session_id)).state.summary;
   };
@@ -171,4 +172,24 @@ it("a cancelled turn ends at once although the endpoint is silent, and asks nobo
   await test.runtime.command(id, { type: "turn.cancel" }, "me");
   expect((await test.fact(id, "turn.ended")).data).toMatchObject({ outcome: "cancelled" });
   expect(servers[1]?.requests).toHaveLength(0);
+});
+
+it("R4: while an endpoint is asked again, whoever watches is told, and a cancel ends the wait at once", async () => {
+  const server = startModelServer({ reply: () => refuse(503, "come back", { "retry-after": "60" }) });
+  servers.push(server);
+  const patient = openaiProvider({ apiKey: key, baseUrl: server.url, model: "m", retries: 4 });
+  test = await openTestRuntime({ providers: registryOf([patient]) });
+  const id = await test.session();
+  const notices: string[] = [];
+  await test.runtime.subscribe(id, {
+    event: () => {},
+    delta: () => {},
+    notice: ({ text }) => void notices.push(text),
+    closed: () => {},
+  });
+  await test.send(id, "hello");
+  await until("a notice", () => notices.length > 0 || null);
+  expect(notices[0]).toMatch(/503.*asking again in 6\d\.\d s \(attempt 2\)/);
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  expect((await test.fact(id, "turn.ended")).data).toMatchObject({ outcome: "cancelled" });
 });

@@ -103,6 +103,7 @@ export function openMemoryHost(): MemoryHost {
     },
     tools: () => Promise.resolve([...memoryTools]),
     models: () => [],
+    modelsOf: () => Promise.resolve([]),
     outside: () => Promise.resolve([]),
     trust: () => Promise.resolve([]),
     close() {

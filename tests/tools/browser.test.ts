@@ -180,12 +180,16 @@ test("without a Chromium the message says how to get one", async () => {
   expect(text).toContain("set browser.executable in runtime.toml");
 });
 
-test("a person is asked; opening is granted by host, everything else by action", () => {
+test("a person is asked for all but looking; opening is granted by host, everything else by action", () => {
   const grantOf = (args: JsonObject) => {
     const parsed = tool.parse(args);
     return parsed.ok ? parsed.call.grant : parsed.error;
   };
-  expect(tool.requiresConfirmation).toBe(true);
+  const asks = (action: string) => {
+    const parsed = tool.parse({ action });
+    return parsed.ok && parsed.call.requiresConfirmation;
+  };
+  expect(["read", "screenshot", "back"].map(asks)).toEqual([false, false, true]);
   expect(grantOf({ action: "open", url: "https://a.example/x" })).toBe("Browser(domain:a.example)");
   expect(grantOf({ action: "click", text: "Buy" })).toBe("Browser(click)");
 });

@@ -42,6 +42,15 @@ export const getModels = defineRoute({
   handle: ({ services }) => Response.json({ models: services.host.models() }),
 });
 
+export const getModelsOf = defineRoute({
+  method: "GET",
+  path: "/models/:provider",
+  summary: "The models that the endpoint of a provider offers now",
+  answers: { 200: { description: "Their names", schema: z.object({ models: z.array(z.string()) }) } },
+  handle: async ({ param, services }) =>
+    Response.json({ models: await services.host.modelsOf(param("provider")) }),
+});
+
 export const postShutdown = defineRoute({
   method: "POST",
   path: "/shutdown",

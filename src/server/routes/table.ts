@@ -13,7 +13,7 @@ import {
   verifySession,
 } from "./sessions.ts";
 import { compactSession, endBackground, setMode, setModel } from "./settings.ts";
-import { getHealth, getModels, getOpenApi, getTools, postShutdown } from "./system.ts";
+import { getHealth, getModels, getModelsOf, getOpenApi, getTools, postShutdown } from "./system.ts";
 import { getOutside, postTrust } from "./trust.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
@@ -46,6 +46,7 @@ export const routes: readonly Route[] = [
   verifySession,
   getTools,
   getModels,
+  getModelsOf,
   getOutside,
   postTrust,
   postShutdown,

@@ -1,6 +1,6 @@
 // One WebSocket: sends history and live facts at the client's pace, deltas while it keeps up, and answers its commands.
 // What waits in the socket is bounded; a client that takes nothing is closed and resumes by sequence.
-import type { DeltaFrame } from "../../protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../../protocol/frames.ts";
 import { Problem } from "../../protocol/problem.ts";
 import { toProblem } from "../errors.ts";
 import { type Feed, openFeed } from "../feed.ts";
@@ -59,13 +59,17 @@ async function serve(wire: Wire, options: SocketRequest, onFeed: (feed: Feed) =>
     deltas.add(frame);
     sendDeltas();
   };
+  const onNotice = (frame: NoticeFrame) => {
+    // Who is behind has other things to read first.
+    if (synced && wire.waiting() <= limits.deltaBufferBytesMax) wire.send(frame);
+  };
   const feed = await openFeed({
     host,
     session,
     after,
     limits,
     onFact: deltas.note,
-    ...(options.deltas ? { onDelta } : {}),
+    ...(options.deltas ? { onDelta, onNotice } : {}),
   });
   onFeed(feed);
   wire.send({ type: "hello", session_id: session, head: feed.head, epoch: feed.epoch });
