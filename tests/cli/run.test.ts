@@ -186,16 +186,16 @@ describe("going on with a session", () => {
     expect(stderr).toContain("--resume SESSION");
   });
 
-  test("settings that only a new session can have are refused for an old one", async () => {
+  test("instructions that only a new session can have are refused for an old one", async () => {
     const { code, stderr } = await desk.jamey([
       "run",
       "-r",
       "last",
-      "--permission-mode",
-      "bypassPermissions",
+      "--append-system-prompt",
+      "Be brief",
       "hi",
     ]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--permission-mode");
+    expect(stderr).toContain("--append-system-prompt");
   });
 });

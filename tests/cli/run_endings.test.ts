@@ -1,0 +1,293 @@
+// However `jamey run` ends, there is a result line as the last one, and the exit code that scripts rely on.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { join } from "node:path";
+import { z } from "zod";
+import { openaiProvider } from "../../src/providers/openai.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
+import { scriptedProvider } from "../../src/providers/scripted.ts";
+import { startDaemonProcess } from "../support/daemon.ts";
+import { answer, refuse } from "../support/model_plan.ts";
+import { type ModelServer, startModelServer } from "../support/model_server.ts";
+import { type AgentDesk, call, openAgentDesk, script } from "./agent_desk.ts";
+import { type Ended, jamey, jsonLines, startJamey } from "./program.ts";
+
+const result = z.object({
+  type: z.literal("result"),
+  subtype: z.string(),
+  is_error: z.boolean(),
+  result: z.string(),
+  session_id: z.string().nullable(),
+  num_turns: z.number().int(),
+  duration_ms: z.number().int(),
+  total_cost_usd: z.number().nullable(),
+  usage: z.object({ input_tokens: z.number(), output_tokens: z.number() }),
+  permission_denials: z.array(z.object({ call_id: z.string(), name: z.string() })),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+}).loose();
+type Result = z.infer<typeof result>;
+
+interface Ending {
+  name: string;
+  words: string[];
+  stdin?: string;
+  /** Once the output holds this, the program is sent that signal. */
+  signal?: { name: "SIGINT" | "SIGTERM"; after: string };
+  exit: number;
+  subtype: string;
+  /** In the result as JSON. */
+  says?: string;
+}
+
+let desk: AgentDesk;
+let server: ModelServer;
+/** What the model at the wire does, by the model's name. */
+const models = {
+  refuses: () => refuse(401, "Incorrect API key provided"),
+  overflows: () => refuse(400, "This model's maximum context length is 4096 tokens. context_length_exceeded"),
+  limited: () => refuse(429, "Rate limit reached"),
+  overloaded: () => refuse(503, "Overloaded"),
+  spends: (n: number) =>
+    answer({
+      calls: [{ name: "Bash", args: { command: `echo ${n}` } }],
+      usage: { prompt_tokens: 600_000, completion_tokens: 0 },
+    }),
+};
+
+beforeAll(async () => {
+  server = startModelServer({
+    reply: ({ model }, n) => {
+      const plan = Object.entries(models).find(([name]) => name === model)?.[1];
+      return plan === undefined ? refuse(404, `No model "${model}"`) : plan(n);
+    },
+  });
+  const wire = openaiProvider({
+    apiKey: "test-key",
+    baseUrl: server.url,
+    model: "refuses",
+    models: { spends: { price: { input: 1, output: 1 } } },
+    retries: 0,
+  });
+  desk = await openAgentDesk({ providers: registryOf([scriptedProvider(), wire]), limits: { costUsd: 1 } });
+  await Deno.writeTextFile(join(desk.workspace, "no.png"), "not a picture");
+});
+afterAll(async () => {
+  await desk.close();
+  await server.close();
+});
+
+const bypass = ["--permission-mode", "bypassPermissions"];
+const bash = (command: string) => call("Bash", { command });
+const asking = call("AskUserQuestion", { questions: [{ question: "Which?", options: [{ label: "this" }] }] });
+const slow = script({ text: "word ".repeat(400), delay_ms: 200 });
+
+const endings: Ending[] = [
+  { name: "success", words: ["hello"], exit: 0, subtype: "success", says: "scripted offline provider" },
+  {
+    name: "a call that needs approval",
+    words: [script(bash("touch x"), { text: "So be it" })],
+    exit: 1,
+    subtype: "error_permission_denied",
+    says: "So be it",
+  },
+  {
+    name: "a question with nobody there",
+    words: [script(asking, { text: "I decided" })],
+    exit: 0,
+    subtype: "success",
+    says: "I decided",
+  },
+  {
+    name: "a plan with nobody to accept it",
+    words: [
+      "--permission-mode",
+      "plan",
+      script(call("ExitPlanMode", { plan: "1. Dig\n2. Sow" }), { text: "Ready" }),
+    ],
+    exit: 0,
+    subtype: "success",
+    says: "1. Dig\\n2. Sow\\n\\nReady",
+  },
+  {
+    name: "a plan outside plan mode",
+    words: [script(call("EnterPlanMode"), call("ExitPlanMode", { plan: "1. Dig" }), { text: "Ready" })],
+    exit: 1,
+    subtype: "error_permission_denied",
+    says: "1. Dig",
+  },
+  {
+    name: "--max-turns",
+    words: [...bypass, "--max-turns", "1", script(bash("true"), bash("true"), { text: "never" })],
+    exit: 53,
+    subtype: "error_max_turns",
+  },
+  {
+    name: "a limit of the session: repetition",
+    words: [...bypass, script(...Array.from({ length: 6 }, () => bash("true")), { text: "never" })],
+    exit: 53,
+    subtype: "error_max_turns",
+    says: "it repeats itself",
+  },
+  {
+    name: "a limit of the session: money",
+    words: [...bypass, "--model", "openai/spends", "go"],
+    exit: 53,
+    subtype: "error_max_turns",
+    says: "used $1.20 of $1.00",
+  },
+  {
+    name: "a key that the endpoint refuses",
+    words: ["--model", "openai/refuses", "hi"],
+    exit: 41,
+    subtype: "error_authentication",
+  },
+  {
+    name: "a context that does not fit",
+    words: ["--model", "openai/overflows", "hi"],
+    exit: 1,
+    subtype: "error_context_overflow",
+  },
+  {
+    name: "an endpoint that has enough of us",
+    words: ["--model", "openai/limited", "hi"],
+    exit: 75,
+    subtype: "error_rate_limited",
+  },
+  {
+    name: "an endpoint that is overloaded",
+    words: ["--model", "openai/overloaded", "hi"],
+    exit: 75,
+    subtype: "error_unavailable",
+  },
+  {
+    name: "an endpoint that does not know the model",
+    words: ["--model", "openai/nothing", "hi"],
+    exit: 1,
+    subtype: "error_during_execution",
+  },
+  { name: "an empty prompt", words: [], exit: 42, subtype: "error_bad_request", says: "the prompt is empty" },
+  {
+    name: "a picture that is none",
+    words: ["--image", "no.png", "hi"],
+    exit: 42,
+    subtype: "error_bad_request",
+    says: "no.png",
+  },
+  {
+    name: "an option that cannot be right",
+    words: ["--max-turns", "many", "hi"],
+    exit: 2,
+    subtype: "error_usage",
+  },
+  { name: "an unknown session", words: ["-r", "nobody", "hi"], exit: 1, subtype: "error_not_found" },
+  {
+    name: "SIGINT in mid-turn",
+    words: [slow],
+    signal: { name: "SIGINT", after: "model.called" },
+    exit: 130,
+    subtype: "error_cancelled",
+  },
+  {
+    name: "SIGTERM in mid-turn",
+    words: [slow],
+    signal: { name: "SIGTERM", after: "model.called" },
+    exit: 143,
+    subtype: "error_cancelled",
+  },
+];
+
+async function end({ words, stdin, signal }: Ending, format: string): Promise<Ended> {
+  const args = ["run", "--output-format", format, ...words];
+  if (signal === undefined) return await desk.jamey(args, stdin === undefined ? {} : { stdin });
+  const talk = desk.start(args);
+  await talk.until(signal.after);
+  return await talk.end(signal.name);
+}
+
+/** The result, which is the only one and the last line; before it, in order, who works and what happened. */
+function check(
+  { stdout, code, stderr }: Ended,
+  { exit, subtype, says }: Omit<Ending, "words">,
+  format: string,
+) {
+  const lines = jsonLines(stdout);
+  const last: Result = result.parse(lines.at(-1));
+  expect({ code, subtype: last.subtype }, stderr).toEqual({ code: exit, subtype });
+  expect(last.is_error).toBe(subtype !== "success");
+  expect(last.result).not.toBe("");
+  if (says !== undefined) expect(JSON.stringify(last)).toContain(says);
+  expect(lines.filter(({ type }) => type === "result")).toHaveLength(1);
+  if (format === "json") return expect(lines).toHaveLength(1);
+  if (last.session_id !== null) expect(lines[0]).toMatchObject({ type: "system", subtype: "init" });
+  expect(lines.slice(1, -1).every(({ type }) => type === "event")).toBe(true);
+}
+
+test.each(endings)("$name ends with a result line and exit code $exit", async (ending) => {
+  check(await end(ending, "stream-json"), ending, "stream-json");
+  // A signal is aimed by what was printed, and json prints nothing before its end.
+  if (ending.signal === undefined) check(await end(ending, "json"), ending, "json");
+});
+
+/** A data folder of its own, and a program that starts the daemon there by itself. */
+async function alone(env: Record<string, string>): Promise<{ dataDir: string; env: Record<string, string> }> {
+  const dataDir = await Deno.makeTempDir({ dir: desk.folder });
+  return { dataDir, env: { HOME: dataDir, XDG_CONFIG_HOME: dataDir, ...env } };
+}
+
+test("a configuration that cannot be right ends with a result line and exit code 52", async () => {
+  const { dataDir, env } = await alone({ JAMEY_PROVIDER: "nonsense" });
+  const ended = await jamey(dataDir, ["run", "--output-format", "json", "hi"], { env });
+  check(ended, { name: "", exit: 52, subtype: "error_bad_config" }, "json");
+});
+
+test(
+  "a daemon that is killed in mid-turn and stays away ends with a result line and exit code 3",
+  async () => {
+    const { dataDir, env } = await alone({ JAMEY_PROVIDER: "scripted" });
+    const daemon = await startDaemonProcess({ dataDir, env });
+    const child = startJamey(dataDir, ["run", "--output-format", "stream-json", slow], { env });
+    await child.stdin.close();
+    const [watched, kept] = child.stdout.tee();
+    for await (const text of watched.pipeThrough(new TextDecoderStream())) {
+      if (text.includes("model.called")) break;
+    }
+    await daemon.end("SIGKILL");
+    const stdout = await new Response(kept).text();
+    const { code } = await child.status;
+    await child.stderr.cancel();
+    check({ code, stdout, stderr: "" }, { name: "", exit: 3, subtype: "error_daemon_lost" }, "stream-json");
+  },
+  60_000,
+);
+
+test("a daemon that is restarted in mid-turn is found again, and the turn has its own end", async () => {
+  const { dataDir, env } = await alone({ JAMEY_PROVIDER: "scripted" });
+  const first = await startDaemonProcess({ dataDir, env });
+  const child = startJamey(dataDir, [
+    "run",
+    "--output-format",
+    "stream-json",
+    script({ text: "word ".repeat(40), delay_ms: 100 }),
+  ], { env });
+  await child.stdin.close();
+  const [watched, kept] = child.stdout.tee();
+  for await (const text of watched.pipeThrough(new TextDecoderStream())) {
+    if (text.includes("model.called")) break;
+  }
+  await first.end("SIGKILL");
+  const second = await startDaemonProcess({ dataDir, env });
+  const stdout = await new Response(kept).text();
+  const { code } = await child.status;
+  await child.stderr.cancel();
+  await second.end("SIGTERM");
+  check({ code, stdout, stderr: "" }, { name: "", exit: 0, subtype: "success" }, "stream-json");
+}, 60_000);
+
+test("a turn that somebody else cancels ends with a result line and exit code 1", async () => {
+  const talk = desk.start(["run", "--output-format", "stream-json", slow]);
+  const seen = await talk.until("model.called");
+  const id = z.object({ session_id: z.string() }).parse(jsonLines(seen.split("\n")[0] ?? "")[0]).session_id;
+  await desk.server.call("POST", `/sessions/${id}/cancel`);
+  check(await talk.end(), { name: "", exit: 1, subtype: "error_cancelled" }, "stream-json");
+});
+
+afterAll(() => console.log(`run: ${endings.length + 4} endings, each with a result line and its exit code`));
