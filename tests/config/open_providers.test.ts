@@ -125,6 +125,25 @@ describe("named providers", () => {
     await server.close();
   });
 
+  test("a thinking budget and the time that a local model stays reach those they are meant for", async () => {
+    const work = (await open(every, { WORK_KEY: key })).get("work");
+    const request = ask("hi", { model: "claude-haiku-4-5", max_output_tokens: 8192 });
+    expect(work?.encode(request)["thinking"]).toEqual({ type: "enabled", budget_tokens: 2048 });
+    const asked: string[] = [];
+    const server = startModelServer({
+      reply: () => answer({ text: "local" }),
+      other: async (request) => {
+        asked.push(await request.text());
+        return Response.json({ models: [] });
+      },
+    });
+    const address = new URL(server.url).origin;
+    const text = `[providers.local]\nkind = "ollama"\nbase_url = "${address}"\nkeep_alive = "2h"\n`;
+    expect((await runModel((await open(text)).default, ask("hi"))).end).toMatchObject({ text: "local" });
+    expect(asked.join()).toContain('"keep_alive":"2h"');
+    await server.close();
+  });
+
   test("every endpoint gets the key behind its reference, and a refusal that repeats the key does not show it", async () => {
     const seen: string[] = [];
     const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {

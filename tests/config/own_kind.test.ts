@@ -107,6 +107,8 @@ describe("a kind of provider that is added to the list", () => {
     expect(registry.default.name).toBe("echo");
     expect(secretsOf(keys)).toEqual({ "env:ECHO_KEY": "canary-seed" });
     expect(JSON.stringify(printable(config, {}))).not.toContain("canary");
+    const other = await open('[providers.echo]\nkind = "scripted"\n', { ECHO_KEY: "canary-seed" });
+    expect(secretsOf(other.keys)).toEqual({ "env:ECHO_KEY": "canary-seed" });
     await expect(open("", { JAMEY_PROVIDER: "echo" })).rejects.toThrow(
       'Cannot use the provider "echo": ECHO_KEY is not set',
     );
