@@ -59,8 +59,11 @@ async function trust(chat: Chat, [word]: readonly string[]): Promise<void> {
   if (word === "yes" && chat.shown?.folder === folder) {
     const { digest } = chat.shown;
     chat.shown = undefined;
-    await client.trust(folder, digest);
-    return terminal.talk("Approved; a change of any of it asks again");
+    const after = await client.trust(folder, digest);
+    terminal.talk("Approved; a change of any of it asks again");
+    const more = after.items.filter(({ standing }) => standing !== "approved").length;
+    if (more > 0) terminal.talk(`What was approved brings ${more} more along; see /trust`);
+    return;
   }
   const { items, digest } = await client.outside(folder);
   for (const line of outsideLines(items, folder, terminal.colours)) terminal.line(line);

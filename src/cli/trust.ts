@@ -7,6 +7,9 @@ import { neutral, neutralLine } from "./neutral.ts";
 import { workspaceOf } from "./new.ts";
 import type { Colours } from "./terminal.ts";
 
+/** A server that was approved can be asked for its tools, and then they are to be looked at. */
+const roundsMax = 3;
+
 export const trustCommand: Command = {
   usage: "trust [folder]",
   summary: "Show the hooks, servers and tools that a folder brings along, and approve them",
@@ -15,29 +18,47 @@ export const trustCommand: Command = {
   async run(context, input) {
     const folder = workspaceOf(input.args[0]);
     const client = await context.clientOrStart();
-    const { items, digest } = await client.outside(folder);
-    const open = items.filter(({ standing }) => standing !== "approved");
+    let outside = await client.outside(folder);
     if (context.json && !input.flag("yes")) {
-      context.terminal.json({ items, digest });
+      context.terminal.json(outside);
       return 0;
     }
-    if (!context.json) {
-      const { terminal } = context;
-      for (const line of outsideLines(items, folder, terminal.colours)) terminal.line(line);
+    for (let round = 1; round <= roundsMax; round++) {
+      show(context, outside, folder);
+      const open = openIn(outside);
+      if (open === 0) break;
+      if (!input.flag("yes") && !(await agrees(context))) {
+        context.terminal.talk("Nothing was approved");
+        return 1;
+      }
+      outside = await client.trust(folder, outside.digest);
+      context.terminal.talk(`Approved ${open}; a change of any of it asks again`);
+      const more = openIn(outside);
+      if (more === 0) break;
+      context.terminal.talk(`What was approved brings ${more} more along`);
+      // Only what is there now was to be approved unseen.
+      if (input.flag("yes")) {
+        context.terminal.talk("Look at it with: jamey trust");
+        break;
+      }
     }
-    if (open.length === 0) return 0;
-    if (!input.flag("yes") && !(await agrees(context))) {
-      context.terminal.talk("Nothing was approved");
-      return 1;
-    }
-    const after = await client.trust(folder, digest);
-    if (context.json) context.terminal.json(after);
-    else {context.terminal.talk(
-        `Approved ${open.length} of ${items.length}; a change of any of it asks again`,
-      );}
+    if (context.json) context.terminal.json(outside);
     return 0;
   },
 };
+
+interface OutsideAnswer {
+  items: readonly OutsideView[];
+  digest: string;
+}
+
+function openIn({ items }: OutsideAnswer): number {
+  return items.filter(({ standing }) => standing !== "approved").length;
+}
+
+function show({ terminal, json }: Context, { items }: OutsideAnswer, folder: string): void {
+  for (const line of json ? [] : outsideLines(items, folder, terminal.colours)) terminal.line(line);
+}
 
 /** Every item with its whole text: what is hidden would be approved as well. */
 export function outsideLines(items: readonly OutsideView[], folder: string, colours: Colours): string[] {
