@@ -30,7 +30,7 @@ const scenes: Record<string, Scene> = {
     const id = await test.session("default");
     await test.send(id, script({ calls: [bash("true"), bash("false")] }, { text: "Done" }));
     await until("two questions", async () => (await test.runtime.approvals(id)).length === 2 || null);
-    await test.restart();
+    await test.restart({ hooks });
     await test.runtime.command(
       id,
       { type: "call.answer", call_id: "c2-1", decision: "allow_always" },
