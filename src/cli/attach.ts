@@ -6,7 +6,7 @@ import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { createLiveView, type LiveView } from "./live_view.ts";
 import { messageOf } from "../protocol/problem.ts";
-import { neutral } from "./neutral.ts";
+import { neutral, neutralLine } from "./neutral.ts";
 import { createPending, type Pending, type PendingList } from "./pending.ts";
 import { typedAnswer } from "./pending_answer.ts";
 import { pendingChoices, pendingCommand, pendingText } from "./pending_text.ts";
@@ -81,6 +81,7 @@ async function show(context: Context, client: Client, options: AttachOptions): P
         pending.fact(frame.event);
         if (live) ask(context, pending, frame.event, view);
       } else if (frame.type === "delta") view.delta(frame);
+      else if (frame.type === "notice") view.note(terminal.colours.dim(`      ${neutralLine(frame.text)}`));
       else if (frame.type === "synced" && !live) {
         live = true;
         for (const approval of pending.all()) view.note(question(context, approval));

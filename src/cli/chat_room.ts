@@ -64,6 +64,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   async function run(): Promise<void> {
     for await (const frame of follow(client, sessionId, { signal: stop.signal })) {
       if (frame.type === "delta") view.delta(frame);
+      if (frame.type === "notice") view.notice(frame);
       if (frame.type === "event") fact(frame.event);
       if (frame.type === "synced") synced.resolve();
       if (frame.type === "event") wake();

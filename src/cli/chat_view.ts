@@ -1,7 +1,7 @@
 // The conversation on a terminal: what was said, one line for each tool call, and how a turn ended when not well.
 import { createDeltaText } from "../client/delta_text.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
-import type { DeltaFrame } from "../protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../protocol/frames.ts";
 import { imagesText } from "./image_text.ts";
 import { neutral, neutralLine, shortLine, shortText } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
@@ -11,6 +11,7 @@ import { workText } from "./work_text.ts";
 export interface ChatView {
   event(event: EventEnvelope): void;
   delta(frame: DeltaFrame): void;
+  notice(frame: NoticeFrame): void;
   closeLine(): void;
 }
 
@@ -20,6 +21,7 @@ export interface ChatViewOptions {
 }
 
 const outputLinesMax = 6;
+const noticeCharsMax = 400;
 const handLinesMax = 200;
 const outputCharsMax = 200;
 
@@ -75,6 +77,7 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
     delta(frame) {
       if (frame.actor === mainActor) show(text.fresh(frame));
     },
+    notice: ({ text }) => say(colours.dim(`  ${shortLine(text, noticeCharsMax)}`)),
     closeLine,
   };
 }

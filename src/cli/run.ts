@@ -102,6 +102,7 @@ async function followTurn(
   const options = { after: head, deltas: output.wantsDeltas, signal: run.stop.signal };
   for await (const frame of follow(client, sessionId, options)) {
     if (frame.type === "delta") output.delta(frame);
+    if (frame.type === "notice") output.notice(frame);
     if (frame.type === "synced") live = true;
     if (frame.type === "event") {
       run.fold.fact(frame.event);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { createDeltaText } from "../client/delta_text.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
-import type { DeltaFrame } from "../protocol/frames.ts";
+import type { DeltaFrame, NoticeFrame } from "../protocol/frames.ts";
 import type { SessionSummary } from "../protocol/http.ts";
 import type { Context } from "./command.ts";
 import { neutral, shortLine } from "./neutral.ts";
@@ -19,6 +19,7 @@ export interface RunOutput {
   init(session: SessionSummary): void;
   event(event: EventEnvelope): void;
   delta(frame: DeltaFrame): void;
+  notice(frame: NoticeFrame): void;
   result(result: RunResult): void;
 }
 
@@ -37,6 +38,7 @@ export function openRunOutput(context: Context, format: OutputFormat): RunOutput
       if (streams) terminal.json({ type: "event", event });
     },
     delta: () => {},
+    notice: () => {},
     result(result) {
       terminal.json(result);
       complain(terminal, result);
@@ -64,6 +66,7 @@ function finalText(terminal: Terminal): RunOutput {
     init: () => {},
     event: (event) => tell(terminal, event),
     delta: () => {},
+    notice: () => {},
     result(result) {
       if (hasAnswer(result)) terminal.line(result.result.trimEnd());
       complain(terminal, result);
@@ -99,6 +102,10 @@ function streamedText({ terminal }: Context): RunOutput {
     },
     delta(frame) {
       if (frame.actor === mainActor) show(text.fresh(frame));
+    },
+    notice(frame) {
+      closeLine();
+      terminal.talk(terminal.talkColours.dim(`· ${shortLine(frame.text, 400)}`));
     },
     result(result) {
       closeLine();
