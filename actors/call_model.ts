@@ -6,7 +6,7 @@ import type { ModelRequest } from "../src/protocol/conversation.ts";
 import type { ErrorInfo, FactDraft } from "../src/protocol/facts.ts";
 import type { ModelEvent, Provider } from "../src/providers/contract.ts";
 import { exceededBudget, type SessionLimits } from "./budgets.ts";
-import { type ContextSettings, fitContext } from "./fit_context.ts";
+import { cancelledError as cancelled, type ContextSettings, fitContext } from "./fit_context.ts";
 import { modelRequest, type RequestHead, storeHead, wireHash } from "./model_request.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
@@ -110,9 +110,12 @@ async function askOnce(
   const { actor } = effect;
   const key = `${session.id}/${actor}/${provider.name}/${model}`;
   const head = await parts.head(session, actor);
-  const objects = async () => {
+  const objection = async () => {
     const runs = await runHooks({ session, hooks: parts.hooks, signal }, "PreCompact", { actor, fields: {} });
-    return runs.some((run) => run.outcome === "blocked");
+    const against = runs.find((run) => run.outcome === "blocked");
+    return against === undefined
+      ? null
+      : `the hook "${against.name}" objects: ${against.reason ?? "it gave no reason"}`;
   };
   const overflow = await fitContext({
     session,
@@ -123,7 +126,7 @@ async function askOnce(
     settings: parts.context,
     correction: corrections.get(key) ?? 1,
     refused,
-    objects,
+    objection,
     signal,
   });
   if (overflow !== null) return { type: "failed", error: overflow, text: "" };
@@ -151,6 +154,8 @@ function retryText({ attempt, delayMs, error }: Extract<ModelEvent, { type: "ret
 }
 
 function remember(corrections: Map<string, number>, key: string, ratio: number): void {
+  // An endpoint that counts nothing says nothing about the estimate.
+  if (!(ratio > 0)) return;
   // Whatever was not used for longest is estimated anew.
   const [oldest] = corrections.keys();
   if (corrections.size >= correctionsKept && oldest !== undefined) corrections.delete(oldest);
@@ -209,8 +214,6 @@ async function reply(
   // Too late: the turn was cancelled while the answer came.
   if (!told.accepted) await fail(session, effect, cancelled, text);
 }
-
-const cancelled: ErrorInfo = { code: "cancelled", message: "the turn was cancelled" };
 
 async function fail(
   session: SessionActor,

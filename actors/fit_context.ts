@@ -39,16 +39,18 @@ export interface Fitting {
   correction: number;
   /** The endpoint has refused a request as too large: make it smaller, whatever the estimate says. */
   refused: boolean;
-  /** Asks the hooks; true when one objects. */
-  objects: () => Promise<boolean>;
+  /** Asks the hooks; why one objects, or null. */
+  objection: () => Promise<string | null>;
   signal: AbortSignal;
 }
 
 type Compacted = FactData<"context.compacted">;
 
-/** Returns null when the request fits now, else why it cannot be made to. */
+export const cancelledError: ErrorInfo = { code: "cancelled", message: "the turn was cancelled" };
+
+/** Returns null when the request fits now, else why it cannot be made to. After an abort it changes nothing any more. */
 export async function fitContext(fitting: Fitting): Promise<ErrorInfo | null> {
-  const { session, actor, settings } = fitting;
+  const { session, actor, settings, signal } = fitting;
   const transcript = await session.transcript();
   const limit = inputLimit(fitting);
   const requested = transcript.compactRequest(actor);
@@ -59,7 +61,7 @@ export async function fitContext(fitting: Fitting): Promise<ErrorInfo | null> {
   }
   const conversation = transcript.conversation(actor);
   const tell = async (data: Compacted | null) => {
-    if (data === null) return;
+    if (data === null || signal.aborted) return;
     const draft: FactDraft = { actor, type: "context.compacted", data };
     await session.tell(draft);
   };
@@ -68,14 +70,16 @@ export async function fitContext(fitting: Fitting): Promise<ErrorInfo | null> {
     await tell(microStep(fitting, conversation, limit, microKeepMessages));
   }
   if (fitting.refused || requested !== null || above(settings.compactAt)) {
-    if (!(await fitting.objects()) || above(1)) {
+    const objection = await fitting.objection();
+    if (objection === null || above(1)) {
       await tell(await summaryStep(fitting, conversation, limit, requested));
-    }
+    } else if (requested !== null) await tell(unchanged(fitting, conversation, objection));
   }
   if (above(1)) await tell(microStep(fitting, conversation, limit, 0));
   if (above(1) || (fitting.refused && above(settings.compactAt))) {
-    await tell(textStep(fitting, conversation, limit));
+    await tell(textStep(fitting, conversation, limit, transcript.forRequest(actor).length));
   }
+  if (signal.aborted) return cancelledError;
   return above(1) ? overflow(fitting, size(), limit) : null;
 }
 
@@ -128,17 +132,12 @@ async function summaryStep(
   limit: number,
   requested: { instructions: string } | null,
 ): Promise<Compacted | null> {
-  const tail = requested === null ? tailShare * (limit - headTokens(fitting.head)) : 0;
-  const boundary = findBoundary(conversation, tail / fitting.correction);
+  const tail = tailShare * (limit - headTokens(fitting.head)) / fitting.correction;
+  const boundary = findBoundary(conversation, requested === null ? tail : 0);
   const through = conversation.seqs[boundary - 1] ?? 0;
   const { before } = conversation.compaction;
   if (through <= before) {
-    if (requested === null) return null;
-    return measured(fitting, conversation, {
-      kind: "cut",
-      through: before,
-      reason: "there is nothing to summarise yet",
-    });
+    return requested === null ? null : unchanged(fitting, conversation, "there is nothing to summarise yet");
   }
   const first = firstAfter(conversation.seqs, before);
   const result = await summarise(fitting, {
@@ -152,7 +151,26 @@ async function summaryStep(
     const { summary, usage } = result;
     return measured(fitting, conversation, { kind: "summary", through, summary, usage });
   }
-  return measured(fitting, conversation, { kind: "cut", through, reason: result.why });
+  if (requested === null) {
+    return measured(fitting, conversation, { kind: "cut", through, reason: result.why });
+  }
+  // What a person asked for and nothing forces is left undone rather than paid for with the past.
+  const size = sizeUnder(fitting, conversation, conversation.compaction);
+  if (!fitting.refused && size <= limit * fitting.settings.compactAt) {
+    return unchanged(fitting, conversation, result.why);
+  }
+  const needed = conversation.seqs[findBoundary(conversation, tail) - 1] ?? 0;
+  return measured(fitting, conversation, {
+    kind: "cut",
+    through: Math.max(needed, before),
+    reason: result.why,
+  });
+}
+
+/** A compaction that was asked for is answered with what stands in its way; everything stays as it is. */
+function unchanged(fitting: Fitting, conversation: Conversation, reason: string): Compacted {
+  const through = conversation.compaction.before;
+  return measured(fitting, conversation, { kind: "cut", through, reason });
 }
 
 /** Index of the first message that is kept: never between a call and its result, never before what is sent now. */
@@ -170,9 +188,14 @@ export function findBoundary({ messages, seqs, compaction }: Conversation, tailT
   return boundary;
 }
 
-function textStep(fitting: Fitting, conversation: Conversation, limit: number): Compacted | null {
-  const { compaction, messages, seqs } = conversation;
-  const count = compactedView({ messages, seqs, steering: [] }, compaction).length;
+/** `count`: the messages that would be sent, which share the room. */
+function textStep(
+  fitting: Fitting,
+  conversation: Conversation,
+  limit: number,
+  count: number,
+): Compacted | null {
+  const { compaction } = conversation;
   const room = Math.max(0, limit / fitting.correction - headTokens(fitting.head));
   const text_max = Math.max(textMaxFloor, Math.floor(room * charsPerToken / (2 * Math.max(1, count))));
   if (compaction.textMax !== null && text_max >= compaction.textMax) return null;

@@ -19,9 +19,13 @@ export const noCompaction: Compaction = { before: 0, summary: null, micro: 0, te
 export const microCharsMin = 600;
 /** Characters of a result that its reference still shows. */
 const microHeadChars = 200;
+/** Characters of the last words of a user that are sent when they stand in the part that is not. */
+const lastWordsChars = 2_000;
 
 export function withCompaction(now: Compaction, data: FactData<"context.compacted">): Compaction {
-  const textMax = data.text_max ?? now.textMax;
+  // With the past go the texts that were too long.
+  const moves = data.kind !== "micro" && data.through > now.before;
+  const textMax = data.text_max ?? (moves ? null : now.textMax);
   switch (data.kind) {
     case "micro":
       return { ...now, textMax, micro: Math.max(now.micro, data.through) };
@@ -42,7 +46,7 @@ interface Source {
 export function compactedView({ messages, seqs, steering }: Source, compaction: Compaction): Message[] {
   if (compaction === noCompaction) return [...messages, ...steering];
   const first = firstAfter(seqs, compaction.before);
-  const view = first === 0 ? [] : [opening(compaction)];
+  const view = first === 0 ? [] : [opening(compaction, lastWords({ messages, seqs, steering }, first))];
   for (let index = first; index < messages.length; index++) {
     const message = messages[index];
     if (message === undefined) continue;
@@ -64,11 +68,23 @@ export function firstAfter(seqs: readonly number[], seq: number): number {
   return low;
 }
 
-function opening({ summary }: Compaction): Message {
+function opening({ summary, textMax }: Compaction, words: string | null): Message {
   const text = summary === null
     ? "The earlier part of this conversation was left out because it was too long. Ask, or look again, for what you need of it."
     : `The earlier part of this conversation was replaced by this summary:\n\n${summary}`;
-  return { role: "user", text: `<note>\n${text}\n</note>` };
+  const wanted = words === null
+    ? ""
+    : `\n\nWhat was asked for last:\n\n${cut(words, Math.min(lastWordsChars, textMax ?? lastWordsChars))}`;
+  return { role: "user", text: `<note>\n${text}${wanted}\n</note>` };
+}
+
+/** What a long turn is about, when its message is in the part that is left out. A sub-agent's is its first. */
+function lastWords({ messages, steering }: Source, first: number): string | null {
+  const isSaid = (message: Message) => message.role === "user" && message.message_id !== undefined;
+  const last = messages.findLastIndex(isSaid);
+  if (last >= first || steering.some(isSaid)) return null;
+  const said = messages[Math.max(last, 0)];
+  return said?.role === "user" ? said.text : null;
 }
 
 function shortened(message: Message, micro: boolean, textMax: number | null): Message {
