@@ -1,7 +1,7 @@
 // The daemon: takes its data folder and its port, then loads its parts; stops them in reverse.
 import type { Host } from "../actors/host.ts";
+import type { EffectiveConfig } from "./config/environment.ts";
 import { announce, ownToken, retract } from "./daemon_files.ts";
-import { ensureConfigFile, loadConfig } from "./config/file.ts";
 import { holdDataFolder } from "./log/data_folder.ts";
 import { openDenoDisk } from "./log/deno_disk.ts";
 import { dataDir as defaultDataDir } from "./platform/data_dir.ts";
@@ -47,9 +47,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       hint: "Set JAMEY_DATA_DIR or use --data-dir",
     });
   }
-  const place = { path: options.config, env: Deno.env.toObject(), os: Deno.build.os };
-  const config = await loadConfig(place);
-  if (options.config === undefined) await ensureConfigFile(place);
   const disk = openDenoDisk();
   const held = await holdDataFolder(disk, dataDir);
   let close: () => void | Promise<void> = held.release;
@@ -73,6 +70,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await server.stop();
       held.release();
     };
+    const config = await readConfig(options.config);
     await held.settle();
     // The large parts come last: whoever polls for the port is answered before, and between them.
     const { openParts } = await import("./parts.ts");
@@ -91,6 +89,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await close();
     throw thrown;
   }
+}
+
+/** Checking it takes longer than opening the port, so it comes after; a bad one ends the daemon all the same. */
+async function readConfig(path: string | undefined): Promise<EffectiveConfig> {
+  const { ensureConfigFile, loadConfig } = await import("./config/file.ts");
+  const place = { path, env: Deno.env.toObject(), os: Deno.build.os };
+  const config = await loadConfig(place);
+  if (path === undefined) await ensureConfigFile(place);
+  return config;
 }
 
 function report(line: string): void {
