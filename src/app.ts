@@ -9,6 +9,7 @@ import { version } from "./platform/version.ts";
 import { messageOf, Problem } from "./protocol/problem.ts";
 import type { Provider } from "./providers/contract.ts";
 import { startServer } from "./server/serve.ts";
+import { turn } from "./turn.ts";
 
 const defaultPort = 3000;
 /** A graceful stop that takes longer is ended: what was acknowledged is on disk. */
@@ -93,6 +94,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** Checking it takes longer than opening the port, so it comes after; a bad one ends the daemon all the same. */
 async function readConfig(path: string | undefined): Promise<EffectiveConfig> {
+  // Piece by piece: all of it at once would keep whoever asks /health waiting.
+  await turn();
+  await import("zod");
+  await turn();
+  await import("./protocol/facts.ts");
+  await turn();
+  await import("./providers/list.ts");
+  await turn();
   const { ensureConfigFile, loadConfig } = await import("./config/file.ts");
   const place = { path, env: Deno.env.toObject(), os: Deno.build.os };
   const config = await loadConfig(place);

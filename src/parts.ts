@@ -10,6 +10,7 @@ import type { RunGit } from "./context/workspace_facts.ts";
 import type { HeldFolder } from "./log/data_folder.ts";
 import type { Disk } from "./log/disk.ts";
 import type { Provider } from "./providers/contract.ts";
+import { turn } from "./turn.ts";
 
 export interface PartsOptions {
   config: EffectiveConfig;
@@ -138,9 +139,4 @@ function withBrowsers(runtime: Runtime): Runtime {
       await Promise.all([runtime.close(), closeBrowsers()]);
     },
   };
-}
-
-/** Loading takes the thread: whoever has come to the port meanwhile is answered first. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
