@@ -1,5 +1,5 @@
 // Loaded sessions: opened when needed, kept while busy or watched, let go when idle. One actor per session, ever.
-import type { SessionState } from "../machines/session_state.ts";
+import { owesWork, type SessionState } from "../machines/session_state.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
 import { type Fact, mainActor } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
@@ -134,7 +134,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (loaded.actor === null) return loaded;
     const from = folded.state.meta?.sessionId ?? sessionId;
     if (from !== sessionId) await beginFork(loaded.actor, from);
-    else if (Object.keys(folded.state.effects).length > 0) await recover(loaded.actor);
+    else if (owesWork(folded.state)) await recover(loaded.actor);
     return loaded;
   };
 

@@ -69,6 +69,17 @@ export function isResting(agent: AnyMachineSnapshot): boolean {
   return restingStates.has(stateName(agent));
 }
 
+/** True when an effect is owed on which somebody has to work: a sub-agent or a person's answer carries the others. */
+export function owesWork(state: SessionState): boolean {
+  const carried = new Set(Object.values(state.children).map((child) => child.callId));
+  for (const [callId, call] of Object.entries(state.calls)) {
+    if (stateName(call.snapshot) === "questioning") carried.add(callId);
+  }
+  return Object.values(state.effects).some(({ kind, params }) =>
+    (kind !== "call.review" && kind !== "call.run") || !carried.has(String(params.call_id))
+  );
+}
+
 /** True when no work is going on or owed in any actor. */
 export function atRest(state: SessionState): boolean {
   return Object.keys(state.effects).length === 0 && Object.keys(state.calls).length === 0;

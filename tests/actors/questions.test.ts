@@ -1,12 +1,13 @@
 // Questions of an agent to a person: facts that wait, over restarts, for whoever answers first.
 import { afterEach, expect, it } from "vitest";
+import type { JsonObject } from "../../src/protocol/json.ts";
 import { until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
 let test: TestRuntime;
 afterEach(() => test.close());
 
-const questions = [
+const questions: JsonObject[] = [
   {
     question: "Which database?",
     header: "Database",
