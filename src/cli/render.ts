@@ -48,9 +48,8 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
   switch (type) {
     case "session.created":
       return line(
-        `${shortLine(text("workspace"), 200)}, ${text("provider")}/${text("model")}, ${
-          text("permission_mode")
-        }`,
+        [text("workspace"), `${text("provider")}/${text("model")}`, text("permission_mode")]
+          .map((part) => shortLine(part, 200)).join(", "),
       );
     case "message.received": {
       const marks = [
@@ -71,7 +70,7 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
     case "call.approval_requested":
       return block(call, longText(text("prompt")));
     case "call.approved":
-      return line(`${call} by ${shortLine(text("by"), 60)} (${text("decision")})`);
+      return line(`${call} by ${shortLine(text("by"), 60)} (${shortLine(text("decision"), 40)})`);
     case "call.denied":
       return line(`${call} by ${shortLine(text("by"), 60)}: ${shortLine(text("reason"), argsCharsMax)}`);
     case "call.finished":
@@ -88,7 +87,9 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
       return line(call + attempt(data));
     case "turn.ended":
       return line(
-        `${text("outcome")} after ${String(data["steps"])} steps${prefixed(errorText(data["error"]))}`,
+        `${shortLine(text("outcome"), 40)} after ${shortLine(String(data["steps"]), 20)} steps${
+          prefixed(errorText(data["error"]))
+        }`,
       );
     default: {
       const [first, ...more] = workText({ type, data }) ?? [shortLine(JSON.stringify(data), argsCharsMax)];
@@ -117,7 +118,7 @@ function attempt(data: JsonObject): string {
 function usageText(data: JsonObject): string {
   const usage = data["usage"];
   if (!isObject(usage)) return "";
-  return `${String(usage["input_tokens"])} in, ${String(usage["output_tokens"])} out`;
+  return shortLine(`${String(usage["input_tokens"])} in, ${String(usage["output_tokens"])} out`, 60);
 }
 
 /** Code and message of an error value; empty when there is none. */
