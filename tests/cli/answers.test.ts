@@ -142,6 +142,16 @@ describe("chat", () => {
     expect(stderr).toContain('one answer for each question, parted by ";"');
   });
 
+  test("an answer that the daemon refuses is not lost: the question waits for the next line", async () => {
+    const chat = desk.start(["chat"]);
+    await chat.type(asks(one));
+    await chat.until("1) SQLite");
+    await chat.type("x".repeat(10_001));
+    await chat.type("2");
+    await chat.until("answered by user: Postgres");
+    expect((await chat.end()).stderr).toContain("error:");
+  });
+
   test("a limit is extended with y and ended with n", async () => {
     const chat = desk.start(["chat", "--permission-mode", "bypassPermissions"]);
     await chat.type(repeats);

@@ -109,6 +109,17 @@ test("tokens and money of sub-agents count, cached tokens too, and the turns are
   expect(used["cache_read_tokens"]).toBe(1_200_000);
 });
 
+test("a summary that the turn needs counts as well", async () => {
+  const usage = { prompt_tokens: 1_000_000, completion_tokens: 0 };
+  await openWith(() => answer({ text: "a summary, or an answer", usage }));
+  const { session_id } = await run("--model", "openai/m", "hello");
+  await desk.server.call("POST", `/sessions/${session_id}/compact`, {});
+  const { usage: used, total_cost_usd, num_turns } = await run("-c", "and now?");
+  expect(server?.requests).toHaveLength(3);
+  expect({ num_turns, total_cost_usd }).toEqual({ num_turns: 1, total_cost_usd: 2 });
+  expect(used).toMatchObject({ input_tokens: 2_000_000 });
+});
+
 test("what nobody reported is left out of the usage instead of being zero", async () => {
   desk = await openAgentDesk();
   expect(Object.keys((await run("hello")).usage).sort()).toEqual(["input_tokens", "output_tokens"]);
