@@ -1,6 +1,5 @@
 // The daemon: takes its data folder and its port, then loads its parts; stops them in reverse.
 import type { Host } from "../actors/host.ts";
-import type { EffectiveConfig } from "./config/environment.ts";
 import { announce, ownToken, retract } from "./daemon_files.ts";
 import { holdDataFolder } from "./log/data_folder.ts";
 import { openDenoDisk } from "./log/deno_disk.ts";
@@ -9,7 +8,6 @@ import { version } from "./platform/version.ts";
 import { messageOf, Problem } from "./protocol/problem.ts";
 import type { Provider } from "./providers/contract.ts";
 import { startServer } from "./server/serve.ts";
-import { turn } from "./turn.ts";
 
 const defaultPort = 3000;
 /** A graceful stop that takes longer is ended: what was acknowledged is on disk. */
@@ -71,11 +69,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await server.stop();
       held.release();
     };
-    const config = await readConfig(options.config);
     await held.settle();
     // The large parts come last: whoever polls for the port is answered before, and between them.
     const { openParts } = await import("./parts.ts");
-    const { provider, runtime } = await openParts({ config, disk, dataDir, held, token, report });
+    const { provider, runtime } = await openParts({
+      configPath: options.config,
+      disk,
+      dataDir,
+      held,
+      token,
+      report,
+    });
     close = async () => void await Promise.all([server.stop(), runtime.close()]);
     admit(runtime);
     const started_at = new Date().toISOString();
@@ -90,23 +94,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await close();
     throw thrown;
   }
-}
-
-/** Checking it takes longer than opening the port, so it comes after; a bad one ends the daemon all the same. */
-async function readConfig(path: string | undefined): Promise<EffectiveConfig> {
-  // Piece by piece: all of it at once would keep whoever asks /health waiting.
-  await turn();
-  await import("zod");
-  await turn();
-  await import("./protocol/facts.ts");
-  await turn();
-  await import("./providers/list.ts");
-  await turn();
-  const { ensureConfigFile, loadConfig } = await import("./config/file.ts");
-  const place = { path, env: Deno.env.toObject(), os: Deno.build.os };
-  const config = await loadConfig(place);
-  if (path === undefined) await ensureConfigFile(place);
-  return config;
 }
 
 function report(line: string): void {

@@ -13,7 +13,8 @@ import type { Provider } from "./providers/contract.ts";
 import { turn } from "./turn.ts";
 
 export interface PartsOptions {
-  config: EffectiveConfig;
+  /** `--config`; left out: the user's own file, made when it is not there. */
+  configPath: string | undefined;
   disk: Disk;
   dataDir: string;
   /** The data folder, settled; closing the runtime releases it. */
@@ -26,10 +27,11 @@ const minuteMs = 60_000;
 
 /** Opens the log and the runtime on it. */
 export async function openParts(options: PartsOptions): Promise<{ provider: Provider; runtime: Runtime }> {
-  const { config, dataDir, report } = options;
+  const { dataDir, report } = options;
   await turn();
   const { openFileLog } = await import("./log/file_log.ts");
   const store = await openFileLog(options.disk, dataDir, { held: options.held });
+  const config = await readConfig(options.configPath);
   await turn();
   const { resolveKeys, secretsOf } = await import("./config/keys.ts");
   const keys = await resolveKeys(config, { os: Deno.build.os, env: Deno.env.toObject() });
@@ -91,6 +93,22 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     report,
   });
   return { provider: providers.default, runtime: withBrowsers(runtime) };
+}
+
+/** Piece by piece: all of it at once would keep whoever asks /health waiting. */
+async function readConfig(path: string | undefined): Promise<EffectiveConfig> {
+  await turn();
+  await import("zod");
+  await turn();
+  await import("./protocol/facts.ts");
+  await turn();
+  await import("./providers/list.ts");
+  await turn();
+  const { ensureConfigFile, loadConfig } = await import("./config/file.ts");
+  const place = { path, env: Deno.env.toObject(), os: Deno.build.os };
+  const config = await loadConfig(place);
+  if (path === undefined) await ensureConfigFile(place);
+  return config;
 }
 
 async function openContext(options: {
