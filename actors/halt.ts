@@ -14,6 +14,10 @@ export function haltWork(actor: SessionActor): void {
         .then(() => actor.stopWork(path, "shutdown"), () => {});
     }
   }
+  // What sub-agents left running when they ended.
+  for (const { actor: path } of Object.values(state.backgrounds)) {
+    if (!Object.hasOwn(state.agents, path)) actor.stopWork(path, "shutdown");
+  }
 }
 
 function waitsForPerson(state: SessionState, path: string, snapshot: AnyMachineSnapshot): boolean {

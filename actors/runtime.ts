@@ -116,7 +116,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     }
   }
 
+  /** What runs for it in the background goes with it: nobody would see it any more. */
   async function moveToTrash(id: string): Promise<void> {
+    await sessions.with(id, async ({ actor }) => {
+      const running = Object.keys(actor?.state().backgrounds ?? {});
+      await Promise.all(running.map((task) => actor?.stopEffect(`background.run:${task}`, "cancelled")));
+    });
     await sessions.release(id, () => store.trash(id));
     index.remove(id);
   }

@@ -6,6 +6,13 @@ export interface BackgroundTaskContext {
   backgroundId: string;
 }
 
+/** Ends of which the agent that began it is to hear at once; the others are told with its next model call. */
+const wakingEnds: readonly string[] = ["exited", "timed_out", "too_much_output", "lost"];
+
+export function wakesAgent(status: string): boolean {
+  return wakingEnds.includes(status);
+}
+
 export const backgroundTaskMachine = setup({
   types: {
     context: {} as BackgroundTaskContext,

@@ -1,6 +1,7 @@
 // The conversation of one agent: every message there was, and what of it the model is sent from now on.
 import type { Message } from "../src/protocol/conversation.ts";
 import type { Fact, FactData, FactOf, ProposedCall } from "../src/protocol/facts.ts";
+import { wakesAgent } from "./background_task.ts";
 import { compactedView, type Compaction, noCompaction, withCompaction } from "./compaction.ts";
 
 export interface Conversation {
@@ -25,6 +26,8 @@ export function createConversation(): Conversation {
   const messages: Message[] = [];
   const seqs: number[] = [];
   let active = false;
+  /** Where the agent rests while it is not: only an idle one is woken by the end of a background task. */
+  let rest: "idle" | "stopped" | "other" = "idle";
   let steering: Message[] = [];
   let queued: Message[] = [];
   /** Those of the steering messages for which a turn goes on; notes can wait for the next one. */
@@ -41,6 +44,12 @@ export function createConversation(): Conversation {
     put(seq, ...steering);
     steering = [];
     steers = 0;
+  };
+
+  const flushAll = (seq: number): void => {
+    flushSteering(seq);
+    put(seq, ...queued);
+    queued = [];
   };
 
   function receive(fact: FactOf<"message.received">): void {
@@ -60,9 +69,21 @@ export function createConversation(): Conversation {
     const { outcome } = fact.data;
     const goesOn = outcome === "completed" || outcome === "cancelled" || outcome === "limit";
     active = goesOn && steers + queued.length > 0;
-    flushSteering(fact.seq);
-    put(fact.seq, ...queued);
-    queued = [];
+    rest = outcome === "completed" ? "idle" : "other";
+    flushAll(fact.seq);
+  }
+
+  /** An agent that waits at a limit is the only one with a turn open then: the turn is over. */
+  function stop({ seq }: FactOf<"session.archived">): void {
+    if (active) flushAll(seq);
+    active = false;
+    rest = "stopped";
+  }
+
+  function hearBackground({ data }: FactOf<"background.ended">): void {
+    steering.push(...note(backgroundNote(data)));
+    if (active) steers += 1;
+    else active = rest === "idle" && wakesAgent(data.status);
   }
 
   function reply({ seq, data }: FactOf<"model.replied">): void {
@@ -94,8 +115,14 @@ export function createConversation(): Conversation {
           return endTurn(fact);
         // Between a call and its result nothing may stand: notes wait for the next model call.
         case "background.ended":
-          steering.push(...note(backgroundNote(fact.data)));
-          if (active) steers += 1;
+          return hearBackground(fact);
+        case "session.archived":
+          return stop(fact);
+        case "session.restored":
+          rest = "idle";
+          return;
+        case "session.forked":
+          if (rest === "stopped") rest = "idle";
           return;
         case "hook.ran":
           return void steering.push(...note(hookNote(fact.data)));

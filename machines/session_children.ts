@@ -1,7 +1,7 @@
 // Facts of what runs beside the main agent's loop: sub-agents and background tasks.
 import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";
 import { agentMachine } from "./agent.ts";
-import { backgroundTaskMachine } from "./background_task.ts";
+import { backgroundTaskMachine, wakesAgent } from "./background_task.ts";
 import { type Draft, note, putAgent, stepAgent } from "./session_draft.ts";
 import { stateName } from "./session_state.ts";
 import { startMachine, stepMachine } from "./step.ts";
@@ -54,9 +54,6 @@ export function startBackground(draft: Draft, fact: FactOf<"background.started">
   return null;
 }
 
-/** Ends of which the agent that began it is to hear at once; the others are told with its next model call. */
-const wakingEnds: readonly string[] = ["exited", "timed_out", "too_much_output", "lost"];
-
 export function endBackground(draft: Draft, fact: FactOf<"background.ended">): string | null {
   const { background_id: id, status } = fact.data;
   const task = draft.state.backgrounds[id];
@@ -66,7 +63,7 @@ export function endBackground(draft: Draft, fact: FactOf<"background.ended">): s
   draft.state.backgrounds = others;
   note(draft, `background:${id}`, step, task.actor);
   // An agent that takes no note now reads of it in its conversation later.
-  const wakes = wakingEnds.includes(status);
+  const wakes = wakesAgent(status);
   stepAgent(draft, hearerOf(draft, fact), { type: fact.type, seq: fact.seq, wakes });
   return null;
 }

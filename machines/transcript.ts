@@ -6,6 +6,7 @@ import {
   type FactData,
   type FactOf,
   isCallFact,
+  mainActor,
   type ProposedCall,
 } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
@@ -106,7 +107,8 @@ export function createTranscript(): Transcript {
   const apply = (fact: Fact): void => {
     work.apply(fact);
     usage.apply(fact);
-    const agent = of(fact.actor);
+    // What a sub-agent left running is the main agent's when it is gone.
+    const agent = of(fact.type === "background.ended" && ends.has(fact.actor) ? mainActor : fact.actor);
     agent.conversation.apply(fact);
     attend(agent, fact);
     switch (fact.type) {

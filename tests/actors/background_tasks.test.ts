@@ -85,3 +85,59 @@ it("a fork does not share it: there it is said to run elsewhere", async () => {
   const [task] = await background(id);
   await test.runtime.command(id, { type: "background.end", background_id: task?.background_id ?? "" }, "me");
 });
+
+const inSubAgent = (command: string) =>
+  script({
+    calls: [{
+      name: "Agent",
+      args: { description: "sub", prompt: script({ calls: [bash(command)] }, { text: "left it running" }) },
+    }],
+  }, { text: "done" });
+
+it("the main agent hears of a command whose sub-agent has ended", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, inSubAgent("while [ ! -e gate ]; do sleep 0.02; done; echo from-$((40 + 2))"));
+  await Deno.writeTextFile(join(test.workspace, "gate"), "");
+  const ended = await test.fact(id, "background.ended");
+  await test.fact(id, "turn.ended", ended.seq);
+  const { wire } = await test.runtime.request(id, "last");
+  expect(JSON.stringify(wire).includes("from-42")).toBe(true);
+});
+
+it("a stop of the daemon ends a command whose sub-agent has ended", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.turn(id, inSubAgent("while true; do printf x >> beats; sleep 0.02; done"));
+  await until("its beat", () => Deno.stat(join(test.workspace, "beats")).then(() => true, () => null));
+  await test.restart();
+  expect(await background(id)).toMatchObject([{ status: "stopped" }]);
+});
+
+it("a message for the next turn waits for it, also when the end of a command has just begun one", async () => {
+  test = await openTestRuntime({ prompt: slowPrompt(() => test.workspace) });
+  const id = await test.session();
+  await test.turn(id, script({ calls: [bash("while [ ! -e gate ]; do sleep 0.02; done")] }, { text: "ok" }));
+  await Deno.writeTextFile(join(test.workspace, "slow"), "");
+  await Deno.writeTextFile(join(test.workspace, "gate"), "");
+  const ended = await test.fact(id, "background.ended");
+  await test.send(id, "the next thing", { delivery: "queue" });
+  await Deno.remove(join(test.workspace, "slow"));
+  const first = await test.fact(id, "turn.ended", ended.seq);
+  await test.fact(id, "turn.ended", first.seq);
+  const called = (await test.facts(id)).filter((fact) => fact.type === "model.called").slice(-2);
+  const asked = await Promise.all(called.map(async (fact) => {
+    const request_id = fact.type === "model.called" ? fact.data.request_id : "";
+    return JSON.stringify((await test.runtime.request(id, request_id)).wire).includes("the next thing");
+  }));
+  expect(asked).toEqual([false, true]);
+});
+
+/** A system prompt that is not written as long as a file is there. */
+function slowPrompt(workspace: () => string) {
+  return async () => {
+    const isSlow = () => Deno.stat(join(workspace(), "slow")).then(() => true, () => null);
+    await until("no need to wait", async () => await isSlow() === null || null);
+    return "You are a test";
+  };
+}
