@@ -1,7 +1,8 @@
 // The end of a call in the log: its one result, and the facts that the tool wants written with it.
+import type { SessionWork } from "../machines/session_work.ts";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
-import type { ToolOutcome } from "../tools/contract.ts";
+import type { ToolFact, ToolOutcome } from "../tools/contract.ts";
 import type { SessionActor } from "./session_port.ts";
 
 export const cancelledOutcome: ToolOutcome = { status: "interrupted", reason: "the turn was cancelled" };
@@ -13,9 +14,28 @@ export async function tellOutcome(
   outcome: ToolOutcome,
 ): Promise<void> {
   const { actor, callId: call_id, name } = record;
+  const draft = outcomeDraft({ actor, call_id, name }, outcome);
   const facts = outcome.status === "finished" ? outcome.facts ?? [] : [];
-  const before = facts.map((fact): FactDraft => ({ actor, ...fact }));
-  await session.tell(outcomeDraft({ actor, call_id, name }, outcome), { before });
+  if (facts.length === 0) return void await session.tell(draft);
+  const { work } = await session.transcript();
+  const before = facts.filter((fact) => !isLogged(fact, work)).map((fact): FactDraft => ({ actor, ...fact }));
+  const told = await session.tell(draft, { before });
+  // A call must have its result, whatever becomes of what it wanted to say besides.
+  if (!told.accepted && before.length > 0) await session.tell(draft);
+}
+
+/** A crash may have cut a write between a tool's own facts and the result they belong to. */
+function isLogged(fact: ToolFact, work: SessionWork): boolean {
+  switch (fact.type) {
+    case "background.started":
+      return work.backgrounds().some((task) => task.backgroundId === fact.data.background_id);
+    case "file.changed":
+      return work.changes().some(({ call_id, path }) =>
+        call_id === fact.data.call_id && path === fact.data.path
+      );
+    default:
+      return false;
+  }
 }
 
 function outcomeDraft(
