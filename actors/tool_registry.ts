@@ -32,7 +32,9 @@ export function createToolRegistry(
     if (sources.length === 0) return fixed;
     const found = await Promise.all(sources.map((source) => askSource(source, workspace, report)));
     const before = known.get(workspace);
-    if (before !== undefined && found.every((part, index) => part === before.parts[index + 1])) return before;
+    if (before !== undefined && found.every((part, index) => isSame(part, before.parts[index + 1]))) {
+      return before;
+    }
     const [oldest] = known.keys();
     if (known.size >= foldersMax && oldest !== undefined) known.delete(oldest);
     const gathered = gather([builtIn, ...found]);
@@ -46,6 +48,11 @@ export function createToolRegistry(
     everywhere: () => builtIn.map((tool) => tool.spec),
     close: async () => void await Promise.allSettled(sources.map((source) => source.close())),
   };
+}
+
+function isSame(tools: readonly Tool[], before: readonly Tool[] | undefined): boolean {
+  return tools === before ||
+    (tools.length === before?.length && tools.every((tool, index) => tool === before[index]));
 }
 
 const nothing: readonly Tool[] = [];

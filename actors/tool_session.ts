@@ -36,9 +36,14 @@ export async function toolSession(
   };
 }
 
+/** Asked before every call and every request, so it is looked up once. */
+const folders = new WeakMap<SessionActor, Promise<string>>();
+
 /** Beside the log, where no workspace reaches; its folder is made on first use. */
 export async function planFile(session: SessionActor, parts: ToolSessionParts): Promise<string> {
-  const folder = await parts.effectDir(session.id, "plan");
+  let known = folders.get(session);
+  if (known === undefined) folders.set(session, known = parts.effectDir(session.id, "plan"));
+  const folder = await known;
   if (session.state().meta?.permissionMode === "plan") await mkdir(folder, { recursive: true, mode: 0o700 });
   return join(folder, "plan.md");
 }

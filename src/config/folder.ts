@@ -1,5 +1,6 @@
 // What a folder may say about the sessions in it: `.jamey/settings.toml`, a few harmless keys and nothing else, because
 // it comes with the repository and nobody has approved it.
+import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 import { z } from "zod";
 import { messageOf, Problem } from "../protocol/problem.ts";
@@ -35,7 +36,8 @@ export function openFolderReader(): FolderReader {
   return {
     async folderSettings(workspace) {
       const path = join(workspace, folderFile);
-      const info = await Deno.lstat(path).catch(() => null);
+      // Asked first, because most folders have none and the error inside would cost more than the look.
+      const info = existsSync(path) ? await Deno.lstat(path).catch(() => null) : null;
       const mark = info === null ? "" : markOf(info);
       const known = cache.get(workspace);
       if (known?.mark === mark) return known.answer;

@@ -1,4 +1,5 @@
 // Remembers what was read from files for as long as none of them changes: asking costs one look at each.
+import { existsSync } from "node:fs";
 
 /** A file that changed less than this before it was looked at may change again without looking different. */
 const settleMs = 100;
@@ -48,12 +49,16 @@ function settledLook(path: string): string | null {
 
 /** Synchronous: a look in the kernel's cache takes a tenth of what a trip to another thread takes. */
 function lookAt(path: string): { text: string; changedAt: number } {
+  // Most of what is looked for is not there, and an error that is thrown costs more than the look.
+  if (!existsSync(path)) return nothing;
   try {
     const { mtime, ctime, size, ino, isDirectory } = Deno.statSync(path);
     const times = [mtime?.getTime() ?? 0, ctime?.getTime() ?? 0];
     // The size of a folder says nothing, and is not the same everywhere.
     return { text: [...times, isDirectory ? "" : size, ino].join(":"), changedAt: Math.max(...times) };
   } catch {
-    return { text: "none", changedAt: 0 };
+    return nothing;
   }
 }
+
+const nothing = { text: "none", changedAt: 0 };

@@ -1,5 +1,14 @@
 // Reads hook files again only when they have changed. Synchronous: a look costs one stat, and happens before every call.
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { z } from "zod";
 import { messageOf } from "../protocol/problem.ts";
 import { type HookFile, parseHookFile } from "./settings.ts";
@@ -39,6 +48,8 @@ export function openHookFiles(report: (line: string) => void): HookFiles {
 
 /** Another one for every other content; empty when there is nothing. */
 function stampOf(path: string): string {
+  // Asked first, because most folders have none and the error inside would cost more than the look.
+  if (!existsSync(path)) return "";
   try {
     const info = statSync(path, { throwIfNoEntry: false });
     return info === undefined ? "" : [info.ino, info.size, info.mtimeMs, info.ctimeMs].join(" ");

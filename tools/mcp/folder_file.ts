@@ -1,5 +1,5 @@
 // Reads a folder's `.mcp.json`, again only when it has changed. Nothing in it is used before it is approved.
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -27,7 +27,8 @@ export function openFolderFiles(
   const known = new Map<string, { stamp: string; entries: readonly FolderEntry[] }>();
   return async (workspace) => {
     const path = join(workspace, fileName);
-    const info = await stat(path).catch(() => null);
+    // Asked first, because most folders have none and the error inside would cost more than the look.
+    const info = existsSync(path) ? await stat(path).catch(() => null) : null;
     if (info === null) {
       known.delete(path);
       return [];
