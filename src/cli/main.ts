@@ -23,10 +23,20 @@ export async function main(args: readonly string[], { serve }: { serve: Serve })
     if (input.flag("help")) return print(context, helpFor(command, commands, version));
     return await command.run(context, input);
   } catch (thrown) {
+    // Who does not read the result any more misses nothing.
+    await sayResult(args, thrown).catch(() => {});
     return exitWithProblem(thrown);
   } finally {
     signals.close();
   }
+}
+
+/** A run that prints JSON ends with a result, also when its words make no sense. */
+async function sayResult(args: readonly string[], thrown: unknown): Promise<void> {
+  if (!(thrown instanceof Problem) || thrown.code !== "usage") return;
+  const { refusedRun } = await import("./run_refused.ts");
+  const result = refusedRun(args, thrown);
+  if (result !== undefined) openTerminal({ quiet: true }).json(result);
 }
 
 /** All commands; but the daemon starts without those that it has no use for. */

@@ -233,6 +233,31 @@ async function alone(env: Record<string, string>): Promise<{ dataDir: string; en
   return { dataDir, env: { HOME: dataDir, XDG_CONFIG_HOME: dataDir, ...env } };
 }
 
+test("words that make no sense end with a result line for who wants JSON, and with none for who wants text", async () => {
+  const json = ["--output-format", "json"];
+  for (
+    const words of [["run", ...json, "--bogus"], ["-p", "hi", "--output-format=stream-json", "--bogus"], [
+      "run",
+      "--json",
+      "--output-format",
+      "xml",
+    ], ["run", ...json, "--max-turns"]]
+  ) {
+    check(await desk.jamey(words), { name: "", exit: 2, subtype: "error_usage" }, "json");
+  }
+  for (
+    const words of [["run", "--bogus"], ["sessions", "--json", "--bogus"], [
+      "run",
+      "--",
+      "--output-format",
+      "json",
+      "-c",
+    ]]
+  ) {
+    expect((await desk.jamey(words)).stdout).not.toContain('"result"');
+  }
+});
+
 test("a configuration that cannot be right ends with a result line and exit code 52", async () => {
   const { dataDir, env } = await alone({ JAMEY_PROVIDER: "nonsense" });
   const ended = await jamey(dataDir, ["run", "--output-format", "json", "hi"], { env });
@@ -290,4 +315,4 @@ test("a turn that somebody else cancels ends with a result line and exit code 1"
   check(await talk.end(), { name: "", exit: 1, subtype: "error_cancelled" }, "stream-json");
 });
 
-afterAll(() => console.log(`run: ${endings.length + 4} endings, each with a result line and its exit code`));
+afterAll(() => console.log(`run: ${endings.length + 5} endings, each with a result line and its exit code`));
