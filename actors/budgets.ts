@@ -44,22 +44,22 @@ export function exceededBudget(
     const detail = `"${repetition.last}" was called with the same arguments and gave the same result`;
     return { limit: "repeat", used: repetition.inRow, max: limits.repeat, detail };
   }
-  if (repetition.alternates) {
+  if (repetition.alternating >= 2 * limits.repeat) {
     const detail = "two calls take turns, each with the same result every time";
-    return { limit: "repeat", used: 2 * limits.repeat, max: 2 * limits.repeat, detail };
+    return { limit: "repeat", used: repetition.alternating, max: 2 * limits.repeat, detail };
   }
   // The call that is about to be made is counted already.
   const steps = Number(state.agents[actor]?.context.steps ?? 0) - 1;
   if (steps >= limits.steps) return { limit: "steps", used: steps, max: limits.steps };
-  const since = Date.parse(transcript.attendedAt(actor));
-  const wall = Number.isNaN(since) ? 0 : nowMs - since;
+  const since = Date.parse(transcript.attendance(actor).at);
+  const wall = Number.isNaN(since) ? 0 : nowMs - since - transcript.attendance(actor).restedMs;
   if (wall >= limits.wallMs) return { limit: "wall", used: wall, max: limits.wallMs };
   return spent(meta, "tokens", meta.inputTokens + meta.outputTokens, limits.tokens) ??
     spent(meta, "cost", meta.costUsd ?? 0, limits.costUsd);
 }
 
 function spent(meta: SessionMeta, limit: BudgetLimit, used: number, configured: number): Exceeded | null {
-  const max = meta.extended[limit] ?? configured;
+  const max = Math.max(meta.extended[limit] ?? 0, configured);
   return used >= max ? { limit, used, max } : null;
 }
 

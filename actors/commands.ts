@@ -163,6 +163,9 @@ async function answerBudget(
     // One that has gone on or ended meanwhile needs no answer.
     if (told.accepted) seq = told.seq;
   }
+  if (seq === 0) {
+    throw new Problem("conflict", `Cannot answer for session "${session.id}": somebody else was faster`);
+  }
   return { seq };
 }
 

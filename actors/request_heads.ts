@@ -32,7 +32,7 @@ export function createRequestHeads(
     if (meta === null) throw new Error("A session without a beginning has no request");
     const specs = await parts.registry.specs(meta.workspace);
     const plan = await planFile(session, parts);
-    const since = (await session.transcript()).attendedAt(actor);
+    const since = (await session.transcript()).attendance(actor).at;
     const toolNames = offered(specs, actor).map((spec) => spec.name);
     const system = await parts.prompt({ meta, actor, planFile: plan, toolNames, since });
     const key = `${isSubAgent(actor) ? "sub" : "main"}\n${system}`;

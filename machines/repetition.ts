@@ -1,45 +1,51 @@
 // Repetition: notices an agent that makes the same calls with the same results again and again. Calls whose results
 // change (polling) are no repetition. Counted within a turn, and anew after a person let it go on.
 import type { JsonObject } from "../src/protocol/json.ts";
+import type { CallResult } from "./conversation.ts";
 import { digest } from "./digest.ts";
 
 /** So many equal calls in a row get the agent a word of warning. */
 export const repeatsWarned = 3;
-/** Two calls that take turns are looked at over this many. */
-export const alternationCalls = 10;
 
 export interface Repetition {
-  note(call: { name: string; args: JsonObject | string }, output: string): void;
+  note(call: { name: string; args: JsonObject | string }, result: CallResult): void;
   reset(): void;
   /** The same call with the same result so many times in a row, last included. */
   readonly inRow: number;
-  /** The last calls were two that took turns, each with its same result. */
-  readonly alternates: boolean;
+  /** So many calls in a row were two that take turns, each with its same result, last included. */
+  readonly alternating: number;
   /** The tool of the last call. */
   readonly last: string;
 }
 
 export function createRepetition(): Repetition {
-  let recent: string[] = [];
+  let previous: string | null = null;
+  let beforePrevious: string | null = null;
   let inRow = 0;
+  let alternating = 0;
   let last = "";
   return {
-    note: ({ name, args }, output) => {
-      const signature = digest(JSON.stringify([name, args, output]));
-      inRow = recent.at(-1) === signature ? inRow + 1 : 1;
-      recent = [...recent.slice(1 - alternationCalls), signature];
+    note: ({ name, args }, { output, images }) => {
+      const pictures = images?.map((image) => digest(image.data)) ?? [];
+      const signature = digest(JSON.stringify([name, args, output, ...pictures]));
+      inRow = previous === signature ? inRow + 1 : 1;
+      if (previous === signature || previous === null) alternating = 1;
+      else alternating = beforePrevious === signature ? alternating + 1 : 2;
+      beforePrevious = previous;
+      previous = signature;
       last = name;
     },
     reset: () => {
-      recent = [];
+      previous = null;
+      beforePrevious = null;
       inRow = 0;
+      alternating = 0;
     },
     get inRow() {
       return inRow;
     },
-    get alternates() {
-      return recent.length === alternationCalls &&
-        recent.every((one, index) => index < 2 || one === recent[index - 2]);
+    get alternating() {
+      return alternating;
     },
     get last() {
       return last;

@@ -11,6 +11,7 @@ import {
 } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
+import { type Attendance, createAttendance, isAnswer } from "./attendance.ts";
 import { type CallResult, type Conversation, createConversation } from "./conversation.ts";
 import { reminders } from "./reminders.ts";
 import { createRepetition, type Repetition } from "./repetition.ts";
@@ -51,8 +52,8 @@ export interface Transcript {
   readonly usage: UsageTotals;
   /** The limit at which the agent waits, or last waited, for a person. */
   exceeded(actor: string): FactData<"budget.exceeded"> | undefined;
-  /** When a person last sent, answered or extended something for this agent; ISO 8601, "" for never. */
-  attendedAt(actor: string): string;
+  /** Since when the agent works without a person. */
+  attendance(actor: string): Attendance;
   /** A compaction that was asked for and not made yet. */
   compactRequest(actor: string): { instructions: string } | null;
   call(callId: string): CallRecord | undefined;
@@ -71,8 +72,7 @@ interface Agent {
   repetition: Repetition;
   /** Model calls since the todo list was written. */
   callsSinceTodos: number;
-  /** When a person last had a hand in it; ISO 8601. */
-  attendedAt: string;
+  attendance: Attendance;
   /** Instructions for a compaction that was asked for; null when none was. */
   compactRequest: { instructions: string } | null;
   model: { provider: string; model: string } | undefined;
@@ -95,7 +95,7 @@ export function createTranscript(): Transcript {
       conversation: createConversation(),
       repetition: createRepetition(),
       callsSinceTodos: 0,
-      attendedAt: "",
+      attendance: createAttendance(),
       compactRequest: null,
       model: undefined,
       exceeded: undefined,
@@ -110,7 +110,10 @@ export function createTranscript(): Transcript {
     // What a sub-agent left running is the main agent's when it is gone.
     const agent = of(fact.type === "background.ended" && ends.has(fact.actor) ? mainActor : fact.actor);
     agent.conversation.apply(fact);
-    attend(agent, fact);
+    agent.attendance.apply(fact);
+    count(agent, fact);
+    // Whoever answers for a sub-agent is there for the agent that waits for it.
+    if (isAnswer(fact)) of(mainActor).attendance.begin(fact.at);
     switch (fact.type) {
       case "model.replied":
         if (fact.data.calls.length > 0) replies.set(fact.data.request_id, fact.data.calls);
@@ -159,7 +162,7 @@ export function createTranscript(): Transcript {
     repetition: (actor) => of(actor).repetition,
     exceeded: (actor) => of(actor).exceeded,
     agentModel: (actor) => of(actor).model,
-    attendedAt: (actor) => of(actor).attendedAt,
+    attendance: (actor) => of(actor).attendance,
     compactRequest: (actor) => of(actor).compactRequest,
     call: (callId) => open.get(callId),
     knows: (callId) => known.has(callId),
@@ -172,19 +175,13 @@ export function createTranscript(): Transcript {
   };
 }
 
-/** What a person's hand, a new turn and a compaction mean for the counts of an agent. */
-function attend(agent: Agent, fact: Fact): void {
+/** What a person says, a new turn and a compaction mean for the counts of an agent. */
+function count(agent: Agent, fact: Fact): void {
   switch (fact.type) {
     case "message.received":
     case "agent.started":
     case "budget.extended":
-      agent.repetition.reset();
-      agent.attendedAt = fact.at;
-      return;
-    case "call.approved":
-    case "question.answered":
-      agent.attendedAt = fact.at;
-      return;
+      return agent.repetition.reset();
     case "model.called":
       agent.callsSinceTodos += 1;
       return;
@@ -243,7 +240,7 @@ function applyCall(fact: Fact, open: Map<string, CallRecord>, agent: Agent): voi
   // A call made by hand is no part of what the model said, so its result is none of the conversation.
   if (call.by !== "model") return;
   agent.conversation.result({ ...call, seq: fact.seq }, result);
-  agent.repetition.note(call, result.output);
+  agent.repetition.note(call, result);
 }
 
 /** The one result of a call as the model reads it, or null for facts that do not end a call. */

@@ -1,12 +1,13 @@
 // Limits pause a turn and ask a person; nothing is lost, and the count survives a restart.
 import { afterEach, expect, it } from "vitest";
+import { join } from "node:path";
 import type { SessionLimits } from "../../actors/budgets.ts";
 import { openaiProvider } from "../../src/providers/openai.ts";
 import { registryOf } from "../../src/providers/resolve_model.ts";
-import { until } from "../support/daemon.ts";
+import { pause, until } from "../support/daemon.ts";
 import { answer } from "../support/model_plan.ts";
 import { type ModelServer, startModelServer, type WireRequest } from "../support/model_server.ts";
-import { openTestRuntime, type TestRuntime } from "../support/runtime.ts";
+import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
 let test: TestRuntime;
 let server: ModelServer | undefined;
@@ -75,7 +76,7 @@ it("an agent that repeats itself is warned before it is paused", async () => {
 it("a paused turn goes on where it was: by an answer, by a message, or after a restart", async () => {
   const id = await openWith(() => bash("echo same"), {});
   await test.send(id, "go");
-  let pause = await test.fact(id, "budget.exceeded");
+  let paused = await test.fact(id, "budget.exceeded");
   expect((await test.runtime.view(id)).state).toMatchObject({
     summary: { status: "paused" },
     paused: [{ actor: "main", limit: "repeat", used: 5, max: 5 }],
@@ -83,10 +84,10 @@ it("a paused turn goes on where it was: by an answer, by a message, or after a r
   await test.restart({ providers: registryOf([providerAgain()]) });
   expect((await test.runtime.view(id)).state.summary.status).toBe("paused");
   await carryOn(id);
-  pause = await test.fact(id, "budget.exceeded", pause.seq);
+  paused = await test.fact(id, "budget.exceeded", paused.seq);
   expect(await calls(id)).toBe(10);
   await test.send(id, "try harder");
-  pause = await test.fact(id, "budget.exceeded", pause.seq);
+  paused = await test.fact(id, "budget.exceeded", paused.seq);
   expect(await calls(id)).toBe(15);
   await stop(id);
   expect((await test.fact(id, "turn.ended")).data).toMatchObject({ outcome: "limit" });
@@ -159,10 +160,10 @@ it("R3: tokens and money used up by twenty sub-agents stop all of them, and exte
 it("time without a person pauses, and a person's hand starts it anew", async () => {
   const id = await openWith((round) => bash(`sleep 0.05; echo ${round}`), { wallMs: 300 });
   await test.send(id, "go");
-  const pause = await test.fact(id, "budget.exceeded");
-  expect(pause.data).toMatchObject({ limit: "wall", max: 300 });
+  const first = await test.fact(id, "budget.exceeded");
+  expect(first.data).toMatchObject({ limit: "wall", max: 300 });
   await carryOn(id);
-  await test.fact(id, "budget.exceeded", pause.seq);
+  await test.fact(id, "budget.exceeded", first.seq);
   await stop(id);
 });
 
@@ -179,4 +180,64 @@ it("a queued message brings its own limit to the turn that it begins", async () 
   const first = await test.fact(id, "turn.ended");
   expect(first.data).toMatchObject({ steps: 2 });
   expect((await test.fact(id, "turn.ended", first.seq)).data).toMatchObject({ outcome: "limit", steps: 1 });
+});
+
+it("a limit is extended once, however many answer at the same time", async () => {
+  const id = await openWith((round) => bash(`echo ${round}`), { steps: 2 });
+  await test.send(id, "go");
+  await test.fact(id, "budget.exceeded");
+  const settled = await Promise.allSettled([carryOn(id), carryOn(id), carryOn(id)]);
+  expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  for (const end of settled) {
+    if (end.status === "rejected") expect(end.reason).toMatchObject({ code: "conflict" });
+  }
+  expect((await test.types(id)).filter((type) => type === "budget.extended")).toHaveLength(1);
+});
+
+it("a larger limit for repetition holds for a single call as well", async () => {
+  const id = await openWith(() => bash("echo same"), { repeat: 12, steps: 50 });
+  await test.send(id, "go");
+  expect((await test.fact(id, "budget.exceeded")).data).toMatchObject({ limit: "repeat", used: 12, max: 12 });
+  expect(await calls(id)).toBe(12);
+});
+
+const sub = (calls: ReturnType<typeof bash>[]) => ({
+  name: "Agent",
+  args: { description: "sub", prompt: script({ calls }, { text: "inner" }) },
+});
+
+for (const [answer, decision] of [["refusal", "reject_once"], ["approval", "allow_once"]] as const) {
+  for (const [where, wrap] of [["the agent", null], ["a sub-agent", sub]] as const) {
+    it(`the ${answer} of a call of ${where} is a person's hand: the time before it does not count`, async () => {
+      test = await openTestRuntime({ limits: { wallMs: 1_000 } });
+      const id = await test.session("default");
+      const asking = [bash("echo hello")];
+      await test.send(id, script({ calls: wrap === null ? asking : [wrap(asking)] }, { text: "done" }));
+      const asked = await test.fact(id, "call.approval_requested");
+      await pause(1_100);
+      const call_id = asked.type === "call.approval_requested" ? asked.data.call_id : "";
+      await test.runtime.command(id, { type: "call.answer", call_id, decision }, "me");
+      await until("an end or a pause", async () => {
+        const types = await test.types(id);
+        return types.includes("budget.exceeded") || types.at(-1) === "turn.ended" || null;
+      });
+      expect(await test.types(id)).not.toContain("budget.exceeded");
+    });
+  }
+}
+
+it("an agent that rests uses no time: one that is woken late may work", async () => {
+  test = await openTestRuntime({ limits: { wallMs: 1_000 } });
+  const id = await test.session();
+  const command = "while [ ! -e gate ]; do sleep 0.02; done";
+  const waiting = { name: "Bash", args: { command, run_in_background: true } };
+  await test.turn(id, script({ calls: [waiting] }, { text: "it runs" }));
+  await pause(1_100);
+  await Deno.writeTextFile(join(test.workspace, "gate"), "");
+  const ended = await test.fact(id, "background.ended");
+  await until("an end or a pause", async () => {
+    const later = (await test.facts(id)).filter(({ seq }) => seq > ended.seq).map(({ type }) => type);
+    return later.includes("budget.exceeded") || later.includes("turn.ended") || null;
+  });
+  expect(await test.types(id)).not.toContain("budget.exceeded");
 });
