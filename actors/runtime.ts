@@ -145,7 +145,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const { actor: session } = sessions.adopt(log, { state: step.state, epoch: 1, owned: true });
     onChange(sessionId, step.state);
     // Servers whose tools are not known yet are asked for them now, so that they are there for the first message.
-    void registry.specs(draft.data.workspace);
+    void registry.of(draft.data.workspace);
     // Nobody waits for it: what it has to say is there for the first model call, or for the next one.
     if (session !== null) {
       const { signal } = new AbortController();

@@ -15,7 +15,8 @@ export interface ToolRegistry {
 interface Gathered {
   parts: readonly (readonly Tool[])[];
   tools: ReadonlyMap<string, Tool>;
-  specs: readonly ToolSpec[];
+  /** Made when they are first asked for. */
+  specs: () => readonly ToolSpec[];
 }
 
 /** Folders whose tools are kept at hand. */
@@ -44,7 +45,7 @@ export function createToolRegistry(
 
   return {
     of: async (workspace) => (await look(workspace)).tools,
-    specs: async (workspace) => (await look(workspace)).specs,
+    specs: async (workspace) => (await look(workspace)).specs(),
     everywhere: () => builtIn.map((tool) => tool.spec),
     close: async () => void await Promise.allSettled(sources.map((source) => source.close())),
   };
@@ -71,6 +72,7 @@ async function askSource(source: ToolSource, workspace: string, report: (line: s
 function gather(parts: readonly (readonly Tool[])[]): Gathered {
   const tools = new Map<string, Tool>();
   for (const tool of parts.flat()) if (!tools.has(tool.name)) tools.set(tool.name, tool);
-  const specs = [...tools.values()].filter((tool) => tool.audience === "all").map((tool) => tool.spec);
-  return { parts, tools, specs };
+  let specs: readonly ToolSpec[] | undefined;
+  const made = () => [...tools.values()].filter((tool) => tool.audience === "all").map((tool) => tool.spec);
+  return { parts, tools, specs: () => specs ??= made() };
 }

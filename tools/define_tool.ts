@@ -1,6 +1,7 @@
 // Makes a tool from its definition: argument checks in words, the time limit, the output limit, outcomes for
 // everything thrown, and the recovery default of the effect class.
 import { z } from "zod";
+import type { ToolSpec } from "../src/protocol/conversation.ts";
 import { type JsonObject, jsonObject, type JsonValue } from "../src/protocol/json.ts";
 import type { PreparedCall, Tool, ToolCall, ToolContext, ToolDefinition, ToolOutcome } from "./contract.ts";
 import { cutMiddle } from "./cut.ts";
@@ -16,9 +17,9 @@ export function defineTool<Args>(definition: ToolDefinition<Args>): Tool {
   if (!definition.run === !definition.prepare) {
     throw new Error(`tool "${definition.name}" needs either run or prepare`);
   }
-  const { $schema: _, ...parameters } = jsonObject.parse(
-    z.toJSONSchema(definition.parameters, { io: "input" }),
-  );
+  // Made when it is first asked for: at the start of the daemon nobody does, and it takes as long as all the rest.
+  let spec: ToolSpec | undefined;
+  const specOf = () => spec ??= specFrom(definition);
   return {
     name: definition.name,
     description: definition.description,
@@ -27,15 +28,22 @@ export function defineTool<Args>(definition: ToolDefinition<Args>): Tool {
     alwaysAsks: definition.always_asks ?? false,
     audience: definition.audience ?? "all",
     limits: definition.limits,
-    spec: { name: definition.name, description: definition.description, parameters },
-    parse: (args) => parseArgs(definition, args, parameters),
+    get spec() {
+      return specOf();
+    },
+    parse: (args) => parseArgs(definition, args, () => specOf().parameters),
   };
+}
+
+function specFrom<Args>({ name, description, parameters }: ToolDefinition<Args>): ToolSpec {
+  const { $schema: _, ...schema } = jsonObject.parse(z.toJSONSchema(parameters, { io: "input" }));
+  return { name, description, parameters: schema };
 }
 
 function parseArgs<Args>(
   definition: ToolDefinition<Args>,
   args: JsonObject | string,
-  schema: JsonObject,
+  schema: () => JsonObject,
 ): ReturnType<Tool["parse"]> {
   if (typeof args === "string") {
     const error =
@@ -44,7 +52,7 @@ function parseArgs<Args>(
   }
   const parsed = definition.parameters.safeParse(args);
   if (parsed.success) return { ok: true, call: bindCall(definition, parsed.data) };
-  return { ok: false, error: wordArgumentErrors(definition.name, parsed.error.issues, args, schema) };
+  return { ok: false, error: wordArgumentErrors(definition.name, parsed.error.issues, args, schema()) };
 }
 
 function bindCall<Args>(definition: ToolDefinition<Args>, args: Args): ToolCall {
