@@ -14,6 +14,8 @@ import { headTokens, messagesTokens } from "./token_estimate.ts";
 
 /** Characters of a provider's error text that are logged. */
 const errorCharsMax = 2_000;
+/** Characters of a tool's name: no tool has a longer one, and it is part of the state of a call. */
+const nameCharsMax = 200;
 /** Bounds of how far the estimate of a request's size is corrected by what the endpoint counted. */
 const correctionMin = 0.7;
 const correctionMax = 3;
@@ -192,7 +194,11 @@ async function reply(
 ): Promise<void> {
   const id = requestId(effect);
   // Our own call ids: unique in the session, short enough to type, and the same whatever the endpoint calls them.
-  const calls = done.calls.map((call, index) => ({ call_id: `c${id.slice(1)}-${index + 1}`, ...call }));
+  const calls = done.calls.map(({ name, args }, index) => ({
+    call_id: `c${id.slice(1)}-${index + 1}`,
+    name: name.slice(0, nameCharsMax).toWellFormed(),
+    args,
+  }));
   const { text, usage, stop_reason, reasoning } = done;
   const { price } = provider.info(model);
   const draft: FactDraft = {

@@ -9,6 +9,7 @@ import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
+import { grantOf } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
@@ -233,7 +234,7 @@ async function answerDraft(
   const always = decision === "allow_always" || decision === "reject_always";
   const tools = await parts.registry.of(session.state().meta?.workspace ?? "/");
   const parsed = tools.get(record.name)?.parse(record.args);
-  const grant = always && parsed?.ok === true ? { grant: parsed.call.grant } : {};
+  const grant = always && parsed?.ok === true ? { grant: grantOf(parsed.call) } : {};
   const call = { call_id, name: record.name, by: parts.by, ...grant };
   return decision === "allow_once" || decision === "allow_always"
     ? { actor, type: "call.approved", data: { ...call, decision, digest } }

@@ -24,6 +24,17 @@ export function callDigest(name: string, args: CallRecord["args"]): string {
   return createHash("sha256").update(JSON.stringify([name, args])).digest("hex");
 }
 
+/** Grants are kept in the session's own state, which is small: a longer one is named by its hash. */
+const grantCharsMax = 1_000;
+const grantHeadChars = 200;
+
+/** What a standing answer to this call covers, as it is logged. */
+export function grantOf({ grant }: Pick<ToolCall, "grant">): string {
+  if (grant.length <= grantCharsMax) return grant;
+  const hash = createHash("sha256").update(grant).digest("hex");
+  return `${grant.slice(0, grantHeadChars).toWellFormed()}... [sha256 ${hash}]`;
+}
+
 /** True when the call may run now. Otherwise a person was asked, or the call has its result: the refusal. */
 export async function reviewCall(reviewed: Reviewed): Promise<boolean> {
   const { session, record, tool, call, planFile } = reviewed;
@@ -45,7 +56,7 @@ export async function reviewCall(reviewed: Reviewed): Promise<boolean> {
     requiresConfirmation: call.requiresConfirmation,
     alwaysAsks: tool.alwaysAsks,
     effect: tool.effect,
-    grant: call.grant,
+    grant: grantOf(call),
     allowedInPlan: call.allowedInPlan({ planFile, workspace: meta.workspace }),
     hook,
   });
