@@ -1,6 +1,7 @@
 // What is there to be used: tools and where they come from, models, and what a folder brings along.
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
+import { dataFolder } from "../support/data_folder.ts";
 import { openaiProvider } from "../../src/providers/openai.ts";
 import { registryOf } from "../../src/providers/resolve_model.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
@@ -63,7 +64,7 @@ test("jamey models lists every provider with its model, its window and which is 
 });
 
 async function withOutside(): Promise<OutsideFile> {
-  const outside = await openOutside(await Deno.makeTempDir());
+  const outside = await openOutside(dataFolder());
   await outside.write("make evil\x1b[2J");
   desk = await openAgentDesk({ outside });
   return outside;

@@ -1,56 +1,14 @@
 // The command line at a terminal: a real pseudo-terminal, made by the system's `script` program.
-import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventsPage } from "../../src/protocol/http.ts";
 import { type Desk, openDesk } from "./program.ts";
-
-const hasScript = Deno.build.os === "linux" &&
-  await new Deno.Command("script", { args: ["--version"], stdout: "null", stderr: "null" }).output()
-    .then(({ success }) => success, () => false);
+import { hasScript, openScreen, type Screen } from "./screen.ts";
 
 let desk: Desk;
 beforeEach(async () => void (desk = await openDesk()));
 afterEach(() => desk.close());
 
-interface Screen {
-  type(text: string): Promise<void>;
-  /** Resolves when this has come since the last call. */
-  until(text: string): Promise<void>;
-  end(): Promise<number>;
-}
-
-function open(args: string): Screen {
-  const child = new Deno.Command("script", {
-    args: ["-qefc", `"${Deno.execPath()}" run -A "${resolve("bin/jamey.ts")}" ${args}`, "/dev/null"],
-    env: { JAMEY_DATA_DIR: desk.dataDir, JAMEY_TOKEN: "", NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let seen = "";
-  const read = async () => {
-    const { done, value } = await reader.read();
-    if (!done) seen += value;
-    return !done;
-  };
-  return {
-    type: (text) => writer.write(new TextEncoder().encode(text)),
-    async until(text) {
-      while (!seen.includes(text)) {
-        if (!await read()) throw new Error(`The program ended before "${text}" came: ${seen}`);
-      }
-      seen = seen.slice(seen.indexOf(text) + text.length);
-    },
-    async end() {
-      while (await read());
-      const { code } = await child.status;
-      await writer.close().catch(() => {});
-      return code;
-    },
-  };
-}
+const open = (args: string): Screen => openScreen(desk.dataDir, args);
 
 describe.skipIf(!hasScript)("at a terminal", () => {
   test("a chat streams, asks in place, stops a turn by Ctrl-C and leaves by the second one", async () => {
