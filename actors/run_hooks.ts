@@ -18,15 +18,15 @@ export async function runHooks(
   event: HookEvent,
   { actor = mainActor, callId, toolName, fields }: HookSubject,
 ): Promise<HookRun[]> {
-  const cwd = session.state().meta?.workspace ?? "/";
-  if (!hooks.listens(event, cwd, toolName)) return [];
+  const { workspace: cwd = "/", hooks: own = [] } = session.state().meta ?? {};
+  if (!hooks.listens(event, cwd, toolName, own)) return [];
   const input = {
     session_id: session.id,
     cwd,
     ...(toolName === undefined ? {} : { tool_name: toolName }),
     fields,
   };
-  const runs = await hooks.run(event, input, { signal });
+  const runs = await hooks.run(event, input, { signal, own });
   for (const run of runs) {
     const data = { ...run, ...(callId === undefined ? {} : { call_id: callId }) };
     await session.tell({ actor, type: "hook.ran", data });

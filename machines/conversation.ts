@@ -162,8 +162,11 @@ function backgroundNote({ background_id, status, exit_code, output }: FactData<"
   return `Background task ${background_id} has ended: ${status.replaceAll("_", " ")}${code}\n${output}`;
 }
 
-function hookNote({ context, name }: FactData<"hook.ran">): string | null {
-  return context === undefined ? null : `The hook "${name}" says: ${context}`;
+function hookNote({ event, outcome, reason, context, name }: FactData<"hook.ran">): string | null {
+  // What objects before a call is heard in its refusal; what was done can only be objected to in words.
+  const objection = event === "PostToolUse" && outcome === "blocked" ? reason : undefined;
+  const said = [objection, context].filter((words) => words !== undefined);
+  return said.length === 0 ? null : `The hook "${name}" says: ${said.join("\n")}`;
 }
 
 function modeNote({ permission_mode, by }: FactData<"session.mode_changed">): string | null {

@@ -29,6 +29,7 @@ const metaOnly: ReadonlySet<FactType> = new Set<FactType>([
   "file.changed",
   "context.compact_requested",
   "context.compacted",
+  "hook.registered",
   "hook.ran",
 ]);
 

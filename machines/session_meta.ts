@@ -1,6 +1,6 @@
 // What a session is, beside what its actors do: a plain fold of the session's own facts.
 import type { Fact, FactData, PermissionMode } from "../src/protocol/facts.ts";
-import type { BudgetLimit, Worktree } from "../src/protocol/work_facts.ts";
+import type { BudgetLimit, SessionHook, Worktree } from "../src/protocol/work_facts.ts";
 
 export interface SessionMeta {
   sessionId: string;
@@ -27,6 +27,8 @@ export interface SessionMeta {
   inputTokens: number;
   outputTokens: number;
   costUsd: number | null;
+  /** Hooks that were added to this session. */
+  hooks: readonly SessionHook[];
   /** Limits that a person has extended, as they are now. */
   extended: Readonly<Partial<Record<BudgetLimit, number>>>;
 }
@@ -64,6 +66,10 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
       return { ...meta, provider: fact.data.provider, model: fact.data.model };
     case "session.workspace_changed":
       return { ...meta, workspace: fact.data.workspace, worktree: fact.data.worktree };
+    case "hook.registered": {
+      const { by: _by, ...hook } = fact.data;
+      return { ...meta, hooks: [...meta.hooks, hook] };
+    }
     case "budget.extended":
       return {
         ...meta,
@@ -109,6 +115,7 @@ function created(data: FactData<"session.created">, at: string): SessionMeta {
     inputTokens: 0,
     outputTokens: 0,
     costUsd: null,
+    hooks: [],
     extended: {},
   };
 }

@@ -20,7 +20,8 @@ type ToolFactType =
   | "task.updated"
   | "file.changed"
   | "background.started"
-  | "context.compact_requested";
+  | "context.compact_requested"
+  | "hook.registered";
 export type ToolFact = { [T in ToolFactType]: { type: T; data: FactData<T> } }[ToolFactType];
 
 /** A command that runs beside the conversation, as the log has it. */

@@ -10,6 +10,7 @@ import { exitPlanModeTool } from "./exit_plan_mode.ts";
 import { exitWorktreeTool } from "./exit_worktree.ts";
 import { globTool } from "./glob.ts";
 import { grepTool } from "./grep.ts";
+import { hookTool } from "./hook.ts";
 import { killShellTool } from "./kill_shell.ts";
 import { notebookEditTool } from "./notebook_edit.ts";
 import { readTool } from "./read.ts";
@@ -39,6 +40,7 @@ export const allTools: readonly Tool[] = [
   enterPlanModeTool,
   exitPlanModeTool,
   compactTool,
+  hookTool,
   undoTool,
   enterWorktreeTool,
   exitWorktreeTool,

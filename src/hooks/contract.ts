@@ -1,6 +1,6 @@
 // Hooks: programs of the user that are told what happens and may object. They can tighten what is allowed, never widen it.
 import type { FactData } from "../protocol/facts.ts";
-import type { HookEvent } from "../protocol/work_facts.ts";
+import type { HookEvent, SessionHook } from "../protocol/work_facts.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { OutsideItem, Standing } from "../trust/contract.ts";
 
@@ -18,14 +18,18 @@ export interface HookInput {
 export type HookRun = Omit<FactData<"hook.ran">, "call_id">;
 
 export interface Hooks {
-  /** Whether any hook listens: cheap, asked before every call. */
-  listens(event: HookEvent, workspace: string, toolName?: string): boolean;
+  /** Whether any hook listens, those of the session (`own`) included: cheap, asked before every call. */
+  listens(event: HookEvent, workspace: string, toolName?: string, own?: readonly SessionHook[]): boolean;
   /**
    * Runs every hook of the event, side by side, and resolves when the last one has ended or run out of time. Never
    * rejects. `blocked` objects, whatever the event. `timed_out` of a gate (see `isGate`) blocks too; a gate that could not
    * be run, or whose answer makes no sense, is `blocked` already.
    */
-  run(event: HookEvent, input: HookInput, options: { signal: AbortSignal }): Promise<HookRun[]>;
+  run(
+    event: HookEvent,
+    input: HookInput,
+    options: { signal: AbortSignal; own?: readonly SessionHook[] },
+  ): Promise<HookRun[]>;
 }
 
 /** Hooks that folders bring along too. */

@@ -1,6 +1,6 @@
 // Finds the hooks of an event and runs them: the user's own, and those of a folder whose exact text was approved.
 import { join } from "node:path";
-import type { HookEvent } from "../protocol/work_facts.ts";
+import type { HookEvent, SessionHook } from "../protocol/work_facts.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import type { OutsideItem, TrustStore } from "../trust/contract.ts";
 import { type HookEnd, judge } from "./answer.ts";
@@ -56,6 +56,11 @@ export function createHooks(options: HooksOptions): FolderHooks {
   const once = reportOnce(options.report);
   const files = openHookFiles(options.report);
   const ready = memoized((hooks: readonly HookSettings[]) => hooks.map((hook) => makeReady(hook, once)));
+  const readyOfSession = memoized((hooks: readonly SessionHook[]) =>
+    hooks.map(({ timeout_s: timeoutS, ...hook }) =>
+      makeReady(timeoutS === undefined ? hook : { ...hook, timeoutS }, once)
+    )
+  );
   const ofFolder = (workspace: string) =>
     folderFiles.flatMap((name) => {
       const file = files.read(join(workspace, name));
@@ -63,7 +68,14 @@ export function createHooks(options: HooksOptions): FolderHooks {
       return file === null || item === null ? [] : [{ file, item, standing: options.trust.standing(item) }];
     });
   const itemOf = memoizedItems();
-  const listening = (event: HookEvent, workspace: string, toolName?: string): ReadyHook[] => {
+  const listening = (
+    { event, workspace, toolName, own: ofSession = noHooks }: {
+      event: HookEvent;
+      workspace: string;
+      toolName: string | undefined;
+      own: readonly SessionHook[] | undefined;
+    },
+  ): ReadyHook[] => {
     const folder = ofFolder(workspace).flatMap(({ file, item, standing }) => {
       if (standing === "approved") return ready(file.hooks);
       once(
@@ -72,21 +84,23 @@ export function createHooks(options: HooksOptions): FolderHooks {
       return [];
     });
     const own = options.files.flatMap((path) => ready(files.read(path, { keepsLast: true })?.hooks ?? []));
-    return [...ready(options.settings), ...own, ...folder].filter((hook) =>
+    return [...ready(options.settings), ...own, ...folder, ...readyOfSession(ofSession)].filter((hook) =>
       hook.event === event && (toolName === undefined || hook.matcher(toolName))
     );
   };
   return {
-    listens: (event, workspace, toolName) => listening(event, workspace, toolName).length > 0,
-    run: (event, input, { signal }) =>
+    listens: (event, workspace, toolName, own) => listening({ event, workspace, toolName, own }).length > 0,
+    run: (event, input, { signal, own }) =>
       Promise.all(
-        listening(event, input.cwd, input.tool_name).map((hook) =>
+        listening({ event, workspace: input.cwd, toolName: input.tool_name, own }).map((hook) =>
           runHook(hook, input, { ...options, signal })
         ),
       ),
     items: (workspace) => ofFolder(workspace).map(({ item, standing }) => ({ item, standing })),
   };
 }
+
+const noHooks: readonly SessionHook[] = [];
 
 async function runHook(
   hook: ReadyHook,

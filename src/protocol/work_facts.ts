@@ -78,6 +78,15 @@ export const hookEvent = z.enum([
 ]);
 export type HookEvent = z.infer<typeof hookEvent>;
 
+/** A hook of one session: a person has agreed to it. `matcher`: names of tools, `|` between them; left out: all. */
+export const sessionHook = z.object({
+  event: hookEvent,
+  matcher: z.string().optional(),
+  command: z.string(),
+  timeout_s: z.number().positive().optional(),
+});
+export type SessionHook = z.infer<typeof sessionHook>;
+
 export const budgetLimit = z.enum(["steps", "wall", "tokens", "cost", "repeat"]);
 export type BudgetLimit = z.infer<typeof budgetLimit>;
 
@@ -150,6 +159,7 @@ export const sessionWorkFacts = {
   }),
   /** `max` is the limit from now on, for those that hold for the whole session. */
   "budget.extended": z.object({ limit: budgetLimit, max: z.number(), by: z.string() }),
+  "hook.registered": sessionHook.extend({ by: z.string() }),
   "hook.ran": z.object({
     event: hookEvent,
     /** The command, shortened. */
