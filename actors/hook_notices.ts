@@ -33,7 +33,7 @@ export function createHookNotices(hooks: Hooks): (session: SessionActor, fact: F
     if (fact.type === "message.received" && fact.data.source !== "hook") returned.delete(session.id);
     const event = eventOf(fact);
     // A log that fails has said so; whoever only looks on has no say in it.
-    if (event !== null) notify(session, fact, event).catch(() => {});
+    if (event !== null) session.hold(() => notify(session, fact, event)).catch(() => {});
   };
 }
 

@@ -46,6 +46,11 @@ export async function reviewCall(reviewed: Reviewed): Promise<boolean> {
     return false;
   }
   const hook = await hookVerdict(reviewed);
+  // A hook that was cut short with its turn says nothing about the call.
+  if (reviewed.signal.aborted) {
+    await tellOutcome(session, record, cancelledOutcome);
+    return false;
+  }
   const meta = session.state().meta;
   if (meta === null) return false;
   const permission = decidePermission({

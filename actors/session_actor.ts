@@ -29,6 +29,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   const replySeqs = new Map<string, number>();
   let visible = options.state;
   let pumping = false;
+  let holds = 0;
   let dead: Problem | undefined;
   let lastAppend: Promise<void> = Promise.resolve();
 
@@ -209,8 +210,16 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       await lastAppend.catch(() => {});
       await log.close();
     },
+    hold: async (work) => {
+      holds += 1;
+      try {
+        return await work();
+      } finally {
+        holds -= 1;
+      }
+    },
     get busy() {
-      return runner.size + mailbox.length;
+      return runner.size + mailbox.length + holds;
     },
     get watchers() {
       return audience.size;

@@ -56,7 +56,9 @@ export interface SessionActor {
   stopEffect(key: string, reason: StopReason): Promise<boolean>;
   /** Stops executors without letting them tell anything more, and closes the log. */
   close(reason: string): Promise<void>;
-  /** Executors at work and letters that wait. */
+  /** Keeps the session open as long as the work goes on. */
+  hold<T>(work: () => Promise<T>): Promise<T>;
+  /** Executors at work, letters that wait, and holds. */
   readonly busy: number;
   readonly watchers: number;
   readonly dead: boolean;

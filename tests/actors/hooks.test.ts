@@ -1,10 +1,12 @@
 // Hooks in a running session: real programs of the user that may tighten what happens, and whose words reach the model.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
+import { idleSessionsMax } from "../../actors/sessions.ts";
 import { createHooks } from "../../src/hooks/hooks.ts";
 import type { HookSettings } from "../../src/hooks/settings.ts";
 import { openTrustStore } from "../../src/trust/store.ts";
 import { runProgram } from "../../tools/external/run_program.ts";
+import { pause, until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
 let test: TestRuntime;
@@ -161,4 +163,64 @@ it("a folder's hooks run nothing before a person has approved this very text", a
   await run();
   expect(await ran()).toBe(1);
   expect(await test.runtime.outside(test.workspace)).toMatchObject([{ standing: "changed" }]);
+});
+
+it("what a hook objects to after a call reaches the model with its result", async () => {
+  test = await open({ event: "PostToolUse", command: 'echo "that broke the build" >&2; exit 2' });
+  const id = await test.session();
+  await test.turn(id, script({ calls: [bash("echo hello")] }, { text: "done" }));
+  const { wire } = await test.runtime.request(id, "last");
+  expect(JSON.stringify(wire).includes("that broke the build")).toBe(true);
+  expect((await test.runtime.verify(id)).ok).toBe(true);
+});
+
+it("a call whose hook was cut short by a cancel was interrupted, and nobody refused it", async () => {
+  test = await open({ event: "PreToolUse", command: "touch heard; sleep 30" });
+  const id = await test.session();
+  await test.send(id, script({ calls: [bash("echo hello > ran")] }, { text: "never" }));
+  await until("the hook", () => Deno.stat(join(test.workspace, "heard")).then(() => true, () => null));
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  await test.fact(id, "turn.ended");
+  const types = await test.types(id);
+  expect([types.includes("call.interrupted"), types.includes("call.denied")]).toEqual([true, false]);
+});
+
+it("a Stop hook that takes its time is heard, also when its session would have been put away meanwhile", async () => {
+  test = await open({ event: "Stop", command: 'sleep 3; echo "the tests fail" >&2; exit 2' });
+  const id = await test.session();
+  await test.turn(id, "hello");
+  const { seq: ended } = await test.fact(id, "turn.ended");
+  for (let other = 0; other <= idleSessionsMax; other++) await test.session();
+  // The list opens no session.
+  await until("the verdict and its message", async () => {
+    await pause(50);
+    const { sessions } = await test.runtime.list({ limit: 100 });
+    return sessions.some(({ session_id, seq }) => session_id === id && seq >= ended + 2) || null;
+  });
+  const said = await test.fact(id, "message.received", ended);
+  expect(JSON.stringify(said.data).includes("the tests fail")).toBe(true);
+});
+
+it("an agent adds a hook only with a person's consent, and then it holds for the session, its forks and restarts", async () => {
+  test = await open();
+  const id = await test.session("bypassPermissions");
+  const hook = {
+    name: "Hook",
+    args: { event: "PreToolUse", matcher: "Bash", command: 'echo "no shell here" >&2; exit 2' },
+  };
+  await test.send(id, script({ calls: [hook] }, { calls: [bash("echo hello")] }, { text: "done" }));
+  const asked = await test.fact(id, "call.approval_requested");
+  expect(asked.data).toMatchObject({ name: "Hook", prompt: expect.stringContaining("no shell here") });
+  const call_id = asked.type === "call.approval_requested" ? asked.data.call_id : "";
+  await test.runtime.command(id, { type: "call.answer", call_id, decision: "allow_once" }, "me");
+  expect((await test.fact(id, "call.denied")).data).toMatchObject({
+    reason: expect.stringContaining("no shell here"),
+  });
+  await test.fact(id, "turn.ended");
+  const fork = (await test.runtime.fork(id)).session_id;
+  const denied = await test.turn(fork, script({ calls: [bash("echo again")] }, { text: "done" }));
+  expect(denied.tool_calls).toMatchObject([{ status: "denied" }]);
+  const other = await test.session();
+  const free = await test.turn(other, script({ calls: [bash("echo other")] }, { text: "done" }));
+  expect(free.tool_calls).toMatchObject([{ status: "finished" }]);
 });
