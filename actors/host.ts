@@ -5,6 +5,7 @@ import type { Fact } from "../src/protocol/facts.ts";
 import type { DeltaFrame, NoticeFrame } from "../src/protocol/frames.ts";
 import type {
   Approval,
+  CommandView,
   CreateSession,
   ModelView,
   OutsideView,
@@ -63,6 +64,10 @@ export interface Host {
   restore(session: string): Promise<void>;
   /** The tools that every session has, and with a folder those that are found for it. */
   tools(workspace?: string): Promise<ToolSpec[]>;
+  /** Slash commands and skills of a folder. */
+  commands(workspace: string): Promise<CommandView[]>;
+  /** The message that a slash command stands for; `not_found` for a name that none has. */
+  expandCommand(workspace: string, name: string, args: string): Promise<string>;
   models(): ModelView[];
   /** The models that a provider's endpoint offers now. */
   modelsOf(provider: string): Promise<string[]>;

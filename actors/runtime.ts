@@ -11,6 +11,7 @@ import { noHooks } from "../src/hooks/none.ts";
 import { agentTool } from "./agent_tool.ts";
 import { askUserTool } from "./ask_user.ts";
 import { defaultLimits } from "./budgets.ts";
+import { expandOf } from "./command_source.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
 import { createExecutors } from "./executors.ts";
@@ -262,6 +263,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     tools: async (workspace) =>
       workspace === undefined ? registry.everywhere() : [...await registry.specs(workspace)],
+    commands: async (workspace) => await options.commands?.list(workspace) ?? [],
+    expandCommand: (workspace, name, args) => expandOf(options.commands, { workspace, name, args }),
     models: () => modelViews(providers),
     modelsOf: (name) => offeredModels(providers, name),
     outside: (workspace) => outsideViews(options.outside, workspace),

@@ -7,6 +7,7 @@ import type { SessionLimits } from "./budgets.ts";
 import type { ContextSettings } from "./fit_context.ts";
 import type { Host } from "./host.ts";
 import type { Outside } from "./outside.ts";
+import type { CommandSource } from "./command_source.ts";
 import type { Secret } from "./packing.ts";
 import type { WritePrompt } from "./request_heads.ts";
 
@@ -18,6 +19,8 @@ export interface RuntimeOptions {
   sources?: readonly ToolSource[];
   hooks?: Hooks;
   prompt?: WritePrompt;
+  /** Slash commands of folders and of the user. */
+  commands?: CommandSource;
   /** The model that a folder asks for, for sessions that name none. */
   folderModel?: (workspace: string) => Promise<string | undefined>;
   /** What workspaces bring along, and where it is remembered what a person has approved. */

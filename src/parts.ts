@@ -49,7 +49,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   const configDir = configFolder() ?? join(dataDir, "config");
   const { sources, hooks, outside } = await openOutside({ config, keys, dataDir, configDir, report });
   await turn();
-  const { skillTool, prompt, folder } = await openContext({ config, home, configDir, report });
+  const { skillTool, prompt, folder, commands } = await openContext({ config, home, configDir, report });
   await turn();
   const { createRuntime } = await import("../actors/runtime.ts");
   const { secretsFrom } = await import("../actors/packing.ts");
@@ -74,6 +74,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     hooks,
     outside,
     prompt,
+    commands,
     folderModel: async (workspace) => {
       // What the environment says of the model comes before what a folder says.
       if (config.model_from_environment !== undefined) return undefined;
@@ -123,6 +124,7 @@ async function openContext(options: {
   const { skillTool } = await import("../tools/skill.ts");
   const { openGit } = await import("../tools/git.ts");
   const { openFolderReader } = await import("./config/folder.ts");
+  const { createSlashCommands } = await import("./slash_commands.ts");
   const { createPrompt } = await import("./prompt.ts");
   const skills = createSkills({ home });
   const folder: FolderReader = openFolderReader();
@@ -141,7 +143,8 @@ async function openContext(options: {
     },
     report,
   });
-  return { prompt, folder, skillTool: skillTool(createSkillLibrary(skills)) };
+  const commands = createSlashCommands({ configDir, skills });
+  return { prompt, folder, commands, skillTool: skillTool(createSkillLibrary(skills)) };
 }
 
 function configFolder(): string | undefined {

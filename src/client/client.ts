@@ -7,6 +7,7 @@ import type { ApprovalDecision, Image, PermissionMode } from "../protocol/facts.
 import type { QuestionAnswer } from "../protocol/work_facts.ts";
 import {
   approval,
+  commandView,
   type CreateSession,
   eventsPage,
   health,
@@ -115,6 +116,10 @@ export function createClient(first: Connection, options: ConnectOptions) {
         workspace === undefined ? "/tools" : `/tools?${new URLSearchParams({ workspace })}`,
         z.object({ tools: z.array(toolSpec) }),
       ),
+    commands: (workspace: string) =>
+      get(`/commands?${new URLSearchParams({ workspace })}`, z.object({ commands: z.array(commandView) })),
+    expandCommand: (workspace: string, name: string, args: string) =>
+      post(`/commands/${encodeURIComponent(name)}`, { workspace, args }, z.object({ text: z.string() })),
     models: () => get("/models", z.object({ models: z.array(modelView) })),
     modelsOf: (provider: string) =>
       get(`/models/${encodeURIComponent(provider)}`, z.object({ models: z.array(z.string()) })),

@@ -196,6 +196,19 @@ export const modelView = z.object({
 });
 export type ModelView = z.infer<typeof modelView>;
 
+/** A slash command of the user's or the folder's own: a Markdown file, or a skill. */
+export const commandView = z.object({
+  name: z.string(),
+  description: z.string(),
+  kind: z.enum(["command", "skill"]),
+  source: z.enum(["workspace", "user"]),
+});
+export type CommandView = z.infer<typeof commandView>;
+export const expandCommandBody = z.strictObject({
+  workspace: path,
+  args: z.string().max(10_000).default(""),
+});
+
 /** Something that a workspace brings along and a person has to look at before it is used. */
 export const outsideView = z.object({
   workspace: z.string(),

@@ -102,6 +102,9 @@ export function openMemoryHost(): MemoryHost {
       session.append({ actor: "main", type: "session.restored", data: {} });
     },
     tools: () => Promise.resolve([...memoryTools]),
+    commands: () => Promise.resolve([]),
+    expandCommand: () =>
+      Promise.reject(new Problem("not_found", "Cannot find the command: there are none here")),
     models: () => [],
     modelsOf: () => Promise.resolve([]),
     outside: () => Promise.resolve([]),

@@ -1,7 +1,7 @@
 // Routes about the daemon itself.
 import { z } from "zod";
 import { toolSpec } from "../../protocol/conversation.ts";
-import { health, modelView } from "../../protocol/http.ts";
+import { commandView, expandCommandBody, health, modelView } from "../../protocol/http.ts";
 import { jsonObject } from "../../protocol/json.ts";
 import { healthAnswer, healthPath } from "../health.ts";
 import { defineRoute } from "../route.ts";
@@ -32,6 +32,30 @@ export const getTools = defineRoute({
     },
   },
   handle: async ({ query, services }) => Response.json({ tools: await services.host.tools(query.workspace) }),
+});
+
+const workspaceQuery = z.strictObject({ workspace: z.string().min(1).max(4096) });
+
+export const getCommands = defineRoute({
+  method: "GET",
+  path: "/commands",
+  summary: "Slash commands and skills that a folder and the user have",
+  query: workspaceQuery,
+  answers: {
+    200: { description: "By name", schema: z.object({ commands: z.array(commandView) }) },
+  },
+  handle: async ({ query, services }) =>
+    Response.json({ commands: await services.host.commands(query.workspace) }),
+});
+
+export const expandCommand = defineRoute({
+  method: "POST",
+  path: "/commands/:name",
+  summary: "The message that a slash command stands for, with its arguments put in",
+  body: expandCommandBody,
+  answers: { 200: { description: "To be sent as a message", schema: z.object({ text: z.string() }) } },
+  handle: async ({ body, param, services }) =>
+    Response.json({ text: await services.host.expandCommand(body.workspace, param("name"), body.args) }),
 });
 
 export const getModels = defineRoute({

@@ -13,7 +13,16 @@ import {
   verifySession,
 } from "./sessions.ts";
 import { compactSession, endBackground, setMode, setModel } from "./settings.ts";
-import { getHealth, getModels, getModelsOf, getOpenApi, getTools, postShutdown } from "./system.ts";
+import {
+  expandCommand,
+  getCommands,
+  getHealth,
+  getModels,
+  getModelsOf,
+  getOpenApi,
+  getTools,
+  postShutdown,
+} from "./system.ts";
 import { getOutside, postTrust } from "./trust.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
@@ -45,6 +54,8 @@ export const routes: readonly Route[] = [
   getRequest,
   verifySession,
   getTools,
+  getCommands,
+  expandCommand,
   getModels,
   getModelsOf,
   getOutside,
