@@ -33,7 +33,12 @@ export function createExecutors(
     "model.call": modelExecutor({
       provider: (name) => providers.get(name),
       fallback: providers.fallback,
-      head: createRequestHeads({ registry, effectDir, prompt: options.prompt ?? plainPrompt }),
+      head: createRequestHeads({
+        registry,
+        effectDir,
+        prompt: options.prompt ?? plainPrompt,
+        secrets: options.secrets,
+      }),
       limits,
       context: { ...defaultContext, ...options.context },
       hooks,

@@ -4,6 +4,7 @@ import type { SessionMeta } from "../machines/session_meta.ts";
 import type { ToolSpec } from "../src/protocol/conversation.ts";
 import { agentToolName, isSubAgent } from "./follow_ups.ts";
 import type { RequestHead } from "./model_request.ts";
+import { redact, type Secret } from "./packing.ts";
 import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 import { planFile, type ToolSessionParts } from "./tool_session.ts";
@@ -24,7 +25,7 @@ export type WritePrompt = (subject: PromptSubject) => Promise<string>;
 const headsKept = 200;
 
 export function createRequestHeads(
-  parts: { registry: ToolRegistry; prompt: WritePrompt } & ToolSessionParts,
+  parts: { registry: ToolRegistry; prompt: WritePrompt; secrets: readonly Secret[] } & ToolSessionParts,
 ): (session: SessionActor, actor: string) => Promise<RequestHead> {
   const known = new Map<string, { head: RequestHead; specs: readonly ToolSpec[] }>();
   return async (session, actor) => {
@@ -40,7 +41,8 @@ export function createRequestHeads(
     if (before?.specs === specs) return before.head;
     const [oldest] = known.keys();
     if (known.size >= headsKept && oldest !== undefined) known.delete(oldest);
-    const head = { system, tools: offered(specs, actor) };
+    // It is stored beside the log, and what the log must not hold no endpoint is to be told.
+    const head = redact({ system, tools: offered(specs, actor) }, parts.secrets);
     known.set(key, { head, specs });
     return head;
   };

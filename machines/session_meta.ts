@@ -68,6 +68,9 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
       return { ...meta, workspace: fact.data.workspace, worktree: fact.data.worktree };
     case "hook.registered": {
       const { by: _by, ...hook } = fact.data;
+      // A call that is run again after a crash means the same hook.
+      const text = JSON.stringify(hook);
+      if (meta.hooks.some((known) => JSON.stringify(known) === text)) return meta;
       return { ...meta, hooks: [...meta.hooks, hook] };
     }
     case "budget.extended":

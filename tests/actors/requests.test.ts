@@ -1,5 +1,6 @@
 // What a model was sent can be had again, byte for byte, from the facts alone.
 import { afterEach, expect, it } from "vitest";
+import { join } from "node:path";
 import { openaiProvider } from "../../src/providers/openai.ts";
 import { type ModelServer, startModelServer } from "../support/model_server.ts";
 import { replyOf } from "../support/model_server_main.ts";
@@ -59,4 +60,17 @@ it("an endpoint that answers rubbish or refuses fails the turn in words, and the
   broken = false;
   const result = await test.turn(id, "again");
   expect(result).toMatchObject({ outcome: "completed", messages: [{ role: "assistant", text: "fine" }] });
+});
+
+it("a known secret in the instructions is kept from the disk and from the model", async () => {
+  const secret = "sk-very-secret-0123456789";
+  const prompt = () => Promise.resolve(`Use the key ${secret}`);
+  test = await openTestRuntime({ secret, prompt });
+  const id = await test.session();
+  await test.turn(id, "help");
+  expect(JSON.stringify(await test.runtime.request(id, "last")).includes(secret)).toBe(false);
+  const blobs = join(test.dataDir, "sessions", id, "blobs");
+  const texts = [...Deno.readDirSync(blobs)].map(({ name }) => Deno.readTextFileSync(join(blobs, name)));
+  expect(texts.some((text) => text.includes("Use the key [redacted"))).toBe(true);
+  expect(texts.some((text) => text.includes(secret))).toBe(false);
 });
