@@ -103,7 +103,7 @@ async function readLines(chatting: Chat, lines: Lines, interrupted: { exit: numb
 async function take(chatting: Chat, line: string): Promise<"quit" | void> {
   const room = chatting.room();
   const trimmed = line.trim();
-  if (/^(::|\/)[a-z]+(\s|$)/.test(trimmed)) {
+  if (/^(::|\/)[a-z][a-z0-9_-]*(\s|$)/i.test(trimmed)) {
     return await chatCommand(chatting, trimmed.replace(/^(::|\/)/, ""));
   }
   const question = room.question();

@@ -3,7 +3,10 @@ import type { Chat, ChatCommand } from "./chat_command.ts";
 import { sessionChatCommands } from "./chat_session_commands.ts";
 import { settingChatCommands } from "./chat_setting_commands.ts";
 import { workChatCommands } from "./chat_work_commands.ts";
-import { neutralLine } from "./neutral.ts";
+import { Problem } from "../protocol/problem.ts";
+import { neutralLine, shortLine } from "./neutral.ts";
+
+const usageWidth = 24;
 
 const helpCommand: ChatCommand = {
   usage: "help",
@@ -17,15 +20,33 @@ const quitCommand: ChatCommand = {
   run: () => Promise.resolve("quit"),
 };
 
+const customCommand: ChatCommand = {
+  usage: "commands",
+  summary: "commands and skills of your own and of this folder",
+  async run(chat) {
+    const { commands } = await chat.client.commands(await folderOf(chat));
+    const { terminal } = chat.context;
+    if (commands.length === 0) {
+      return terminal.talk("There are none: see .jamey/prompts, .claude/commands, .agents/skills");
+    }
+    for (const { name, description, kind, source } of commands) {
+      terminal.line(
+        `  /${shortLine(name, 40).padEnd(usageWidth - 1)} ${
+          shortLine(description, 120)
+        } (${kind}, ${source})`,
+      );
+    }
+  },
+};
+
 const chatCommands: readonly ChatCommand[] = [
   helpCommand,
   ...sessionChatCommands,
   ...settingChatCommands,
   ...workChatCommands,
+  customCommand,
   quitCommand,
 ];
-
-const usageWidth = 24;
 
 function helpText(): string {
   return [
@@ -40,10 +61,24 @@ function helpText(): string {
 export async function chatCommand(chat: Chat, text: string): Promise<"quit" | void> {
   const [, name = "", rest = ""] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
   const command = chatCommands.find(({ usage }) => namesOf(usage).includes(name));
-  if (command === undefined) {
-    return chat.context.terminal.warn(`There is no command "/${neutralLine(name)}"; see /help`);
-  }
+  if (command === undefined) return await sayCustom(chat, name, rest.trim());
   return await command.run(chat, rest.split(/\s+/).filter((word) => word !== ""), rest.trim());
+}
+
+/** A command of the user's or the folder's own, or a skill: what it stands for is said. */
+async function sayCustom(chat: Chat, name: string, args: string): Promise<void> {
+  const { text } = await chat.client.expandCommand(await folderOf(chat), name, args).catch((thrown) => {
+    if (thrown instanceof Problem && thrown.code === "not_found") return { text: null };
+    throw thrown;
+  });
+  if (text === null) {
+    return chat.context.terminal.warn(`There is no command "/${neutralLine(name)}"; see /help and /commands`);
+  }
+  await chat.room().say(text);
+}
+
+async function folderOf({ client, room }: Chat): Promise<string> {
+  return (await client.view(room().sessionId)).state.summary.workspace;
 }
 
 /** `quit` and `exit` of `quit, /exit`, `attach` of `attach SESSION`. */

@@ -1,6 +1,8 @@
 // A whole agent for the command line to talk to: a real runtime with its log on disk and every tool, behind a real door on
 // loopback, with limits, prices and outside material as a test wants them; and a chat whose lines wait for what they answer.
 import { join } from "node:path";
+import { createSkills } from "../../src/context/skills.ts";
+import { createSlashCommands } from "../../src/slash_commands.ts";
 import { createRuntime } from "../../actors/runtime.ts";
 import type { RuntimeOptions } from "../../actors/runtime_options.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
@@ -44,6 +46,10 @@ export async function openAgentDesk(options: Partial<RuntimeOptions> = {}): Prom
     store: await openFileLog(openDenoDisk(), join(folder, "data")),
     providers: registryOf([scriptedProvider()]),
     tools: allTools,
+    commands: createSlashCommands({
+      configDir: join(folder, "config", "jamey-code"),
+      skills: createSkills({ home: folder }),
+    }),
     secrets: [],
     report: (line) => console.error(line),
     ...options,

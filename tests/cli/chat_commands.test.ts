@@ -49,6 +49,7 @@ test("/help names every command, and an unknown one is said to be none", async (
       "kill",
       "undo",
       "image",
+      "commands",
       "quit",
     ],
   ]);
@@ -210,4 +211,24 @@ test("/trust shows everything that a folder brings along, and /trust yes approve
   expect(stderr).toContain("Approved; a change of any of it asks again");
   expect(await outside.standings(other.workspace)).toEqual(["approved"]);
   await other.close();
+});
+
+test("commands and skills of the folder are listed, and said with their arguments put in", async () => {
+  const prompts = join(desk.workspace, ".jamey", "prompts");
+  const skill = join(desk.workspace, ".agents", "skills", "greet");
+  await Deno.mkdir(prompts, { recursive: true });
+  await Deno.mkdir(skill, { recursive: true });
+  await Deno.writeTextFile(
+    join(prompts, "say-2.md"),
+    "---\ndescription: Says it\n---\nSay this: $ARGUMENTS\n",
+  );
+  await Deno.writeTextFile(
+    join(skill, "SKILL.md"),
+    "---\nname: greet\ndescription: Greets\n---\nGreet $1 warmly\n",
+  );
+  const { stdout } = await chatting(["/commands", "/say-2 hello there", "/greet Ada"]);
+  expect(stdout).toMatch(/\/say-2 +Says it \(command, workspace\)/);
+  expect(stdout).toMatch(/\/greet +Greets \(skill, workspace\)/);
+  expect(stdout).toContain("Say this: hello there");
+  expect(stdout).toContain("Greet Ada warmly");
 });
