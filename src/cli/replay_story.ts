@@ -3,7 +3,7 @@ import type { Client } from "../client/client.ts";
 import type { Context } from "./command.ts";
 import { eventsMax, readEvents } from "./event_pages.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
-import { type Span, type SpanKind, type Story, tellStory, type Turn } from "./story.ts";
+import { handOutcome, type Span, type SpanKind, type Story, tellStory, type Turn } from "./story.ts";
 import type { Colours } from "./terminal.ts";
 
 const barMax = 40;
@@ -35,7 +35,8 @@ export function drawStory(story: Story, options: DrawOptions): string {
 
 function drawTurn(turn: Turn, number: number, options: DrawOptions): string[] {
   const { bold, cyan, dim, green, red } = options.colours;
-  const tint = turn.outcome === "completed" ? green : turn.outcome === "running" ? cyan : red;
+  const isWell = turn.outcome === "completed" || turn.outcome === handOutcome;
+  const tint = isWell ? green : turn.outcome === "running" ? cyan : red;
   const models = turn.spans.filter(({ kind }) => kind === "model").length;
   const calls = turn.spans.filter(({ kind }) => kind === "call").length;
   const facts = [

@@ -36,11 +36,18 @@ export interface Story {
   turns: Turn[];
 }
 
-/** A turn begins with a message while none runs, and ends with `turn.ended` of the main agent. */
+/** The outcome of what was no turn of an agent. */
+export const handOutcome = "by hand";
+
+/**
+ * A turn begins with a message while none runs, and ends with `turn.ended` of the main agent. A tool that a person runs by
+ * hand meanwhile stands for itself: it ends with its result.
+ */
 export function tellStory(events: readonly EventEnvelope[]): Story {
   const story: Story = { asides: [], turns: [] };
   const open = new Map<string, Span>();
   let turn: Turn | undefined;
+  let byHand: string | undefined;
   for (const event of events) {
     if (turn === undefined && !opensTurn(event)) {
       story.asides.push(event);
@@ -50,14 +57,29 @@ export function tellStory(events: readonly EventEnvelope[]): Story {
       turn = newTurn(event);
       story.turns.push(turn);
       open.clear();
+      byHand = event.data["by"] === "user" ? String(event.data["call_id"]) : undefined;
+      if (byHand !== undefined) turn.outcome = handOutcome;
     }
     extend(turn, event, open);
+    if (byHand !== undefined && event.type === "message.received") {
+      byHand = undefined;
+      turn.outcome = "running";
+    }
+    if (byHand !== undefined && isResultOf(event, byHand)) {
+      turn = undefined;
+      continue;
+    }
     if (event.type === "turn.ended" && event.actor === mainActor) {
       turn.outcome = String(event.data["outcome"]);
       turn = undefined;
     }
   }
   return story;
+}
+
+function isResultOf({ type, data }: EventEnvelope, callId: string): boolean {
+  return ["call.finished", "call.failed", "call.denied", "call.interrupted"].includes(type) &&
+    data["call_id"] === callId;
 }
 
 function opensTurn({ type }: EventEnvelope): boolean {

@@ -60,6 +60,11 @@ const words: Words = {
       limit === "tokens" || limit === "cost" ? ` to ${amount(limit, max)}` : ""
     }`,
   ],
+  "hook.registered": ({ event, matcher, command, by }) => [
+    `hook for ${event}${matcher === undefined ? "" : ` of ${short(matcher)}`} registered by ${short(by)}: ${
+      short(command)
+    }`,
+  ],
   "hook.ran": ({ event, name, outcome, reason }) => [
     `hook ${event} "${short(name)}" ${outcome.replaceAll("_", " ")}${
       reason === undefined ? "" : `: ${short(reason)}`

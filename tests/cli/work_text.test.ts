@@ -91,6 +91,11 @@ const told: [type: string, data: JsonObject, words: string][] = [
     "goes on: me extended the limit of money to $4.00",
   ],
   [
+    "hook.registered",
+    { event: "PreToolUse", matcher: "Bash", command: "check", by: "agent" },
+    "hook for PreToolUse of Bash registered by agent: check",
+  ],
+  [
     "hook.ran",
     { event: "PreToolUse", name: "check", outcome: "timed_out", reason: "10 s", duration_ms: 1 },
     'hook PreToolUse "check" timed out: 10 s',
@@ -169,6 +174,23 @@ test("waits for answers and pauses at limits are spans of a story, from the ques
     ["waits for an answer", 3, 8, "answered"],
     ["paused by a limit (steps)", 10, 20, "extended"],
     ["paused by a limit (tokens)", 11, 25, "cancelled"],
+  ]);
+});
+
+test("a tool that a person ran by hand is no turn that never ends", () => {
+  const hand = { call_id: "by-hand-1", name: "Bash", by: "user" };
+  const { turns } = tellStory([
+    fact(1, "call.proposed", hand),
+    fact(2, "call.started", hand),
+    fact(3, "call.finished", hand),
+    fact(4, "call.proposed", hand),
+    fact(5, "message.received", { text: "go" }),
+    fact(6, "call.denied", hand),
+    fact(7, "turn.ended", { outcome: "completed" }),
+  ]);
+  expect(turns.map(({ fromSeq, toSeq, outcome }) => [fromSeq, toSeq, outcome])).toEqual([
+    [1, 3, "by hand"],
+    [4, 7, "completed"],
   ]);
 });
 
