@@ -4,6 +4,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { copyWith, type Example, examplesOf, put } from "./page.ts";
 
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
 const page = await Deno.readTextFile("docs/extending.md");
 const examples = examplesOf(page);
 let folder: string;
@@ -27,7 +33,9 @@ beforeAll(async () => {
     join(folder, "config", "jamey-code", "runtime.toml"),
     home(toml).replaceAll("https://tools.example", `http://127.0.0.1:${server.addr.port}`),
   );
-  await put(join(folder, "config", "jamey-code", "prompts", "system.md"), textsOf("md").at(-1) ?? "");
+  for (const { path, text } of examples) {
+    if (path.startsWith("prompts/")) await put(join(folder, "config", "jamey-code", path), text);
+  }
   await Deno.writeTextFile(join(workspace, "poem.txt"), "roses are red\n");
   await Deno.writeTextFile(join(workspace, ".env"), "SECRET=1\n");
 }, 120_000);
@@ -41,8 +49,8 @@ function textsOf(language: string): string[] {
   return examples.filter((example: Example) => example.language === language).map(({ text }) => text);
 }
 
-async function deno(args: string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+async function deno(args: string[], cwd: string, stdin = ""): Promise<Ended> {
+  const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd,
     env: {
@@ -54,14 +62,20 @@ async function deno(args: string[], cwd: string): Promise<{ code: number; stdout
       TRANSLATE_TOKEN: "not-a-real-token",
       NO_COLOR: "1",
     },
-    stdin: "null",
+    stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-  }).output();
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  // A program that does not read its input may have ended before all of it was written.
+  await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-const jamey = (args: string[]) => deno(["run", "-A", join(folder, "bin", "jamey.ts"), ...args], workspace);
+const jamey = (args: string[], stdin = "") =>
+  deno(["run", "-A", join(folder, "bin", "jamey.ts"), ...args], workspace, stdin);
 
 /** How the calls of a run ended, by the name of the tool. */
 async function calls(
@@ -150,6 +164,12 @@ test("the skill is loaded with its arguments, and the prompt of one's own is wha
   const { system } = z.object({ system: z.string() }).parse(JSON.parse(stdout));
   expect(system).toMatch(/^You are the gardener of this folder\./);
   expect(system).toContain("release-notes");
+});
+
+test("the slash command is listed and sends its text with the words that follow it", async () => {
+  const chat = await jamey(["chat"], "/commands\n/review the parser\n");
+  expect(chat.stdout, chat.stderr).toMatch(/^ +\/review .*Looks for what could go wrong/m);
+  expect(chat.stdout).toContain("Review the parser and name the three largest risks.");
 });
 
 test("the whole configuration of the page is in order, the MCP server with it", async () => {
