@@ -33,9 +33,9 @@ export async function crashInCall({ command, space, killAt, backgroundMs }: Cras
   return jsonValue.parse(JSON.parse(text.split("\n")[0] ?? ""));
 }
 
-/** Waits until it is so, for fifteen seconds at most. */
+/** Waits until it is so, for a minute at most. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let poll = 0; poll < 1500 && !(await condition()); poll++) {
+  for (let poll = 0; poll < 6000 && !(await condition()); poll++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   expect(await condition()).toBe(true);

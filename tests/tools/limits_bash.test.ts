@@ -143,7 +143,7 @@ test("whatever ends a command, none of its processes is left", async () => {
   }
   console.log(`processes left: ${Object.entries(rows).map(([name, left]) => `${name} ${left}`).join(", ")}`);
   expect(Object.values(rows).every((left) => left === 0)).toBe(true);
-});
+}, 120_000);
 
 async function backgroundFamily(family: string): Promise<JsonValue> {
   const id = await room.start(`${family}; until [ -e go ]; do sleep 0.1; done`);
