@@ -101,6 +101,18 @@ const scenes: Record<string, Scene> = {
     );
     await test.runtime.command(id, { type: "session.set_model", model: "another" }, "golden");
     await test.turn(id, script({ calls: [call("EnterWorktree", { name: "golden" })] }, { text: "Done" }));
+    await test.send(
+      id,
+      script({ calls: [call("Hook", { event: "PreToolUse", command: "true" })] }, { text: "Done" }),
+    );
+    const wanted = await test.fact(id, "call.approval_requested");
+    const hookCall = wanted.type === "call.approval_requested" ? wanted.data.call_id : "";
+    await test.runtime.command(
+      id,
+      { type: "call.answer", call_id: hookCall, decision: "allow_once" },
+      "golden",
+    );
+    await test.fact(id, "turn.ended", wanted.seq);
     const question = { question: "Which?", options: [{ label: "this" }, { label: "that" }] };
     await test.send(
       id,
