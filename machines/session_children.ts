@@ -43,12 +43,12 @@ export function stepChild(
 }
 
 export function startBackground(draft: Draft, fact: FactOf<"background.started">): string | null {
-  const { background_id: id } = fact.data;
+  const { background_id: id, call_id } = fact.data;
   if (Object.hasOwn(draft.state.backgrounds, id)) return `background task "${id}" is already known`;
   const step = startMachine(backgroundTaskMachine, { backgroundId: id });
   draft.state.backgrounds = {
     ...draft.state.backgrounds,
-    [id]: { actor: fact.actor, snapshot: step.snapshot },
+    [id]: { actor: fact.actor, by: draft.state.calls[call_id]?.by ?? "model", snapshot: step.snapshot },
   };
   note(draft, `background:${id}`, step, fact.actor);
   return null;
@@ -62,6 +62,8 @@ export function endBackground(draft: Draft, fact: FactOf<"background.ended">): s
   const { [id]: _ended, ...others } = draft.state.backgrounds;
   draft.state.backgrounds = others;
   note(draft, `background:${id}`, step, task.actor);
+  // What a person began by hand is none of the conversation.
+  if (task.by === "user") return null;
   // An agent that takes no note now reads of it in its conversation later.
   const wakes = wakesAgent(status);
   stepAgent(draft, hearerOf(draft, fact), { type: fact.type, seq: fact.seq, wakes });

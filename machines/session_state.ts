@@ -20,8 +20,9 @@ export interface ChildAgent {
 }
 
 export interface RunningBackground {
-  /** The agent that began it. */
+  /** The agent that began it, or whose session a person began it in. */
   actor: string;
+  by: "model" | "user";
   snapshot: AnyMachineSnapshot;
 }
 

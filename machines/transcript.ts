@@ -85,6 +85,7 @@ export function createTranscript(): Transcript {
   const replies = new Map<string, ProposedCall[]>();
   const ends = new Map<string, string>();
   const known = new Set<string>();
+  const byHand = new Set<string>();
   const work = createSessionWork();
   const usage = createUsageTotals();
 
@@ -104,12 +105,20 @@ export function createTranscript(): Transcript {
     return made;
   };
 
+  /** The end of a background task that a person began: none of the conversation, like all calls by hand. */
+  const isByHand = (fact: Fact): boolean => {
+    if (fact.type === "background.ended") return byHand.has(fact.data.background_id);
+    if (fact.type !== "background.started") return false;
+    if (open.get(fact.data.call_id)?.by === "user") byHand.add(fact.data.background_id);
+    return false;
+  };
+
   const apply = (fact: Fact): void => {
     work.apply(fact);
     usage.apply(fact);
     // What a sub-agent left running is the main agent's when it is gone.
     const agent = of(fact.type === "background.ended" && ends.has(fact.actor) ? mainActor : fact.actor);
-    agent.conversation.apply(fact);
+    if (!isByHand(fact)) agent.conversation.apply(fact);
     agent.attendance.apply(fact);
     count(agent, fact);
     // Whoever answers for a sub-agent is there for the agent that waits for it.

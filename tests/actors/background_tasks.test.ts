@@ -141,3 +141,17 @@ function slowPrompt(workspace: () => string) {
     return "You are a test";
   };
 }
+
+it("the end of a command that a person began by hand asks no model", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await test.runtime.command(id, { type: "tool.run", tool_call: bash("echo by hand") }, "me");
+  const ended = await test.fact(id, "background.ended");
+  const { seq } = await test.fact(id, "call.finished");
+  await test.turn(id, script({ text: "hello" }));
+  const types = (await test.facts(id)).filter((fact) => fact.seq > Math.max(seq, ended.seq)).map(({ type }) =>
+    type
+  );
+  expect(types).toEqual(["message.received", "model.called", "model.replied", "turn.ended"]);
+  expect(JSON.stringify((await test.runtime.request(id, "last")).wire).includes("has ended")).toBe(false);
+});
