@@ -139,7 +139,9 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     // It may have been cancelled while its record was on the way to the disk.
     if (dead !== undefined || current === undefined) return;
     const agent = state.agents[effect.actor];
-    runner.start(current, { stopped: agent !== undefined && stateName(agent) === "cancelling" });
+    const isCancelling = agent !== undefined && stateName(agent) === "cancelling";
+    // What runs in the background outlives the turn.
+    runner.start(current, { stopped: isCancelling && current.kind !== "background.run" });
   }
 
   function die(thrown: unknown): void {

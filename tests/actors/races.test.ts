@@ -188,3 +188,37 @@ it("work that a full disk ended is taken up again without anyone asking for the 
     () => Deno.stat(join(test.workspace, "after")).then(() => true, () => null),
   );
 });
+
+it("a daemon that dies while a turn is being cancelled leaves what runs in the background to the next one", async () => {
+  const { tools, prepared, run } = withGates("Read");
+  test = await openTestRuntime({ tools });
+  await Deno.writeTextFile(join(test.workspace, "a"), "text");
+  const id = await test.session();
+  const background = { name: "Bash", args: { command: "sleep 60", run_in_background: true } };
+  await test.send(id, script({ calls: [background] }, { calls: [read] }, { text: "never" }));
+  await prepared.reached;
+  prepared.letGo();
+  await run.reached;
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  const folder = await Deno.makeTempDir({ prefix: "jamey-left-" });
+  await copyFolder(test.dataDir, join(folder, "data"));
+  const next = await openTestRuntime({ folder });
+  try {
+    await next.fact(id, "turn.ended");
+    await pause(700);
+    expect((await next.runtime.view(id)).state.background).toMatchObject([{ status: "running" }]);
+  } finally {
+    await next.close();
+    await Deno.remove(folder, { recursive: true });
+    run.letGo();
+  }
+  await test.fact(id, "turn.ended");
+});
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for (const entry of Deno.readDirSync(from)) {
+    if (entry.isDirectory) await copyFolder(join(from, entry.name), join(to, entry.name));
+    else if (entry.isFile) await Deno.copyFile(join(from, entry.name), join(to, entry.name));
+  }
+}
