@@ -38,6 +38,7 @@ export type Composed = { entries: Entry[]; own: Entry } | { refused: string };
 export interface ComposerOptions {
   state: SessionState;
   epoch: number;
+  machineVersion: string;
   /** True when this daemon has already written in this epoch. */
   owned: boolean;
   secrets: readonly Secret[];
@@ -61,6 +62,7 @@ export function createComposer(options: ComposerOptions): Composer {
     try {
       if (!owned && draft.type !== "session.owned") take(ownership(epoch, false), entries);
       owned = true;
+      takeUpgrade(draft, entries);
       for (const other of first) {
         const refused = take(other, entries);
         if (refused === null) continue;
@@ -78,6 +80,14 @@ export function createComposer(options: ComposerOptions): Composer {
       throw thrown;
     }
   };
+
+  /** A session that other machines have written is stepped by these from now on: one recorded step says so. */
+  function takeUpgrade(draft: FactDraft, entries: Entry[]): void {
+    const from = newest.meta?.machineVersion;
+    const { machineVersion: to } = options;
+    if (from === undefined || from === to || draft.type === "session.owned") return;
+    take({ actor: mainActor, type: "session.upgraded", data: { from, to } }, entries);
+  }
 
   function rollBack(before: { newest: SessionState; owned: boolean }, entries: Entry[]): void {
     // The transcript has seen facts that are not to be: it is read again when it is needed.

@@ -1,6 +1,6 @@
 // Folding: a saved log read back into a state, a transcript, or a proof. Runs no effect.
 import { withoutAmbientWorld } from "../machines/determinism.ts";
-import { stepSession } from "../machines/session.ts";
+import { type SessionStep, stepSession } from "../machines/session.ts";
 import { emptySession, type SessionState } from "../machines/session_state.ts";
 import { fromPlainSession, type PlainSession, toPlainSession } from "../machines/plain_session.ts";
 import { createTranscript, type Transcript } from "../machines/transcript.ts";
@@ -50,7 +50,7 @@ export async function foldState(
     options.machineVersion,
   );
   try {
-    await stepOn(folded, log, end);
+    await stepOn(folded, log, { end, machineVersion: options.machineVersion });
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.code !== "log_damaged") throw thrown;
     folded.damage = thrown;
@@ -58,7 +58,11 @@ export async function foldState(
   return folded;
 }
 
-async function stepOn(folded: Folded, log: SessionLog, end: number): Promise<void> {
+async function stepOn(
+  folded: Folded,
+  log: SessionLog,
+  { end, machineVersion }: { end: number; machineVersion: string },
+): Promise<void> {
   while (folded.state.seq < end) {
     const records = await log.read(folded.state.seq + 1, Math.min(pageRecords, end - folded.state.seq));
     if (records.length === 0) return;
@@ -70,7 +74,9 @@ async function stepOn(folded: Folded, log: SessionLog, end: number): Promise<voi
     withoutAmbientWorld(() => {
       for (const [index, record] of records.entries()) {
         const fact = page[index];
-        if (fact !== undefined && folded.diverged === null) stepRecord(folded, record, fact);
+        if (fact !== undefined && folded.diverged === null) {
+          stepRecord(folded, record, { fact, machineVersion });
+        }
       }
     });
     if (folded.diverged !== null) return;
@@ -94,9 +100,18 @@ export function toSnapshot(
   return { seq: state.seq, machineVersion: more.machineVersion, state: saved as unknown as JsonValue };
 }
 
-function stepRecord(folded: Folded, record: LogRecord, fact: Fact): void {
+/** The digest of a record proves the fold of the machines that wrote it; what others fold it to cannot be compared. */
+export function isProven(step: SessionStep, machineVersion: string): boolean {
+  return !step.ignored && step.state.meta?.machineVersion === machineVersion;
+}
+
+function stepRecord(
+  folded: Folded,
+  record: LogRecord,
+  { fact, machineVersion }: { fact: Fact; machineVersion: string },
+): void {
   const step = stepSession(folded.state, fact);
-  if (step.ignored || step.post !== record.post) {
+  if (step.ignored || (step.post !== record.post && isProven(step, machineVersion))) {
     const found = step.ignored ? `refused: ${step.why}` : step.post;
     folded.diverged = { seq: record.seq, expected: record.post, found, what: "state" };
     return;

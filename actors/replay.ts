@@ -16,7 +16,7 @@ import type {
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { Provider } from "../src/providers/contract.ts";
-import { type Divergence, facts } from "./fold.ts";
+import { type Divergence, facts, isProven } from "./fold.ts";
 import { backgroundOf, pausedOf, questionsOf, tasksOf } from "./work_views.ts";
 import { loadHead, modelRequest, wireHash } from "./model_request.ts";
 import { readFacts } from "./packing.ts";
@@ -149,7 +149,7 @@ async function rebuild(
 /** Folds the whole log from its first record, without snapshots, and proves every digest and every model request. */
 export async function verifyLog(
   log: SessionLog,
-  options: { live: SessionState | null; providerOf: ProviderOf },
+  options: { live: SessionState | null; providerOf: ProviderOf; machineVersion: string },
 ): Promise<VerifyReport> {
   const transcript = createTranscript();
   const end = options.live?.seq ?? log.durable;
@@ -157,6 +157,7 @@ export async function verifyLog(
   let requests = 0;
   let diverged: Divergence | null = null;
   let digests = 0;
+  let unproven = 0;
   const pageRecords = 1_000;
   while (state.seq < end && diverged === null) {
     const records = await log.read(state.seq + 1, Math.min(pageRecords, end - state.seq));
@@ -165,11 +166,12 @@ export async function verifyLog(
     for (const [index, fact] of page.entries()) {
       const expected = records[index]?.post ?? "";
       const step = stepSession(state, fact);
-      if (step.ignored || step.post !== expected) {
+      const proven = isProven(step, options.machineVersion);
+      if (step.ignored || (proven && step.post !== expected)) {
         diverged = { seq: fact.seq, expected, found: step.ignored ? step.why : step.post, what: "state" };
         break;
       }
-      if (fact.type === "model.called" && options.providerOf(fact.data.provider) !== undefined) {
+      if (proven && fact.type === "model.called" && options.providerOf(fact.data.provider) !== undefined) {
         const view = await rebuild(log, fact, { transcript, providerOf: options.providerOf });
         if (!view.matches) {
           diverged = { seq: fact.seq, expected: view.recorded_sha256, found: view.sha256, what: "request" };
@@ -177,7 +179,8 @@ export async function verifyLog(
         }
         requests += 1;
       }
-      digests += 1;
+      if (proven) digests += 1;
+      else unproven += 1;
       state = step.state;
       transcript.apply(fact);
     }
@@ -190,6 +193,7 @@ export async function verifyLog(
     records: state.seq,
     digests,
     requests,
+    unproven,
     final_digest,
     live_digest,
     diverged,

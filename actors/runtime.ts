@@ -242,7 +242,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     verify: (session) =>
       sessions.with(session, async ({ log, actor }) => {
         await actor?.settled();
-        return await verifyLog(log, { live: actor?.visible() ?? null, providerOf });
+        return await verifyLog(log, { live: actor?.visible() ?? null, providerOf, machineVersion });
       }),
     archive: async (session) => {
       await withActor(session, async (actor) => {

@@ -68,6 +68,8 @@ export interface SessionActorOptions {
   log: SessionLog;
   state: SessionState;
   epoch: number;
+  /** The machines that step from now on. */
+  machineVersion: string;
   /** True when this daemon has already written in this epoch (it created the log). */
   owned: boolean;
   dedupe: Dedupe;

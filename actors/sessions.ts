@@ -81,6 +81,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     const actor = createSessionActor({
       ...from,
       epoch: slot.epoch,
+      machineVersion: options.machineVersion,
       dedupe: slot.dedupe,
       secrets: options.secrets,
       executors: options.executors,

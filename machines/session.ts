@@ -20,6 +20,7 @@ const metaOnly: ReadonlySet<FactType> = new Set<FactType>([
   "session.created",
   "session.renamed",
   "session.owned",
+  "session.upgraded",
   "session.mode_changed",
   "session.model_changed",
   "session.workspace_changed",

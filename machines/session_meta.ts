@@ -54,6 +54,8 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
       return { ...meta, archived: true };
     case "session.restored":
       return { ...meta, archived: false };
+    case "session.upgraded":
+      return { ...meta, machineVersion: fact.data.to };
     case "session.owned":
       return {
         ...meta,

@@ -141,7 +141,9 @@ async function verify({ context, client, session }: Replay): Promise<number> {
   else {
     const { green, red } = terminal.colours;
     const proven =
-      `${report.records} records, ${report.digests} digests and ${report.requests} requests computed again`;
+      `${report.records} records, ${report.digests} digests and ${report.requests} requests computed again${
+        unproven(report.unproven)
+      }`;
     terminal.line(report.ok ? `${green("proven")}  ${proven}` : `${red("DIFFERS")} ${proven}`);
     terminal.line(`final   ${report.final_digest}`);
     if (report.live_digest !== null) terminal.line(`live    ${report.live_digest}`);
@@ -157,4 +159,8 @@ async function verify({ context, client, session }: Replay): Promise<number> {
 
 function usage(what: string): Problem {
   return new Problem("usage", `Cannot run "jamey replay": ${what}`, { hint: "See: jamey replay --help" });
+}
+
+function unproven(count: number): string {
+  return count === 0 ? "" : `; ${count} records of an earlier version of jamey prove nothing here`;
 }

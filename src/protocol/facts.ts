@@ -48,6 +48,8 @@ export const factData = {
   "session.archived": z.object({}),
   "session.restored": z.object({}),
   "session.owned": z.object({ epoch: z.number().int(), version: z.string(), recovered: z.boolean() }),
+  /** From here on other machines fold this session: those of the version that wrote `to`. */
+  "session.upgraded": z.object({ from: z.string(), to: z.string() }),
   "message.received": z.object({
     message_id: z.string(),
     text: z.string(),

@@ -175,6 +175,8 @@ export const verifyReport = z.object({
   records: z.number().int(),
   digests: z.number().int(),
   requests: z.number().int(),
+  /** Records of earlier versions: folded, but their digests are those of other machines and prove nothing here. */
+  unproven: z.number().int(),
   final_digest: z.string(),
   live_digest: z.string().nullable(),
   /** The first record that differs, when there is one. */

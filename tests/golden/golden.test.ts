@@ -29,7 +29,10 @@ for (const release of releases) {
       const folder = await Deno.makeTempDir({ prefix: "jamey-golden-" });
       await copy(join(root, release, name), join(folder, "data", "sessions", golden.id));
       // Requests are proven by the provider's own encoding of that version; here the fold alone is at stake.
-      const test = await openTestRuntime({ folder, providers: registryOf([{ ...scriptedProvider(), name: "none" }]) });
+      const test = await openTestRuntime({
+        folder,
+        providers: registryOf([{ ...scriptedProvider(), name: "none" }]),
+      });
       try {
         const report = await test.runtime.verify(golden.id);
         expect(report).toMatchObject({
@@ -58,7 +61,7 @@ it("the golden sessions hold every fact type but those that only a crash writes"
     return Object.values(expected).flatMap((golden) => golden.types);
   }));
   const missing = Object.keys(factData).filter((type) => !types.has(type));
-  expect(missing.sort()).toEqual(["agent.failed", "agent.resumed", "model.failed"]);
+  expect(missing.sort()).toEqual(["agent.failed", "agent.resumed", "model.failed", "session.upgraded"]);
 });
 
 async function copy(from: string, to: string): Promise<void> {

@@ -214,6 +214,7 @@ function verifyReportOf(session_id: string, facts: readonly Fact[]): VerifyRepor
     records: facts.length,
     digests: facts.length,
     requests: facts.filter((fact) => fact.type === "model.called").length,
+    unproven: 0,
     final_digest: digest,
     live_digest: digest,
     diverged: null,
