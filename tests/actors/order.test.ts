@@ -12,6 +12,7 @@ import type { JsonObject } from "../../src/protocol/json.ts";
 import type { Provider } from "../../src/providers/contract.ts";
 import { pause, until } from "../support/daemon.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
+import { checkedMachineVersion } from "../../machines/version.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { createdData } from "../support/story.ts";
 import { registryOf } from "../../src/providers/resolve_model.ts";
@@ -162,8 +163,13 @@ it("a log that does not fold to what it says is read-only, and the record is nam
   await test.stop();
   const store = await openFileLog(openDenoDisk(), test.dataDir);
   const at = "2026-01-01T00:00:00.000Z";
+  const machine_version = checkedMachineVersion();
   const drafts: FactDraft[] = [
-    { actor: "main", type: "session.created", data: createdData({ session_id: "tampered" }) },
+    {
+      actor: "main",
+      type: "session.created",
+      data: createdData({ session_id: "tampered", machine_version }),
+    },
     { actor: "main", type: "session.renamed", data: { name: "one" } },
     { actor: "main", type: "session.renamed", data: { name: "two" } },
   ];
