@@ -241,3 +241,15 @@ it("an agent that rests uses no time: one that is woken late may work", async ()
   });
   expect(await test.types(id)).not.toContain("budget.exceeded");
 });
+
+it("a limit that was extended does not stay below one that the configuration raised later", async () => {
+  const id = await openWith((round) => bash(`echo ${round}`), { tokens: 100, steps: 20 });
+  await test.send(id, "go");
+  const first = await test.fact(id, "budget.exceeded");
+  await carryOn(id);
+  const second = await test.fact(id, "budget.exceeded", first.seq);
+  expect(second.data).toMatchObject({ limit: "tokens", max: 200 });
+  await test.restart({ providers: registryOf([providerAgain()]), limits: { tokens: 100_000, steps: 20 } });
+  await test.send(id, "go on");
+  expect((await test.fact(id, "budget.exceeded", second.seq)).data).toMatchObject({ limit: "steps" });
+});
