@@ -79,11 +79,22 @@ function tomlFault(error: TomlError, text: string): string {
   const [first = ""] = messageOf(error).replace(/^Invalid TOML document: /, "").split("\n");
   const said = first.replace(/\.( aborting)?\.?$/, "");
   const source = text.split(/\r?\n/)[error.line - 1] ?? "";
-  const key = /^\s*\[{0,2}\s*([^=\]#]+?)\s*(?:[=\]]|$)/.exec(source)?.[1];
+  const key = keyOn(source);
   if (/redefine/.test(said)) return `${named(key)} is there twice; keep one of the two`;
   if (/unsafe property/.test(said)) return `${named(key)} is not a known key; remove it`;
   if (/^invalid value$/.test(said)) return `${named(key)} has no valid value; put text between double quotes`;
   return key === undefined || !source.includes("=") ? said : `${named(key)}: ${said}`;
+}
+
+/**
+ * The key that a line begins with. Step by step, because the line may be anybody's: one expression for it all, with its
+ * several ways to share out blanks, took minutes for some lines.
+ */
+function keyOn(source: string): string | undefined {
+  const rest = source.trimStart().replace(/^\[{1,2}/, "");
+  const end = rest.search(/[=\]#]/);
+  if (end >= 0 && rest[end] === "#") return undefined;
+  return (end < 0 ? rest : rest.slice(0, end)).trim() || undefined;
 }
 
 function named(key: string | undefined): string {

@@ -90,3 +90,10 @@ test("a change of the file counts at the next look, and so does its end", async 
   await Deno.remove(path);
   expect(await reader.folderSettings(workspace)).toEqual({ settings: {} });
 });
+
+test("a line made to be hard to read is refused like any other, and holds nobody up", async () => {
+  const blanks = " ".repeat(700);
+  const { settings, problem } = await read(`${blanks}a${blanks}#${blanks}\n`);
+  expect(settings).toEqual({});
+  expect(problem?.message).toContain(`Cannot use folder settings "${path}": line 1`);
+});
