@@ -3,7 +3,7 @@
 import { delimiter, isAbsolute } from "node:path";
 import { Problem } from "../src/protocol/problem.ts";
 import { cleanEnvironment } from "./environment.ts";
-import { type ConfigEntry, configEnvironment, hardening, localOverrides } from "./git_config.ts";
+import { type ConfigEntry, configEnvironment, hardening, localOverrides, tooMany } from "./git_config.ts";
 import { signalProcess } from "./process_table.ts";
 
 export const gitTimeoutMs = 120_000;
@@ -40,13 +40,12 @@ export async function openGit(
     { cwd: folder, entries: hardening, ...options },
   );
   // Outside of a repository, and in one that git refuses, every command says so by itself.
-  const overrides = listed.code === 0 ? localOverrides(listed.stdout) : [];
-  if (listed.truncated || overrides === null) {
-    throw new Problem(
-      "payload_too_large",
-      `Cannot use git in "${folder}": its settings are too many to be checked`,
-    );
-  }
+  const overrides = listed.truncated
+    ? { why: tooMany }
+    : listed.code === 0
+    ? localOverrides(listed.stdout)
+    : [];
+  if ("why" in overrides) throw new Problem("forbidden", `Cannot use git in "${folder}": ${overrides.why}`);
   const entries = [...hardening, ...overrides];
   return (args, more = {}) => spawnGit(args, { cwd: folder, entries, ...options, ...more });
 }

@@ -23,38 +23,54 @@ export const hardening: readonly ConfigEntry[] = [
 ];
 
 const overridesMax = 500;
+/**
+ * With these the user's own LFS filter starts programs that the repository names: then it is switched off. Keys as git
+ * writes them, in small letters but for the name in the middle.
+ */
+const lfsProgram = /^lfs\.(?:(?:extension|customtransfer)\.|(?:[^]*\.)?standalonetransferagent$)/;
 /** Scopes that come with the repository. */
 const foreignScopes = new Set(["local", "worktree"]);
 
 /**
  * What else must be overruled, from the output of `config --list --null --name-only --show-scope`: filters, which run
- * when files are checked out or compared, and hooks from settings. Null when there are too many.
+ * when files are checked out or compared, and hooks from settings. Otherwise why that cannot be told.
  */
-export function localOverrides(listed: string): ConfigEntry[] | null {
+export function localOverrides(listed: string): ConfigEntry[] | { why: string } {
   const fields = listed.split("\0");
   const overrides = new Map<string, ConfigEntry>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [scope = "", key = ""] = [fields[at], fields[at + 1]];
     if (!foreignScopes.has(scope)) continue;
+    // What such a file says is seen only where its condition holds, as on a branch that is just being made.
+    if (key.startsWith("includeif.")) {
+      return {
+        why: 'its own settings include others under a condition ("includeIf"), make that an "include"',
+      };
+    }
     for (const entry of overridesOf(key)) overrides.set(entry[0], entry);
-    if (overrides.size > overridesMax) return null;
+    if (overrides.size > overridesMax) return { why: tooMany };
   }
   return [...overrides.values()];
 }
 
+export const tooMany = "its settings are too many to be checked";
+
 function overridesOf(key: string): ConfigEntry[] {
   // The name between the dots may itself hold dots and line ends.
   const [, section = "", name = ""] = /^(filter|hook)\.([^]+)\.[^.]+$/.exec(key) ?? [];
-  if (section === "filter") {
-    return [
-      ...["clean", "smudge", "process"].map((what): ConfigEntry => [`filter.${name}.${what}`, ""]),
-      [`filter.${name}.required`, "false"],
-    ];
-  }
+  if (section === "filter") return withoutFilter(name);
+  if (lfsProgram.test(key)) return withoutFilter("lfs");
   if (section === "hook") {
     return [[`hook.${name}.command`, ""], [`hook.${name}.event`, ""], [`hook.${name}.enabled`, "false"]];
   }
   return [];
+}
+
+function withoutFilter(name: string): ConfigEntry[] {
+  return [
+    ...["clean", "smudge", "process"].map((what): ConfigEntry => [`filter.${name}.${what}`, ""]),
+    [`filter.${name}.required`, "false"],
+  ];
 }
 
 /** Settings as environment, which takes names that a command line could not. They beat those of all files. */
