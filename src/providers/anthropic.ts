@@ -4,17 +4,17 @@ import type Anthropic from "@anthropic-ai/sdk";
 import { z } from "zod";
 import type { ModelRequest } from "../protocol/conversation.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { tryOnce } from "./anthropic/attempt.ts";
+import { attemptOf } from "./anthropic/attempt.ts";
 import { openClient } from "./anthropic/client.ts";
 import { listModels } from "./anthropic/model_list.ts";
 import { encodeMessages } from "./anthropic/wire.ts";
-import { backoffMs, type BackoffOptions } from "./backoff.ts";
-import type { ModelEvent, ModelInfo, Provider } from "./contract.ts";
+import type { BackoffOptions } from "./backoff.ts";
+import type { ModelEvent, Provider } from "./contract.ts";
 import { defineProviderKind } from "./kind.ts";
-import { type ConfiguredModels, costOf, modelInfo } from "./models.ts";
-import { pause } from "./pause.ts";
+import { type ConfiguredModels, modelInfo } from "./models.ts";
 import { secretReference } from "./reference.ts";
 import { endpoint, modelName } from "./settings.ts";
+import { tryAgain } from "./wire/attempts.ts";
 import { describer, hostOf } from "./wire/describe.ts";
 
 export const anthropicBaseUrl = "https://api.anthropic.com";
@@ -101,24 +101,12 @@ async function* stream(
   const body = encode(settings, request);
   const { idleTimeoutMs, endTimeoutMs } = settings;
   const tried = `Cannot ask model "${request.model}" at "${hostOf(settings.baseUrl)}"`;
-  const describe = describer(settings, tried);
-  for (let attempt = 1;; attempt++) {
-    const end = yield* tryOnce({ open, body, idleTimeoutMs, endTimeoutMs, signal });
-    if (end.type === "done") return yield withCost(end, modelInfo(request.model, settings.models));
-    const { failure, text, started } = end;
-    const error = describe(failure);
-    if (!failure.retry || started || attempt > settings.retries) return yield { type: "failed", error, text };
-    const delayMs = backoffMs(attempt, failure.retryAfterMs, settings);
-    yield { type: "retry", attempt, delayMs, error };
-    await pause(delayMs, signal);
-  }
-}
-
-type Done = Extract<ModelEvent, { type: "done" }>;
-
-function withCost(done: Done, info: ModelInfo): Done {
-  const cost_usd = costOf(done.usage, info.price);
-  return cost_usd === undefined ? done : { ...done, usage: { ...done.usage, cost_usd } };
+  yield* tryAgain({
+    next: () => attemptOf({ open, body, idleTimeoutMs, endTimeoutMs }),
+    describe: describer(settings, tried),
+    info: () => modelInfo(request.model, settings.models),
+    limits: settings,
+  }, signal);
 }
 
 export const anthropicKind = defineProviderKind({

@@ -1,21 +1,17 @@
-// One endpoint of the OpenAI family, however it is reached: attempts, waits, limits and the reading of the stream are ours,
-// because they are promises. The official SDK makes the request (address, credentials, errors).
+// One endpoint of the OpenAI family, however it is reached. The official SDK makes the request (address, credentials,
+// errors); attempts, waits, limits and the reading of the stream are ours, because they are promises (see wire/).
 import type OpenAI from "openai";
 import type { ModelRequest } from "../../protocol/conversation.ts";
 import type { JsonObject } from "../../protocol/json.ts";
-import { backoffMs } from "../backoff.ts";
 import type { ModelEvent, ModelInfo, Provider } from "../contract.ts";
 import { modelInfo } from "../models.ts";
-import { pause } from "../pause.ts";
-import { costOf } from "../prices.ts";
-import type { Assembly } from "./assembly.ts";
 import type { CallSettings } from "./call_options.ts";
+import type { Attempt } from "../wire/attempt.ts";
+import { tryAgain } from "../wire/attempts.ts";
 import { describer, hostOf } from "../wire/describe.ts";
 import { chatDialect, type Dialect, responsesDialect } from "./dialects.ts";
-import { type Advice, badAnswer, CallFailure, requestFailure } from "../wire/failure.ts";
-import { watchIdle } from "../wire/idle_watch.ts";
+import { type Advice, type CallFailure, requestFailure } from "../wire/failure.ts";
 import { listModels } from "./model_list.ts";
-import { readEvents } from "../wire/sse.ts";
 import type { Encoding } from "./wire.ts";
 
 /** Which of the two APIs is asked; the third tries the responses API and takes the other where it is not served. */
@@ -96,31 +92,21 @@ async function* stream(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
   const { settings } = endpoint;
-  const describe = describer(
-    settings,
-    `Cannot ask model "${request.model}" at "${hostOf(settings.baseUrl)}"`,
-  );
+  const tried = `Cannot ask model "${request.model}" at "${hostOf(settings.baseUrl)}"`;
   let way = firstWay(endpoint, request);
   if (!signal.aborted) await settings.before?.(request.model, signal);
-  for (let attempt = 1;;) {
-    const end = yield* tryOnce(endpoint, way, signal);
-    if (end.type === "done") {
-      if (!signal.aborted) await settings.after?.(request.model, signal);
-      return yield withCost(end, infoOf(settings, request.model));
-    }
-    const { failure, text, started } = end;
-    const other = started ? null : anotherWay(endpoint, way, failure);
-    if (other !== null) {
-      way = other;
-      continue;
-    }
-    const error = describe(failure);
-    if (!failure.retry || started || attempt > settings.retries) return yield { type: "failed", error, text };
-    const delayMs = backoffMs(attempt, failure.retryAfterMs, settings);
-    yield { type: "retry", attempt, delayMs, error };
-    await pause(delayMs, signal);
-    attempt++;
-  }
+  yield* tryAgain({
+    next: () => attemptOf(endpoint, way),
+    turn: (refusal) => {
+      const other = anotherWay(endpoint, way, refusal);
+      way = other ?? way;
+      return other !== null;
+    },
+    after: async () => await settings.after?.(request.model, signal),
+    describe: describer(settings, tried),
+    info: () => infoOf(settings, request.model),
+    limits: settings,
+  }, signal);
 }
 
 /** What is sent and how its answer is read. */
@@ -156,67 +142,17 @@ function anotherWay(endpoint: Endpoint, way: Way, failure: CallFailure): Way | n
   return firstWay(endpoint, { ...way.request, messages });
 }
 
-type Done = Extract<ModelEvent, { type: "done" }>;
-type AttemptEnd = Done | { type: "broken"; failure: CallFailure; text: string; started: boolean };
-
-function withCost(done: Done, info: ModelInfo): Done {
-  const cost_usd = costOf(done.usage, info.price);
-  return cost_usd === undefined ? done : { ...done, usage: { ...done.usage, cost_usd } };
-}
-
-/** One attempt: yields text as it comes and returns how it ended. Only bugs are thrown. */
-async function* tryOnce(
-  endpoint: Endpoint,
-  { dialect, request, body }: Way,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, AttemptEnd> {
+async function attemptOf(endpoint: Endpoint, { dialect, request, body }: Way): Promise<Attempt> {
   const { settings } = endpoint;
   const advice = settings.advice(request.model);
   const client = await endpoint.open();
-  const watch = watchIdle(settings.idleTimeoutMs, signal);
-  const answer = dialect.assemble(advice);
-  try {
-    const response = await watch.wait(
-      dialect.send(client, body, watch.signal).catch((thrown: unknown) => {
+  return {
+    ask: (signal) =>
+      dialect.send(client, body, signal).catch((thrown: unknown) => {
         throw requestFailure(thrown, Date.now(), advice);
       }),
-    );
-    const limitMs = () => answer.finished ? settings.usageTimeoutMs : undefined;
-    for await (const event of readEvents(streamBody(response), watch, limitMs)) {
-      const text = answer.add(event);
-      if (text !== "") yield { type: "text", text };
-      if (signal.aborted) throw new CallFailure("cancelled", "the call was cancelled");
-      // The connection may stay open behind the end of an answer.
-      if (answer.closed) break;
-    }
-    return answer.end();
-  } catch (thrown) {
-    if (!(thrown instanceof CallFailure)) throw thrown;
-    return settle(answer, thrown);
-  }
-}
-
-/** An answer that is whole stays whole, whatever happens to the connection before the usage has come. */
-function settle(answer: Assembly, failure: CallFailure): AttemptEnd {
-  const broken = (why: CallFailure): AttemptEnd => {
-    return { type: "broken", failure: why, text: answer.text, started: answer.started };
+    answer: dialect.assemble(advice),
+    idleTimeoutMs: settings.idleTimeoutMs,
+    endTimeoutMs: settings.usageTimeoutMs,
   };
-  const late = failure.code === "disconnected" || failure.code === "idle_timeout";
-  if (!late || !answer.finished) return broken(failure);
-  try {
-    return answer.end();
-  } catch (thrown) {
-    if (!(thrown instanceof CallFailure)) throw thrown;
-    return broken(thrown);
-  }
-}
-
-function streamBody(response: Response): ReadableStream<Uint8Array> {
-  const type = response.headers.get("content-type") ?? "";
-  if (type !== "" && !type.toLowerCase().includes("text/event-stream")) {
-    response.body?.cancel().catch(() => {});
-    throw badAnswer(`its content type is "${type.slice(0, 100)}", expected "text/event-stream"`);
-  }
-  if (response.body === null) throw badAnswer("it has no body");
-  return response.body;
 }
