@@ -4,10 +4,9 @@ import { z } from "zod";
 import { Problem } from "../protocol/problem.ts";
 import type { Provider } from "./contract.ts";
 import { defineProviderKind } from "./kind.ts";
-import { defaultModel, sdkTimeoutMs, withoutEnvironmentHeaders } from "./openai.ts";
+import { defaultModel, sdkOptions, withoutEnvironmentHeaders } from "./openai.ts";
 import { secretReference } from "./reference.ts";
 import { addressFrom, endpoint, modelName } from "./settings.ts";
-import { boundedFetch } from "./wire/bounded_fetch.ts";
 import { type CallOptions, callSettings } from "./openai/call_options.ts";
 import { endpointProvider } from "./openai/endpoint.ts";
 import type { Advice } from "./wire/failure.ts";
@@ -68,18 +67,11 @@ function azureAdvice(name: string, deployment: string): Advice {
 async function openAzure(options: AzureOptions): Promise<OpenAI> {
   const { AzureOpenAI } = await import("openai");
   const client = new AzureOpenAI({
+    ...sdkOptions,
     // Not `endpoint`: beside that, an OPENAI_BASE_URL in the environment is an error.
     baseURL: `${options.endpoint.replace(/\/+$/, "")}/openai`,
     apiKey: options.apiKey,
     apiVersion: options.apiVersion ?? defaultApiVersion,
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    webhookSecret: null,
-    logLevel: "off",
-    maxRetries: 0,
-    timeout: sdkTimeoutMs,
-    fetch: boundedFetch,
   });
   return withoutEnvironmentHeaders(client);
 }

@@ -1,5 +1,6 @@
 // The provider for every endpoint that speaks OpenAI chat completions or the responses API, hosted or local.
 import type OpenAI from "openai";
+import type { ClientOptions } from "openai";
 import type { ChatModel } from "openai/resources/shared";
 import { z } from "zod";
 import type { Provider } from "./contract.ts";
@@ -24,7 +25,19 @@ export const defaultModel = "gpt-5.5" satisfies ChatModel;
 const defaultBaseUrl = "https://api.openai.com/v1";
 const hostedHost = "api.openai.com";
 /** The SDK insists on a limit for the time to the response; ours is the idle timeout. */
-export const sdkTimeoutMs = 2 ** 31 - 1;
+const sdkTimeoutMs = 2 ** 31 - 1;
+/** What every client of the family is told: the promises are ours, and nothing comes from the environment. */
+export const sdkOptions = {
+  // Without these the SDK takes them from the environment.
+  organization: null,
+  project: null,
+  adminAPIKey: null,
+  webhookSecret: null,
+  logLevel: "off",
+  maxRetries: 0,
+  timeout: sdkTimeoutMs,
+  fetch: boundedFetch,
+} as const satisfies ClientOptions;
 
 /** Makes the provider; the options are used as they are, the environment is not read. */
 export function openaiProvider(options: OpenaiOptions): Provider {
@@ -63,19 +76,7 @@ export function configurationAdvice(name: string): Advice {
 /** Loads the SDK with the first call: whoever asks no model need not wait for it. */
 export async function openClient(options: { apiKey: string; baseUrl: string }): Promise<OpenAI> {
   const { default: Client } = await import("openai");
-  const client = new Client({
-    apiKey: options.apiKey,
-    baseURL: options.baseUrl,
-    // Without these the SDK takes them from the environment.
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    webhookSecret: null,
-    logLevel: "off",
-    maxRetries: 0,
-    timeout: sdkTimeoutMs,
-    fetch: boundedFetch,
-  });
+  const client = new Client({ ...sdkOptions, apiKey: options.apiKey, baseURL: options.baseUrl });
   return withoutEnvironmentHeaders(client);
 }
 
