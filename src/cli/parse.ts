@@ -1,6 +1,7 @@
 // From words to a command: cac finds the command and its options; here its guesses about numbers are undone and its
 // errors become usage Problems with a suggestion.
 import { cac } from "cac";
+import { nearest } from "../config/nearest.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Command, Input } from "./command.ts";
 
@@ -128,30 +129,6 @@ function unknownCommand(word: string, commands: readonly Command[]): Problem {
   return new Problem("usage", `Cannot run "${word}": there is no such command`, {
     hint: near === undefined ? "See: jamey --help" : `Did you mean "jamey ${near}"?`,
   });
-}
-
-const suggestionDistanceMax = 2;
-
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((name) => ({ name, away: distance(word, name) })).sort((a, b) => a.away - b.away);
-  const best = ranked[0];
-  return best !== undefined && best.away <= suggestionDistanceMax && best.away < word.length
-    ? best.name
-    : undefined;
-}
-
-/** How many letters must change to get from one word to the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++) {
-      const swap = (row[j] ?? 0) + (letter === to[j] ? 0 : 1);
-      next.push(Math.min(swap, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 function inputOf(command: Command, args: string[], values: Map<string, unknown>): Input {
