@@ -1,13 +1,15 @@
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ToolOutcome } from "../../tools/contract.ts";
+import { streamBytesMax } from "../../tools/pdf_streams.ts";
 import { fetchTimeoutMs, redirectsMax } from "../../tools/web/fetch_page.ts";
 import { bodyBytesMax } from "../../tools/web/request.ts";
 import { cleanHtml, depthMax, tagsMax } from "../../tools/web/clean_html.ts";
 import { toMarkdown } from "../../tools/web/markdown.ts";
 import { webTools } from "../../tools/web/web_tools.ts";
 import { startWebServer } from "../support/web_server.ts";
+import { pdfFile } from "./pdf_file.ts";
 import { makeWorkspace, runTool, type TestWorkspace, textOf } from "./workspace.ts";
 
 let space: TestWorkspace;
@@ -175,3 +177,13 @@ function depthOf(html: string): number {
   expect(depth).toBe(0);
   return deepest;
 }
+
+test("a PDF made to swell is refused before it does", async () => {
+  const bytes = deflateSync(new Uint8Array(streamBytesMax + 1));
+  const bomb = pdfFile(["x"], { stream: { dictionary: "/Filter /FlateDecode", bytes } });
+  const { outcome } = await rawAnswer((socket) => {
+    socket.write(head(`content-type: application/pdf\r\ncontent-length: ${bomb.length}`));
+    socket.end(bomb);
+  });
+  expect(textOf(outcome)).toMatch(/^Cannot read "http:.*": its compressed streams become too large/);
+});

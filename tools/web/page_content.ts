@@ -11,11 +11,11 @@ import { pdfText } from "./pdf_text.ts";
 export const pageCharsMax = 100_000;
 const errorTextCharsMax = 2_000;
 
-export async function contentOf(page: Page): Promise<ToolOutcome> {
+export async function contentOf(page: Page, signal: AbortSignal): Promise<ToolOutcome> {
   const picture = imageTypes.find((type) => type === page.contentType);
   const isRefused = page.status >= 400;
   if (picture !== undefined && !isRefused) return imageOf(page, picture);
-  const { text, cut } = await textOf(page);
+  const { text, cut } = await textOf(page, signal);
   if (isRefused) {
     const error = `Cannot fetch "${page.url.href}": the server answered ${page.status}`;
     return { status: "failed", error, output: text.slice(0, errorTextCharsMax) };
@@ -36,11 +36,11 @@ function imageOf(page: Page, type: (typeof imageTypes)[number]): ToolOutcome {
   return { status: "finished", output, truncated: false, images };
 }
 
-async function textOf(page: Page): Promise<{ text: string; cut: boolean }> {
+async function textOf(page: Page, signal: AbortSignal): Promise<{ text: string; cut: boolean }> {
   const type = page.contentType;
   if (type === "application/pdf") {
     if (page.cut) throw tooLarge(page);
-    return await pdfText(page.bytes);
+    return await pdfText(page.bytes, page.url.href, signal);
   }
   const isText = type.startsWith("text/") || /[/+](json|xml|javascript|yaml|toml|x-ndjson|x-sh)$/.test(type);
   // Without a type, bytes that hold no zero are taken for text.

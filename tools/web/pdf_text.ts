@@ -1,11 +1,17 @@
 // The text of a PDF, by unpdf: a build of PDF.js without a worker and without a canvas.
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
+import { assertModestStreams } from "../pdf_streams.ts";
 
 export const pdfPagesMax = 200;
 export const pdfCharsMax = 500_000;
 
-/** Page by page, so that a long one ends at the maximum and not after all of it. */
-export async function pdfText(bytes: Uint8Array): Promise<{ text: string; cut: boolean }> {
+/** Page by page, so that a long one ends at the maximum and not after all of it. A Problem for one made to swell. */
+export async function pdfText(
+  bytes: Uint8Array,
+  address: string,
+  signal: AbortSignal,
+): Promise<{ text: string; cut: boolean }> {
+  await assertModestStreams(bytes, address, signal);
   const { getDocumentProxy } = await import("unpdf");
   try {
     const pdf = await getDocumentProxy(bytes.slice());

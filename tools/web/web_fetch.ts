@@ -36,7 +36,7 @@ export function webFetchTool({ rules, rate }: { rules: NetworkRules; rate: RateL
   async function fetchForModel(args: Args, context: ToolContext): Promise<ToolOutcome> {
     const url = parseWebUrl(args.url);
     const page = await fetchPage(url, { rules, rate, signal: context.signal });
-    if (!("elsewhere" in page)) return await contentOf(page);
+    if (!("elsewhere" in page)) return await contentOf(page, context.signal);
     return {
       status: "finished",
       output:
