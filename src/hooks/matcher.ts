@@ -1,7 +1,10 @@
 // Matchers of hooks: names joined by |, or a regular expression of a kind that cannot take long.
 
 export const matcherCharsMax = 500;
-/** With names of at most `nameCharsMax` characters the work stays below nameCharsMax ** repeatsMax steps. */
+/**
+ * Repeats, optional parts and groups with a choice. Each multiplies the work by at most `nameCharsMax`, or by the number of
+ * its choices, so that the whole stays below some millions of steps.
+ */
 export const repeatsMax = 3;
 const nameCharsMax = 128;
 const names = /^[A-Za-z0-9_-]+(\|[A-Za-z0-9_-]+)*$/;
@@ -20,7 +23,7 @@ export function parseMatcher(text: string | undefined): Matcher | null {
     return (toolName) => wanted.has(toolName);
   }
   const bare = text.replace(/\\[^]/g, "x");
-  const repeats = bare.match(/[*+]/g)?.length ?? 0;
+  const repeats = (bare.match(/[*+]\??|(?<!\()\?/g)?.length ?? 0) + choices(bare);
   if (backReference.test(text) || costly.test(bare) || repeats > repeatsMax) return null;
   try {
     const whole = new RegExp(`^(?:${text})$`);
@@ -28,4 +31,9 @@ export function parseMatcher(text: string | undefined): Matcher | null {
   } catch {
     return null;
   }
+}
+
+/** Groups, when any may hold a choice: choices one after the other are tried in every combination. */
+function choices(bare: string): number {
+  return bare.includes("|") ? bare.split("(").length - 1 : 0;
 }
