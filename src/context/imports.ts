@@ -21,7 +21,9 @@ export function mentionedPaths(text: string): string[] {
 function addMentions(line: string, found: Set<string>): void {
   const prose = line.replace(/(`+)[^`]*\1/g, " ");
   for (const [, path = ""] of prose.matchAll(/(?:^|\s)@([^\s`"'<>()[\]]+)/g)) {
+    // Before anything else looks at it: the longest would take seconds.
+    if (path.length > mentionCharsMax) continue;
     const plain = path.replace(/[.,;:!?]+$/, "");
-    if (plain !== "" && plain.length <= mentionCharsMax) found.add(plain);
+    if (plain !== "") found.add(plain);
   }
 }

@@ -159,6 +159,8 @@ test("mentions are words that begin with an at sign, and none of those in code",
   expect(mentionedPaths(text)).toEqual(["a.md", "b/c.md"]);
   const many = Array.from({ length: mentionsMax + 1 }, (_, n) => `@f${n}`);
   expect(mentionedPaths(many.join(" "))).toHaveLength(mentionsMax);
+  // Longer than any path, and once the work of many minutes.
+  expect(mentionedPaths(`@${".".repeat(400_000)}x @a.md`)).toEqual(["a.md"]);
 });
 
 test("a changed, new or removed file is read anew, and an unchanged one is not", async () => {
