@@ -26,7 +26,7 @@ const defaultBaseUrl = "https://api.openai.com/v1";
 const hostedHost = "api.openai.com";
 /** The SDK insists on a limit for the time to the response; ours is the idle timeout. */
 const sdkTimeoutMs = 2 ** 31 - 1;
-/** What every client of the family is told: the promises are ours, and nothing comes from the environment. */
+/** What every client of the family is told: the promises are ours. */
 export const sdkOptions = {
   // Without these the SDK takes them from the environment.
   organization: null,
