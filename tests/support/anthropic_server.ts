@@ -2,7 +2,8 @@
 // real one does, a conversation that breaks its rules.
 import { decline } from "./anthropic_plan.ts";
 import { findFaults } from "./anthropic_rules.ts";
-import type { Plan, Step } from "./model_plan.ts";
+import type { Plan } from "./model_plan.ts";
+import { play } from "./play.ts";
 
 /** A request as it arrived. */
 export interface Arrived {
@@ -74,43 +75,4 @@ export function startAnthropicServer(options: AnthropicServerOptions): Anthropic
       await server.shutdown();
     },
   };
-}
-
-function play(
-  steps: readonly Step[],
-  stopped: AbortSignal,
-  onHungUp: () => void,
-): ReadableStream<Uint8Array> {
-  let next = 0;
-  const gone = new AbortController();
-  const ended = AbortSignal.any([stopped, gone.signal]);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      while (true) {
-        const step = steps[next++];
-        if (step === undefined) return controller.close();
-        if (step instanceof Uint8Array) {
-          if (step.length > 0) return controller.enqueue(step);
-          continue;
-        }
-        // Before a cut, what was sent so far must leave: a body that makes the server wait gets it flushed.
-        await wait(step === "silence" ? undefined : step === "cut" ? 1 : step.waitMs, ended);
-        if (gone.signal.aborted) return;
-        if (step === "cut" || ended.aborted) return controller.error(new Error("cut on purpose"));
-      }
-    },
-    cancel() {
-      onHungUp();
-      gone.abort();
-    },
-  }, { highWaterMark: 0 });
-}
-
-/** Waits for the time, or for ever, but never longer than until the signal. */
-function wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) return Promise.resolve();
-  const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
 }

@@ -1,8 +1,9 @@
 // A local model server that breaks on demand: both OpenAI wires (chat, responses) on loopback, one plan for each request.
 // It keeps every request as bytes and refuses, as real endpoints do, a conversation with an orphaned call or result.
-import type { Plan, Step } from "./model_plan.ts";
+import type { Plan } from "./model_plan.ts";
 import { refuse } from "./model_plan.ts";
 import { messagesOf } from "./model_server_responses.ts";
+import { play } from "./play.ts";
 
 /** A request body as far as the server reads it. */
 export interface WireMessage {
@@ -104,52 +105,6 @@ export function startModelServer(options: ModelServerOptions): ModelServer {
       await server.shutdown();
     },
   };
-}
-
-function play(
-  steps: readonly Step[],
-  stopped: AbortSignal,
-  onHungUp: () => void,
-): ReadableStream<Uint8Array> {
-  let next = 0;
-  const gone = new AbortController();
-  const ended = AbortSignal.any([stopped, gone.signal]);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      while (true) {
-        const step = steps[next++];
-        if (step === undefined) return controller.close();
-        if (step instanceof Uint8Array) {
-          if (step.length === 0) continue;
-          return controller.enqueue(step);
-        }
-        if (step === "cut") {
-          // What was sent so far must leave first: a body that makes the server wait gets it flushed.
-          await wait(1, ended);
-          return controller.error(new Error("cut on purpose"));
-        }
-        await wait(step === "silence" ? undefined : step.waitMs, ended);
-        if (gone.signal.aborted) return;
-        if (ended.aborted) return controller.error(new Error("server stopped"));
-      }
-    },
-    cancel() {
-      onHungUp();
-      gone.abort();
-    },
-  }, { highWaterMark: 0 });
-}
-
-/** Waits for the time, or for ever, but never longer than until the signal. */
-function wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }
 
 /** Every call must have exactly one result, directly behind it, and every result its call. */
