@@ -1,12 +1,11 @@
 // What can get in the way while a conversation is made smaller: cancels, stops, hooks, refusals, and texts of any size.
 import { afterEach, expect, it } from "vitest";
 import type { Hooks } from "../../src/hooks/contract.ts";
-import { openaiProvider } from "../../src/providers/openai.ts";
-import { registryOf } from "../../src/providers/resolve_model.ts";
 import { pause, until } from "../support/daemon.ts";
 import { refuse, sse } from "../support/model_plan.ts";
-import { openTestRuntime, type TestRuntime } from "../support/runtime.ts";
-import { startWindowModel, type WindowModel } from "../support/window_model.ts";
+import type { TestRuntime } from "../support/runtime.ts";
+import { compactionsOf, openSmallWindow, registryFor, type WindowOptions } from "../support/small_window.ts";
+import type { WindowModel } from "../support/window_model.ts";
 
 let test: TestRuntime;
 let model: WindowModel;
@@ -15,27 +14,13 @@ afterEach(async () => {
   await model.server.close();
 });
 
-const window = 24_000;
-const registry = () =>
-  registryOf([openaiProvider({
-    apiKey: "test-key",
-    baseUrl: model.server.url,
-    model: "m",
-    models: { m: { window, outputMax: 2_000 } },
-    retries: 0,
-    baseMs: 1,
-  })]);
-
-type Options = Parameters<typeof startWindowModel>[0];
-
-async function open(options: Partial<Options>, hooks?: Hooks): Promise<string> {
-  model = startWindowModel({ window, reply: () => ({ text: "fine" }), ...options });
-  test = await openTestRuntime({ providers: registry(), ...(hooks === undefined ? {} : { hooks }) });
+const registry = () => registryFor(model);
+const compactions = (id: string) => compactionsOf(test, id);
+async function open(options: Partial<WindowOptions>, hooks?: Hooks): Promise<string> {
+  ({ model, test } = await openSmallWindow(options, hooks));
   return await test.session();
 }
 
-const compactions = async (id: string) =>
-  (await test.facts(id)).flatMap((fact) => fact.type === "context.compacted" ? [fact.data] : []);
 const compact = (id: string) => test.runtime.command(id, { type: "session.compact" }, "me");
 /** Whether the last request held these words. */
 const asked = (words: string) => JSON.stringify(model.server.requests.at(-1)?.body.messages).includes(words);

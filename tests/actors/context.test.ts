@@ -2,11 +2,16 @@
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import type { Fact } from "../../src/protocol/facts.ts";
-import { openaiProvider } from "../../src/providers/openai.ts";
-import { registryOf } from "../../src/providers/resolve_model.ts";
 import { answer, page, refuse } from "../support/model_plan.ts";
-import { startWindowModel, type WindowModel } from "../support/window_model.ts";
-import { openTestRuntime, type TestRuntime } from "../support/runtime.ts";
+import type { WindowModel } from "../support/window_model.ts";
+import type { TestRuntime } from "../support/runtime.ts";
+import {
+  compactionsOf,
+  openSmallWindow,
+  registryFor,
+  window,
+  type WindowOptions,
+} from "../support/small_window.ts";
 
 let test: TestRuntime;
 let model: WindowModel;
@@ -15,30 +20,15 @@ afterEach(async () => {
   await model.server.close();
 });
 
-const window = 24_000;
-const registry = () =>
-  registryOf([openaiProvider({
-    apiKey: "test-key",
-    baseUrl: model.server.url,
-    model: "m",
-    models: { m: { window, outputMax: 2_000 } },
-    retries: 0,
-    baseMs: 1,
-  })]);
-
-type Options = Parameters<typeof startWindowModel>[0];
-
-async function open(options: Omit<Options, "window">): Promise<string> {
-  model = startWindowModel({ window, ...options });
-  test = await openTestRuntime({ providers: registry() });
+const registry = () => registryFor(model);
+const compactions = (id: string) => compactionsOf(test, id);
+async function open(options: Partial<WindowOptions>): Promise<string> {
+  ({ model, test } = await openSmallWindow(options));
   return await test.session();
 }
 
-const compactions = async (id: string) =>
-  (await test.facts(id)).flatMap((fact) => fact.type === "context.compacted" ? [fact.data] : []);
-
 /** Reads a file of so many characters in each turn, then says something. */
-const reading: Options["reply"] = ({ messages }) =>
+const reading: WindowOptions["reply"] = ({ messages }) =>
   messages.at(-1)?.role === "tool"
     ? { text: "I have seen it." }
     : { calls: [{ name: "Read", args: { file_path: "big.txt" } }] };
@@ -106,9 +96,7 @@ it("R9: overflow by one token, by ten times, in a result or a message: made to f
 });
 
 it("an endpoint with a smaller window than it says: its refusal makes the request smaller, once", async () => {
-  model = startWindowModel({ window: 9_000, reply: () => ({ text: "ok" }) });
-  test = await openTestRuntime({ providers: registry() });
-  const id = await test.session();
+  const id = await open({ window: 9_000, reply: () => ({ text: "ok" }) });
   const outcomes: string[] = [];
   for (let turn = 0; turn < 12; turn++) {
     const asked = model.server.requests.length;
@@ -129,7 +117,7 @@ const broken: [string, () => ReturnType<typeof refuse>][] = [
 it.each(broken)(
   "D14: when a summary %s, the past is cut by rule and the history stays whole",
   async (_, summary) => {
-    const id = await open({ reply: () => ({ text: "fine" }), summary });
+    const id = await open({ summary });
     for (let turn = 0; turn < 14; turn++) {
       expect((await test.turn(id, `${turn} ${"word ".repeat(1_500)}`)).outcome).toBe("completed");
     }
@@ -143,7 +131,7 @@ it.each(broken)(
 );
 
 it("a person asks for a compaction, with words of their own, and the next request begins with the summary", async () => {
-  const id = await open({ reply: () => ({ text: "fine" }) });
+  const id = await open({});
   for (let turn = 0; turn < 3; turn++) await test.turn(id, `number ${turn}`);
   await test.runtime.command(id, { type: "session.compact", instructions: "keep the numbers" }, "me");
   await test.restart({ providers: registry() });
@@ -158,15 +146,8 @@ it("a person asks for a compaction, with words of their own, and the next reques
 });
 
 it("instructions and tools that do not fit by themselves are said in words", async () => {
-  model = startWindowModel({ window: 500, reply: () => ({ text: "ok" }) });
-  const tiny = openaiProvider({
-    apiKey: "test-key",
-    baseUrl: model.server.url,
-    model: "m",
-    models: { m: { window: 500, outputMax: 100 } },
-  });
-  test = await openTestRuntime({ providers: registryOf([tiny]) });
-  const id = await test.session();
+  const id = await open({ window: 500 });
+  await test.restart({ providers: registryFor(model, { window: 500, outputMax: 100 }) });
   expect((await test.turn(id, "hello")).outcome).toBe("failed");
   const ended: Fact = await test.fact(id, "turn.ended");
   expect(ended.data).toMatchObject({
