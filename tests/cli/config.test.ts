@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defaultText } from "../../src/config/default_text.ts";
+import { noProviders } from "./no_providers.ts";
 import { jamey, type RunOptions } from "./program.ts";
 
 let folder = "";
@@ -10,18 +11,8 @@ const canary = "canary-" + "0123456789";
 const run = (args: string[], { env = {}, ...options }: RunOptions = {}) =>
   jamey(join(folder, "data"), ["config", ...args], {
     ...options,
-    env: { ...quiet, XDG_CONFIG_HOME: join(folder, "config"), ...env },
+    env: { ...noProviders, XDG_CONFIG_HOME: join(folder, "config"), ...env },
   });
-/** What the machine that runs the tests may have set. */
-const quiet = {
-  OPENAI_API_KEY: "",
-  ANTHROPIC_API_KEY: "",
-  AZURE_OPENAI_API_KEY: "",
-  OLLAMA_HOST: "",
-  LLM_BASE_URL: "",
-  LLM_MODEL: "",
-  JAMEY_PROVIDER: "",
-};
 
 beforeEach(async () => {
   folder = await Deno.makeTempDir({ prefix: "jamey-cli-config-" });

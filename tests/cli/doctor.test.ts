@@ -2,21 +2,13 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Finding } from "../../src/cli/doctor_finding.ts";
+import { noProviders } from "./no_providers.ts";
 import { jamey, openDesk, type RunOptions, writeDiscovery } from "./program.ts";
 
 let folder = "";
 let data = "";
 let path = "";
 const canary = "canary-" + "0123456789";
-const env = {
-  OPENAI_API_KEY: "",
-  ANTHROPIC_API_KEY: "",
-  AZURE_OPENAI_API_KEY: "",
-  OLLAMA_HOST: "",
-  LLM_BASE_URL: "",
-  LLM_MODEL: "",
-  JAMEY_PROVIDER: "",
-};
 
 beforeEach(async () => {
   folder = await Deno.makeTempDir({ prefix: "jamey-doctor-" });
@@ -31,7 +23,7 @@ async function doctor(options: RunOptions & { dataDir?: string } = {}) {
   const { code, stdout, stderr } = await jamey(options.dataDir ?? data, ["doctor", "--json"], {
     cwd: folder,
     ...options,
-    env: { ...env, XDG_CONFIG_HOME: join(folder, "config"), ...options.env },
+    env: { ...noProviders, XDG_CONFIG_HOME: join(folder, "config"), ...options.env },
   });
   expect(stderr).toBe("");
   const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(stdout);
@@ -57,7 +49,7 @@ describe("doctor", () => {
   test("for people it is one line a finding, with what to do below", async () => {
     await Deno.writeTextFile(path, "[limits]\nstpes = 1\n");
     const { code, stdout } = await jamey(data, ["doctor"], {
-      env: { ...env, XDG_CONFIG_HOME: join(folder, "config") },
+      env: { ...noProviders, XDG_CONFIG_HOME: join(folder, "config") },
       cwd: "/",
     });
     expect(code).toBe(1);

@@ -2,23 +2,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Desk, jsonLines, openDesk, startJamey } from "./program.ts";
+import { runResult } from "./run_result.ts";
 
 let desk: Desk;
 beforeEach(async () => void (desk = await openDesk()));
 afterEach(() => desk.close());
 
-/** What scripts rely on. */
-const result = z.object({
-  type: z.literal("result"),
-  subtype: z.string(),
-  is_error: z.boolean(),
-  result: z.string(),
-  session_id: z.string().nullable(),
-  num_turns: z.number().int(),
-  duration_ms: z.number().int(),
-  total_cost_usd: z.number().nullable(),
-  usage: z.object({ input_tokens: z.number(), output_tokens: z.number() }),
-});
+/** What scripts rely on, besides the result. */
 const init = z.object({
   type: z.literal("system"),
   subtype: z.literal("init"),
@@ -63,7 +53,7 @@ describe("json", () => {
     const { code, stdout } = await desk.jamey(["run", "hi", "--output-format", "json"]);
     const [only, ...more] = jsonLines(stdout);
     expect(more).toEqual([]);
-    expect(result.parse(only)).toMatchObject({
+    expect(runResult.parse(only)).toMatchObject({
       subtype: "success",
       is_error: false,
       result: "You said: hi",
@@ -81,7 +71,7 @@ describe("json", () => {
       "--output-format",
       "json",
     ]);
-    expect(result.parse(jsonLines(stdout)[0])).toMatchObject({
+    expect(runResult.parse(jsonLines(stdout)[0])).toMatchObject({
       subtype: "error_daemon_lost",
       is_error: true,
       session_id: null,
@@ -95,7 +85,7 @@ describe("stream-json", () => {
     const { code, stdout } = await desk.jamey(["run", "call Echo hi", "--output-format", "stream-json"]);
     const lines = jsonLines(stdout);
     const first = init.parse(lines[0]);
-    expect(result.parse(lines.at(-1))).toMatchObject({ subtype: "success", session_id: first.session_id });
+    expect(runResult.parse(lines.at(-1))).toMatchObject({ subtype: "success", session_id: first.session_id });
     const seqs = lines.slice(1, -1).map((line) =>
       z.object({ type: z.literal("event"), event: z.object({ seq: z.number() }) }).parse(line).event.seq
     );
@@ -113,7 +103,7 @@ describe("stream-json", () => {
     child.kill("SIGINT");
     const lines = jsonLines(await new Response(kept).text());
     expect((await child.status).code).toBe(130);
-    expect(result.parse(lines.at(-1))).toMatchObject({ subtype: "error_cancelled", is_error: true });
+    expect(runResult.parse(lines.at(-1))).toMatchObject({ subtype: "error_cancelled", is_error: true });
     expect(JSON.stringify(lines)).toContain('"cancelled"');
     await child.stderr.cancel();
   });
@@ -126,7 +116,7 @@ describe("stream-json", () => {
     child.kill("SIGINT");
     const { code, stdout } = await child.output();
     expect(code).toBe(130);
-    expect(result.parse(jsonLines(new TextDecoder().decode(stdout)).at(-1))).toMatchObject({
+    expect(runResult.parse(jsonLines(new TextDecoder().decode(stdout)).at(-1))).toMatchObject({
       subtype: "error_cancelled",
     });
     await writer.close().catch(() => {});
@@ -140,7 +130,7 @@ describe("nobody is there to be asked", () => {
     expect(JSON.stringify(lines)).toContain(
       "nobody to ask (jamey run): use --permission-mode bypassPermissions or jamey chat",
     );
-    expect(result.parse(lines.at(-1))).toMatchObject({
+    expect(runResult.parse(lines.at(-1))).toMatchObject({
       subtype: "error_permission_denied",
       result: "You said: done",
     });
@@ -154,7 +144,7 @@ describe("going on with a session", () => {
     const there = await Deno.makeTempDir({ dir: desk.dataDir });
     const run = async (cwd: string, ...args: string[]) => {
       const { stdout } = await desk.jamey(["run", "--output-format", "json", ...args], { cwd });
-      return result.parse(jsonLines(stdout)[0]);
+      return runResult.parse(jsonLines(stdout)[0]);
     };
     const first = await run(here, "one");
     const other = await run(there, "two");

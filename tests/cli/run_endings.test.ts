@@ -11,21 +11,7 @@ import { type ModelServer, startModelServer } from "../support/model_server.ts";
 import { type AgentDesk, openAgentDesk, script } from "./agent_desk.ts";
 import { type Ended, jamey, jsonLines, startJamey } from "./program.ts";
 import { type Ending, endings, models, slow } from "./run_ending_table.ts";
-
-const result = z.object({
-  type: z.literal("result"),
-  subtype: z.string(),
-  is_error: z.boolean(),
-  result: z.string(),
-  session_id: z.string().nullable(),
-  num_turns: z.number().int(),
-  duration_ms: z.number().int(),
-  total_cost_usd: z.number().nullable(),
-  usage: z.object({ input_tokens: z.number(), output_tokens: z.number() }),
-  permission_denials: z.array(z.object({ call_id: z.string(), name: z.string() })),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
-}).loose();
-type Result = z.infer<typeof result>;
+import { type RunResult, runResult } from "./run_result.ts";
 
 let desk: AgentDesk;
 let server: ModelServer;
@@ -66,7 +52,7 @@ function check(
   format: string,
 ) {
   const lines = jsonLines(stdout);
-  const last: Result = result.parse(lines.at(-1));
+  const last: RunResult = runResult.parse(lines.at(-1));
   expect({ code, subtype: last.subtype }, stderr).toEqual({ code: exit, subtype });
   expect(last.is_error).toBe(subtype !== "success");
   expect(last.result).not.toBe("");
