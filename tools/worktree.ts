@@ -1,5 +1,5 @@
 // Worktrees as git has them: found by their path, told apart by how far they have come, and removed for good.
-import { lstat, rm } from "node:fs/promises";
+import { lstat, realpath, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { z } from "zod";
 import { Problem } from "../src/protocol/problem.ts";
@@ -68,7 +68,11 @@ async function runs(marker: string): Promise<boolean> {
 
 /** Removes the worktree and all in it, however far an earlier removal came. The branch stays. */
 export async function removeWorktree(git: Git, tree: Worktree, marker: string): Promise<void> {
-  if (dirname(tree.path) !== worktreesFolder(tree.repository)) {
+  const folder = dirname(tree.path);
+  const made = worktreesFolder(await realpath(tree.repository));
+  // A link on the way could have been put there since, and would have another folder emptied.
+  const real = await realpath(folder).catch(() => made);
+  if (folder !== worktreesFolder(tree.repository) || real !== made) {
     throw new Problem("forbidden", `Cannot remove "${tree.path}": it is no worktree that was made here`);
   }
   // Without this file git refuses: a removal that was cut short may have taken it first.

@@ -245,3 +245,13 @@ test("sub-agents neither enter nor leave, and there is nothing to leave outside 
   expect(textOf(await runTool(exitWorktreeTool, { action: "keep" }, child))).toContain("a sub-agent may not");
   expect(await exit("keep")).toBe("Cannot leave a worktree: the session is in none");
 });
+
+test("a link that took the place of the folder for worktrees has nothing removed behind it", async () => {
+  await makeRepository(space.dir);
+  await enter({ name: "fix" });
+  await rm(join(space.dir, ".jamey", "worktrees"), { recursive: true });
+  await put(space.outside, { "fix/precious.txt": "mine" });
+  await symlink(space.outside, join(space.dir, ".jamey", "worktrees"));
+  expect(await exit("remove", { discard_changes: true })).toContain("it is no worktree that was made here");
+  expect(await exists(join(space.outside, "fix", "precious.txt"))).toBe(true);
+});
