@@ -96,6 +96,27 @@ test("links and mentions that lead out of the repository are refused and nothing
   );
 });
 
+test("a folder inside a home folder that is itself a repository reads nothing of the home", async () => {
+  await folder.put({
+    "home/.git/HEAD": "ref: refs/heads/main\n",
+    "home/AGENTS.md": "of the dotfiles",
+    "home/.ssh/id": "SECRET",
+    "home/down/AGENTS.md": "theirs @../.ssh/id",
+  });
+  const before = Deno.env.get("HOME");
+  Deno.env.set("HOME", folder.home);
+  try {
+    const { text } = await read(folder.at("home/down"));
+    expect(text).toContain("theirs");
+    expect(text).not.toContain("SECRET");
+    expect(text).not.toContain("of the dotfiles");
+    expect(await files(folder.home)).toEqual(["home/AGENTS.md read"]);
+  } finally {
+    if (before === undefined) Deno.env.delete("HOME");
+    else Deno.env.set("HOME", before);
+  }
+});
+
 test("the user's own file may be a link, and mentions what lies beside it only", async () => {
   await folder.put({
     "dotfiles/AGENTS.md": "mine @more.md @../secret.md",
