@@ -1,7 +1,7 @@
 // Skills in folders: which are found, which win, which are broken and why, and what loading one gives.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
-import { fillArguments } from "../../src/context/arguments.ts";
+import { fillArguments, placedCharsMax } from "../../src/context/arguments.ts";
 import { aliasesMax, frontmatterCharsMax, parseFrontmatter } from "../../src/context/frontmatter.ts";
 import { createSkillLibrary } from "../../src/context/skill_library.ts";
 import { createSkills, skillBytesMax, skillsMax } from "../../src/context/skills.ts";
@@ -178,4 +178,10 @@ test.each([
   [`$1|$2|$3`, `'a b' "c d" e`, "a b|c d|e"],
 ])("%j with the arguments %j becomes %j", (text, args, filled) => {
   expect(fillArguments(text, args)).toBe(filled);
+});
+
+test("arguments are put into a text up to a maximum in all", () => {
+  const args = "a".repeat(placedCharsMax / 2);
+  expect(fillArguments("$1 $ARGUMENTS", args)).toBe(`${args} ${args}`);
+  expect(fillArguments("$1 $1 $1", args)).toBe(`${args} ${args} [cut]`);
 });
