@@ -46,5 +46,8 @@ it("ten starts at the same moment leave one daemon", async () => {
 
 it("a start with bad settings says why, from the daemon's own log, and ends with the exit code for that", async () => {
   const ended = await desk.jamey(["start"], { env: { LLM_BASE_URL: "ftp://example.org" } });
-  expect(ended).toMatchObject({ code: 52, stderr: expect.stringContaining('is not http: or https: but "ftp:"') });
+  expect(ended).toMatchObject({
+    code: 52,
+    stderr: expect.stringContaining('is not http: or https: but "ftp:"'),
+  });
 });
