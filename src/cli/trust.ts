@@ -69,8 +69,19 @@ export function outsideLines(items: readonly OutsideView[], folder: string, colo
     const head = `${colour(standing.padEnd(9))} ${bold(neutralLine(name))} ${
       dim(neutralLine(kind.replaceAll("_", " ")))
     }`;
-    return [head, ...neutral(text).split("\n").map((line) => `    ${line}`)];
+    return [head, ...neutral(text).replace(blankRun, countBlanks).split("\n").map((line) => `    ${line}`)];
   });
+}
+
+/** Longer runs of what is not drawn could push the rest out of sight, so they are shown as a count. */
+const blankRunMax = 40;
+const blankRun = new RegExp(
+  `(?:[^\\S\\n]|[\\u115f\\u1160\\u2800\\u3164\\uffa0]){${blankRunMax + 1},}`,
+  "g",
+);
+
+function countBlanks(run: string): string {
+  return `[${run.length} blanks]`;
 }
 
 async function agrees({ terminal }: Context): Promise<boolean> {
