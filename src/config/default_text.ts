@@ -71,8 +71,8 @@ export const defaultText =
 #timeout_s = 60
 #confirm = true
 
-#[mcp.files]                     # an MCP server: command, or url and headers
-#command = "npx"
+#[mcp.files]                     # an MCP server: command, or url and headers; it is started in your home folder
+#command = "npx"                 # "." among args is the folder of the session
 #args = ["-y", "@modelcontextprotocol/server-filesystem", "."]
 #env = { TOKEN = "env:FILES_TOKEN" }
 #timeout_s = 60

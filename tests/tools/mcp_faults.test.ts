@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { failuresMax, offMs } from "../../tools/external/breaker.ts";
@@ -229,14 +231,21 @@ it("servers that ask for samples, answers or folders are refused", async () => {
   });
 });
 
-it("servers see the clean environment, their own variables, and the folder", async () => {
+it("servers see the clean environment and their own variables, and only those of a folder are started in it", async () => {
   Deno.env.set("JAMEY_TEST_SECRET", "s3cret");
   const desk = await mcpDesk((bad) => ({ nosy: { ...bad("environment"), env: { MINE: "yes" } } }));
   await desk.learn("nosy");
   const outcome = await desk.call("mcp__nosy__echo", { text: "x" });
   expect(outcome.output).toContain('"MINE":"yes"');
   expect(outcome.output).not.toContain("s3cret");
-  expect(outcome.output).toContain(`"cwd":"${join(desk.workspace.dir)}"`);
+  // What a folder holds could run there: npx looks for programs in the folder that it is started in.
+  expect(outcome.output).toContain(`"cwd":"${await realpath(homedir())}"`);
+  desk.writeServers({ theirs: desk.bad("environment") });
+  await desk.approve("mcp_server");
+  await desk.learn("theirs");
+  await desk.approve("mcp_tools");
+  const inFolder = await desk.call("mcp__theirs__echo", { text: "x" });
+  expect(inFolder.output).toContain(`"cwd":"${desk.workspace.dir}"`);
 });
 
 it("a missing argument is told before the server is asked", async () => {

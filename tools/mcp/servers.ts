@@ -1,4 +1,5 @@
 // Which MCP servers a folder has at the moment; each is kept for as long as its entry stays as it is.
+import { homedir } from "node:os";
 import type { OutsideItem } from "../../src/trust/contract.ts";
 import { createBreaker } from "../external/breaker.ts";
 import { type FolderEntry, openFolderFiles } from "./folder_file.ts";
@@ -82,9 +83,19 @@ function userServer(
   return {
     ...sharedOptions({ name, text, settings }, { options, workspace, pinnedFor: "" }),
     origin: "user",
-    settings: () => settings,
+    settings: () => outOfFolder(settings, workspace),
     entry: null,
   };
+}
+
+/**
+ * A server of the user's own is started without anybody's approval, so not in the folder: programs such as npx run what
+ * they find where they are started, and that is the folder's. An argument "." still means the folder.
+ */
+function outOfFolder(settings: McpServerSettings, workspace: string): McpServerSettings {
+  if ("url" in settings) return settings;
+  const args = (settings.args ?? []).map((arg) => arg === "." ? workspace : arg);
+  return { ...settings, args, cwd: settings.cwd ?? (homedir() || "/") };
 }
 
 function folderServer(entry: FolderEntry, { options, workspace }: Place): ServerOptions {
