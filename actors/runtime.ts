@@ -50,6 +50,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const providerOf = (name: string) => providers.get(name);
   const index = createSessionIndex(store, machineVersion);
   const unresting = new Set<string>();
+  /** Ids of sessions that are being made: whoever opens all that is there must leave them alone. */
+  const making = new Set<string>();
   let stopping = false;
   const now = () => Date.now();
 
@@ -89,6 +91,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const saved = await index.readSaved();
     const toOpen: string[] = [];
     for (const id of await store.list()) {
+      if (making.has(id) || index.get(id) !== undefined) continue;
       const entry = saved.get(id);
       if (entry !== undefined && entry.resting && entry.stamp === await store.stamp(id)) {
         index.put(entry.summary);
@@ -142,8 +145,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const data = draft.data as unknown as JsonObject;
     const { actor, type } = draft;
     const record = { seq: 1, at, epoch: 1, actor, type, v: fact.v, data, post: step.post };
-    const log = await store.create(sessionId, 1, [record]);
-    const { actor: session } = sessions.adopt(log, { state: step.state, epoch: 1, owned: true });
+    making.add(sessionId);
+    const made = store.create(sessionId, 1, [record])
+      .then((log) => sessions.adopt(log, { state: step.state, epoch: 1, owned: true }));
+    const { actor: session } = await made.finally(() => making.delete(sessionId));
     onChange(sessionId, step.state);
     // Servers whose tools are not known yet are asked for them now, so that they are there for the first message.
     void registry.of(draft.data.workspace);
@@ -158,6 +163,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function fork(from: string, at?: number, name?: string): Promise<{ session_id: string }> {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
+    making.add(sessionId);
     await sessions.with(from, async ({ log, actor }) => {
       await actor?.settled();
       const point = at ?? log.durable;
@@ -177,7 +183,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       if (name !== undefined) {
         await forked.actor?.tell({ actor: mainActor, type: "session.renamed", data: { name } });
       }
-    });
+    }).finally(() => making.delete(sessionId));
     return { session_id: sessionId };
   }
 

@@ -176,7 +176,10 @@ export function createSessions(options: SessionsOptions): Sessions {
     const slot = emptySlot(options.now());
     slots.set(sessionId, slot);
     slot.loaded = (closing.get(sessionId) ?? Promise.resolve()).then(() => open(sessionId, slot));
-    slot.loaded.then((loaded) => slot.current = loaded, () => slots.delete(sessionId));
+    slot.loaded.then((loaded) => slot.current = loaded, () => {
+      // A session that was adopted meanwhile keeps its place.
+      if (slots.get(sessionId) === slot) slots.delete(sessionId);
+    });
     return slot;
   };
 

@@ -16,6 +16,8 @@ export async function openRuntime(data: string): Promise<Runtime> {
     providers: registryOf([scriptedProvider()]),
     tools: allTools,
     secrets: [],
+    // A long saved session has used more than a person would be asked about.
+    limits: { tokens: Infinity, costUsd: Infinity },
     report,
   });
 }

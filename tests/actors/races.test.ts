@@ -1,6 +1,9 @@
 // Races that leave a session stuck, a call without its one result, or work that nobody asked for any more.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
+import { createRuntime } from "../../actors/runtime.ts";
+import { registryOf } from "../../src/providers/resolve_model.ts";
+import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import type { Tool } from "../../tools/contract.ts";
@@ -222,3 +225,41 @@ async function copyFolder(from: string, to: string): Promise<void> {
     else if (entry.isFile) await Deno.copyFile(join(from, entry.name), join(to, entry.name));
   }
 }
+
+it("sessions that are made while the daemon looks for old ones are found by nobody twice, and can be used", async () => {
+  test = await openTestRuntime();
+  for (let count = 0; count < 20; count++) await test.session();
+  await test.stop();
+  const store = await openFileLog(openDenoDisk(), test.dataDir);
+  const reports: string[] = [];
+  const runtime = createRuntime({
+    store,
+    providers: registryOf([scriptedProvider()]),
+    tools: allTools,
+    secrets: [],
+    report: (line) => reports.push(line),
+  });
+  const input = {
+    workspace: test.workspace,
+    add_dirs: [],
+    agent_mode: "single",
+    permission_mode: "default",
+  } as const;
+  const made = await Promise.all(
+    Array.from({ length: 30 }, () => runtime.create({ ...input, add_dirs: [] })),
+  );
+  await runtime.ready;
+  for (const { session_id } of made) {
+    const { message_id = "" } = await runtime.command(
+      session_id,
+      { type: "message.send", message: "hello", delivery: "steer" },
+      "me",
+    );
+    expect((await runtime.turn(session_id, message_id, AbortSignal.timeout(20_000))).outcome).toBe(
+      "completed",
+    );
+  }
+  expect(reports).toEqual([]);
+  await runtime.close();
+  await test.restart();
+});
