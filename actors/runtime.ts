@@ -134,7 +134,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
     const parts = { providers, machineVersion };
-    const named = input.model ?? await options.folderModel?.(input.workspace ?? Deno.cwd());
+    const folderModel = input.model === undefined
+      ? await options.folderModel?.(input.workspace ?? Deno.cwd())
+      : undefined;
+    // A folder may choose among the models of the user's provider, not where the conversation is sent.
+    const named = folderModel === undefined ? input.model : `${providers.default.name}/${folderModel}`;
     const whole = named === undefined ? input : { ...input, model: named };
     const draft = redact(creation(sessionId, whole, parts), options.secrets);
     const at = new Date(now()).toISOString();

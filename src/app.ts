@@ -7,6 +7,7 @@ import { dataDir as defaultDataDir } from "./platform/data_dir.ts";
 import { version } from "./platform/version.ts";
 import { messageOf, Problem } from "./protocol/problem.ts";
 import type { Provider } from "./providers/contract.ts";
+import { visible } from "../tools/visible.ts";
 import { startServer } from "./server/serve.ts";
 
 const defaultPort = 3000;
@@ -96,8 +97,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** What is reported may quote files and servers of others. */
 function report(line: string): void {
-  console.error(line);
+  console.error(visible(line));
 }
 
 export interface ServeOptions {

@@ -14,6 +14,7 @@ import {
 } from "./file_change.ts";
 import { confinePath, pathCharsMax, shownPath } from "./paths.ts";
 import { visible } from "./visible.ts";
+import { changeGrant } from "./sensitive_path.ts";
 
 export const editCharsMax = 500_000;
 /** All edits of one call together. */
@@ -46,7 +47,7 @@ export const editTool = defineTool({
   allowed_in_plan: (args, context) => isPlanFile(args.file_path, context),
   limits: { timeoutMs: 60_000, outputCharsMax: 10_000 },
   prompt: showEdit,
-  grant: () => "Edit",
+  grant: (args) => changeGrant("Edit", args.file_path),
   prepare: prepareEdit,
   recover: (_args, evidence, context) => recoverChange(evidence, context),
 });

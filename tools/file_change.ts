@@ -11,6 +11,7 @@ import { errorCode } from "./failure.ts";
 import { openForReading, readAll } from "./open_file.ts";
 import { type ConfinedPath, confinePath, shownPath } from "./paths.ts";
 import { type PinnedDirectory, pinParent } from "./pinned_directory.ts";
+import { refuseHiddenPlace } from "./sensitive_path.ts";
 import {
   keepNewBytes,
   keptNewBytes,
@@ -103,6 +104,7 @@ export async function prepareChange(
   context: ToolContext,
 ): Promise<PreparedCall> {
   const { bytes } = next;
+  refuseHiddenPlace(path);
   if (bytes !== null && bytes.length > changedFileBytesMax) {
     throw new Problem(
       "payload_too_large",

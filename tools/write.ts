@@ -12,6 +12,7 @@ import {
 } from "./file_change.ts";
 import { confinePath, pathCharsMax, shownPath } from "./paths.ts";
 import { visible } from "./visible.ts";
+import { changeGrant } from "./sensitive_path.ts";
 
 export const writeCharsMax = 2_000_000;
 
@@ -31,7 +32,7 @@ export const writeTool = defineTool({
   allowed_in_plan: (args, context) => isPlanFile(args.file_path, context),
   limits: { timeoutMs: 60_000, outputCharsMax: 10_000 },
   prompt: (args) => `Write "${visible(args.file_path)}"\n\n${visible(args.content)}`,
-  grant: () => "Write",
+  grant: (args) => changeGrant("Write", args.file_path),
   prepare: prepareWrite,
   recover: (_args, evidence, context) => recoverChange(evidence, context),
 });

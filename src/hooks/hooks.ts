@@ -88,14 +88,27 @@ export function createHooks(options: HooksOptions): FolderHooks {
       hook.event === event && (toolName === undefined || hook.matcher(toolName))
     );
   };
+  /** A gate that a person has approved must not open because its file was edited: until it is looked at, they are asked. */
+  const changedGates = (event: HookEvent, workspace: string): HookRun[] =>
+    !isGate(event) ? [] : ofFolder(workspace)
+      .filter(({ file, standing }) =>
+        standing === "changed" && file.hooks.some((hook) => hook.event === event)
+      )
+      .map(({ item }) => ({
+        event,
+        name: item.name,
+        outcome: "asked",
+        reason: `"${item.name}" was changed since it was approved: look at it with "jamey trust"`,
+        duration_ms: 0,
+      }));
   return {
-    listens: (event, workspace, toolName, own) => listening({ event, workspace, toolName, own }).length > 0,
-    run: (event, input, { signal, own }) =>
-      Promise.all(
-        listening({ event, workspace: input.cwd, toolName: input.tool_name, own }).map((hook) =>
-          runHook(hook, input, { ...options, signal })
-        ),
-      ),
+    listens: (event, workspace, toolName, own) =>
+      changedGates(event, workspace).length > 0 || listening({ event, workspace, toolName, own }).length > 0,
+    run: async (event, input, { signal, own }) => {
+      const heard = listening({ event, workspace: input.cwd, toolName: input.tool_name, own });
+      const runs = await Promise.all(heard.map((hook) => runHook(hook, input, { ...options, signal })));
+      return [...changedGates(event, input.cwd), ...runs];
+    },
     items: (workspace) => ofFolder(workspace).map(({ item, standing }) => ({ item, standing })),
   };
 }

@@ -74,7 +74,12 @@ it("P3: one changed byte in an approved file stops its hooks until it is approve
   await folder.approveAll();
   expect(folder.hooks.listens("PreToolUse", folder.dir, "Bash")).toBe(true);
   folder.write(".claude/settings.json", oneHook("PreToolUse", "exit 3"));
-  expect(folder.hooks.listens("PreToolUse", folder.dir, "Bash")).toBe(false);
+  // The gate stays: it has everything asked about instead.
+  const input = { session_id: "s", cwd: folder.dir, tool_name: "Bash", fields: {} };
+  const { signal } = new AbortController();
+  expect(await folder.hooks.run("PreToolUse", input, { signal })).toMatchObject([
+    { outcome: "asked", reason: expect.stringContaining("was changed since it was approved") },
+  ]);
   expect(folder.hooks.items(folder.dir).map(({ standing }) => standing)).toEqual(["changed"]);
   folder.write(".claude/settings.json", oneHook("PreToolUse", "exit 2"));
   expect(folder.hooks.listens("PreToolUse", folder.dir, "Bash")).toBe(true);
