@@ -58,7 +58,7 @@ export const defaultText =
 #[web]
 #search_url = "http://127.0.0.1:8080"   # a SearXNG instance, or an address with {query}
 #search_key = "env:SEARCH_KEY"
-#allow_private = false           # lets WebFetch reach this machine and private networks
+#allow_private = false           # lets WebFetch and Browser reach this machine and private networks
 
 #[browser]
 #executable = "/usr/bin/chromium"
