@@ -13,9 +13,13 @@ export const backgroundExecutor: Executor = async (session, effect, { signal }) 
     session.delta({ actor: task.actor, of_seq: task.startedSeq, offset, text });
     offset += text.length;
   };
-  const { stop, closed } = splitSignal(signal);
-  const end = await Promise.race([watchBackground(task.evidence, { signal: stop, onOutput }), closed]);
-  if (end === null) return;
+  const { stop, leave } = splitSignal(signal);
+  const watched = watchBackground(task.evidence, { signal: stop, leave, onOutput });
+  const end = await watched.catch((thrown: unknown) => {
+    if (leave.aborted) return null;
+    throw thrown;
+  });
+  if (end === null || leave.aborted) return;
   session.endText(task.startedSeq);
   const data = { background_id, ...end };
   await session.tell({ actor: task.actor, type: "background.ended", data });
@@ -25,11 +29,10 @@ export const backgroundExecutor: Executor = async (session, effect, { signal }) 
  * A session that was closed because its log failed is opened again, and finds the task as it runs: then the command must
  * not be ended. Only a stop of the task or of the daemon does that.
  */
-function splitSignal(signal: AbortSignal): { stop: AbortSignal; closed: Promise<null> } {
-  const stop = new AbortController();
-  const { promise: closed, resolve } = Promise.withResolvers<null>();
-  const onAbort = () => signal.reason === "closed" ? resolve(null) : stop.abort(signal.reason);
+function splitSignal(signal: AbortSignal): { stop: AbortSignal; leave: AbortSignal } {
+  const [stop, leave] = [new AbortController(), new AbortController()];
+  const onAbort = () => (signal.reason === "closed" ? leave : stop).abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
-  return { stop: stop.signal, closed };
+  return { stop: stop.signal, leave: leave.signal };
 }

@@ -16,12 +16,12 @@ const idlePollMs = 250;
 export type BackgroundEnd = Omit<FactData<"background.ended">, "background_id">;
 
 /**
- * Resolves when the command has ended and none of its processes is left; never throws. An abort ends it: "stopped" when
- * the reason is "shutdown", otherwise "killed".
+ * Resolves when the command has ended and none of its processes is left. An abort ends it: "stopped" when the reason is
+ * "shutdown", otherwise "killed". Rejects only with the reason of `leave`, which leaves the command alone.
  */
 export async function watchBackground(
   logged: JsonValue,
-  options: { signal: AbortSignal; onOutput(text: string): void },
+  options: { signal: AbortSignal; leave?: AbortSignal; onOutput(text: string): void },
 ): Promise<BackgroundEnd> {
   const evidence = readEvidence(logged);
   if (evidence === null) return { status: "lost", output: "" };
@@ -32,12 +32,14 @@ export async function watchBackground(
       dir: evidence.dir,
       deadline: evidence.deadline ?? evidence.started_at + backgroundMaxMs,
       signal: options.signal,
+      ...(options.leave === undefined ? {} : { leave: options.leave }),
       endedUnseen: !isAlive,
       idlePollMs,
       onOutput: options.onOutput,
     });
     return { ...statusOf(end, options.signal), ...await lastWords(evidence) };
   } catch {
+    options.leave?.throwIfAborted();
     // Its folder is gone or the disk fails: what it does cannot be seen any more, so it must not go on.
     await endUnseen(evidence).catch(() => 0);
     return {

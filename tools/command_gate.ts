@@ -9,7 +9,8 @@ import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts"
 /**
  * $1 output file, $2 status file, $3 shell, $4 command, $5 seconds or 0, $6 bytes. TERM is caught so that a command
  * ended by a signal to the group still gets its exit code written; the command itself starts with signals as usual.
- * The status is one short write that ends in a line end, so a reader can tell that it is whole.
+ * The status is one short write that ends in a line end, so a reader can tell that it is whole. It is nobody else's to
+ * read; the command itself keeps the umask of the user.
  *
  * With $5 a guard stands beside the command: it ends the group after so many seconds, or when the output file has
  * more than $6 bytes or is gone. It is the second line, for as long as no runtime watches. Why a guard that looks once
@@ -33,7 +34,9 @@ guard() {
 if [ "$5" -gt 0 ]; then guard "$5" "$1" "$6" </dev/null & guard=$!; fi
 trap : HUP INT TERM
 "$3" -c "$4" </dev/null >>"$1" 2>&1
-printf '%s\\n' "$?" >"$2"
+code=$?
+umask 077
+printf '%s\\n' "$code" >"$2"
 if [ "$5" -gt 0 ]; then kill "$guard"; fi
 `;
 

@@ -29,6 +29,8 @@ export interface Watch {
   endedUnseen: boolean;
   /** The longest wait between two looks at a command that writes nothing; by default `slowestPollMs`. */
   idlePollMs?: number;
+  /** Ends the watch and nothing else: somebody else watches the command from now on. */
+  leave?: AbortSignal;
   onOutput(text: string): void;
 }
 
@@ -49,7 +51,7 @@ export async function watchCommand(watch: Watch & { timeoutMs: number }): Promis
 
 /**
  * How the command ended, and how many of its processes had to be ended after it. When this resolves, none of them is
- * left, and its output file is not longer than `outputBytesMax`.
+ * left, and its output file is not longer than `outputBytesMax`. Rejects with the reason of `leave`: then it still runs.
  */
 export async function endOfCommand(watch: Watch): Promise<{ end: CommandEnd; ended: number }> {
   const files = commandFiles(watch.dir);
@@ -67,6 +69,8 @@ export async function endOfCommand(watch: Watch): Promise<{ end: CommandEnd; end
 
 /** Ends at the deadline at the latest. A status that is there wins over everything else. */
 async function waitForEnd(watch: Watch, pump: () => Promise<number>): Promise<CommandEnd> {
+  const { signal, leave } = watch;
+  const woken = leave === undefined ? signal : AbortSignal.any([signal, leave]);
   let delay = firstPollMs;
   let sizeBefore = 0;
   for (;;) {
@@ -77,9 +81,10 @@ async function waitForEnd(watch: Watch, pump: () => Promise<number>): Promise<Co
     if (!alive) return { how: "vanished" };
     const size = await pump();
     if (size > outputBytesMax) return { how: "too much output" };
+    watch.leave?.throwIfAborted();
     if (watch.signal.aborted) return { how: "cancelled" };
     if (Date.now() >= watch.deadline) return { how: "timed out" };
-    await pause(Math.min(delay, Math.max(1, watch.deadline - Date.now())), watch.signal);
+    await pause(Math.min(delay, Math.max(1, watch.deadline - Date.now())), woken);
     // One that writes may fill the disk, so it is looked at often.
     const slowest = size === sizeBefore ? watch.idlePollMs ?? slowestPollMs : slowestPollMs;
     delay = Math.min(delay * 2, slowest);

@@ -49,6 +49,25 @@ test("a background command that outlived the runtime is handed over, ran once, a
   expect(await countMarked(evidence)).toBe(0);
 });
 
+test("a watch that is left lets the command run, passes nothing on any more, and another one sees its end", async () => {
+  const command = "echo early; until [ -e go ]; do sleep 0.02; done; echo late; exit 7";
+  const evidence = await crash(command, "running");
+  const live: string[] = [];
+  const leave = new AbortController();
+  const left = watchBackground(evidence, {
+    signal: new AbortController().signal,
+    leave: leave.signal,
+    onOutput: (text) => void live.push(text),
+  });
+  await until(() => Promise.resolve(live.length > 0));
+  leave.abort(new Error("somebody else watches"));
+  await expect(left).rejects.toThrow("somebody else watches");
+  expect(await countMarked(evidence)).toBeGreaterThan(0);
+  await writeFile(join(space.dir, "go"), "");
+  expect(await watch(evidence)).toMatchObject({ status: "exited", exit_code: 7 });
+  expect(live.join("")).toBe("early\n");
+});
+
 test("a background command that ended while no runtime was there is handed over with its exit code", async () => {
   const command = "echo ran >>ledger; echo output; exit 3";
   const evidence = await crash(command, "running");

@@ -27,6 +27,19 @@ test("a command runs in the workspace and returns its output", async () => {
   });
 });
 
+test("output and exit code are the user's alone to read, and the command keeps the user's umask", async () => {
+  const umask = Deno.umask(0o022);
+  try {
+    await bash("touch made", {}, space.context({ callId: "c1-1" }));
+  } finally {
+    Deno.umask(umask);
+  }
+  const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+  expect(await modeOf(join(space.effects, "c1-1", "status"))).toBe(0o600);
+  expect(await modeOf(join(space.effects, "c1-1", "output"))).toBe(0o600);
+  expect(await modeOf(join(space.dir, "made"))).toBe(0o644);
+});
+
 test("a command that fails reports its exit code and its output", async () => {
   expect(await bash("echo partial; exit 3")).toEqual({
     status: "failed",
