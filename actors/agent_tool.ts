@@ -41,6 +41,7 @@ export function agentTool(): Tool {
           prompt: parsed.data.description,
           grant: agentToolName,
           requiresConfirmation: false,
+          subjects: [{ kind: "name", name: "general-purpose" }],
           // In plan mode its calls are held to reading like any other.
           allowedInPlan: () => true,
           refusal: () => null,

@@ -1,5 +1,6 @@
 // The executors of a runtime: who carries out which kind of outside effect.
 import { resolveModel } from "../src/providers/resolve_model.ts";
+import { noSecrets } from "../src/permission/secret_places.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import { backgroundExecutor } from "./background.ts";
 import type { SessionLimits } from "./budgets.ts";
@@ -27,6 +28,8 @@ export function createExecutors(
     toolsOf: registry.of,
     modelOf: (text, provider) => resolveModel(providers, text, provider),
     hooks,
+    sandbox: options.sandbox ?? null,
+    secretPlaces: options.secretPlaces ?? noSecrets,
     effectDir,
   });
   return {

@@ -1,6 +1,6 @@
 // The review of a call: hooks are heard, the permission layers decide, and a person is asked when they say so.
 import { createHash } from "node:crypto";
-import { decidePermission } from "../machines/permission/decide.ts";
+import { decidePermission } from "../src/permission/decide.ts";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { Hooks } from "../src/hooks/contract.ts";

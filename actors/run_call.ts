@@ -5,8 +5,10 @@ import type { PendingEffect } from "../machines/effects.ts";
 import { stateName } from "../machines/session_state.ts";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
+import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "../tools/contract.ts";
+import type { Sandbox } from "../tools/sandbox/contract.ts";
 import { startSubAgent } from "./agent_tool.ts";
 import { askToolName, askUser } from "./ask_user.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
@@ -23,6 +25,8 @@ export interface ToolParts {
   /** Which provider and model a text names, `provider` being the session's; throws a Problem when none. */
   modelOf: (text: string, provider: string) => { provider: string; model: string };
   hooks: Hooks;
+  sandbox: Sandbox | null;
+  secretPlaces: SecretPlaces;
   effectDir: (sessionId: string, effect: string) => Promise<string>;
 }
 
@@ -188,7 +192,8 @@ async function toolContext(run: Run, onOutput: (text: string) => void): Promise<
     await mkdir(dir, { recursive: true, mode: 0o700 });
     return dir;
   };
-  return { session: own, workspace, roots, effectDir, signal, onOutput };
+  const { sandbox, secretPlaces: secrets } = parts;
+  return { session: own, workspace, roots, secrets, sandbox, effectDir, signal, onOutput };
 }
 
 /** Said once here, instead of by each tool in its own way. */

@@ -1,8 +1,11 @@
 // What a runtime is made of, and what it offers beyond the host port.
+import type { PermissionRules } from "../src/permission/contract.ts";
+import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { LogStore } from "../src/log/port.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Tool, ToolSource } from "../tools/contract.ts";
+import type { Sandbox } from "../tools/sandbox/contract.ts";
 import type { SessionLimits } from "./budgets.ts";
 import type { ContextSettings } from "./fit_context.ts";
 import type { Host } from "./host.ts";
@@ -25,6 +28,12 @@ export interface RuntimeOptions {
   folderModel?: (workspace: string) => Promise<string | undefined>;
   /** What workspaces bring along, and where it is remembered what a person has approved. */
   outside?: Outside;
+  /** Rules beyond those of the session itself; left out: none. */
+  rules?: PermissionRules;
+  /** What confines commands; left out: nothing does, and nobody expects it. */
+  sandbox?: Sandbox;
+  /** Files that no tool may show; left out: none. */
+  secretPlaces?: SecretPlaces;
   limits?: Partial<SessionLimits>;
   context?: Partial<ContextSettings>;
   /** Values that must never reach a log, by the name that replaces them. */

@@ -4,6 +4,9 @@ import type { ToolSpec } from "../src/protocol/conversation.ts";
 import type { FactData, Image, PermissionMode } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import type { Task, TodoItem, Worktree } from "../src/protocol/work_facts.ts";
+import type { Subject } from "../src/permission/contract.ts";
+import type { SecretPlaces } from "../src/permission/secret_places.ts";
+import type { Sandbox } from "./sandbox/contract.ts";
 
 /**
  * How a call that had started and has no result is recovered:
@@ -67,6 +70,10 @@ export interface ToolContext {
   workspace: string;
   /** Absolute, real paths in which files may be touched: the workspace and the session's further folders. */
   roots: readonly string[];
+  /** Files that no tool may show or change: keys, credentials, our own. */
+  secrets: SecretPlaces;
+  /** What confines this call's commands; null: they run bare, which was decided with the call. */
+  sandbox: Sandbox | null;
   /** A folder for this call's own files (output, exit status), outside the workspace and no other call's; made on first use. */
   effectDir(): Promise<string>;
   /** Aborted: the call is to end. With the reason "shutdown" the daemon stops, and a second is all there is. */
@@ -116,8 +123,10 @@ export interface ToolDefinition<Args> {
   prompt?(args: Args): string;
   /** Why the call cannot be made, or null: said before any person is asked about it. `run` and `prepare` check again. */
   refuse?(args: Args, session: Pick<ToolSession, "actor" | "by" | "permissionMode">): string | null;
-  /** What `allow_always` covers for the rest of the session: by default every call of the tool. */
+  /** What a standing answer covers, as a rule: by default every call of the tool. */
   grant?(args: Args): string;
+  /** What rules can say something about: commands, paths, addresses, names. Left out: the tool's name is all there is. */
+  subjects?(args: Args): readonly Subject[];
   /** Either `run`, or `prepare` for tools whose effect needs evidence in the log first. */
   run?(args: Args, context: ToolContext): Promise<ToolOutcome>;
   prepare?(args: Args, context: ToolContext): Promise<PreparedCall | ToolOutcome>;
@@ -145,6 +154,7 @@ export interface ToolCall {
   prompt: string;
   grant: string;
   requiresConfirmation: boolean;
+  subjects: readonly Subject[];
   allowedInPlan(context: { planFile: string; workspace: string }): boolean;
   /** Why it cannot be made, or null; nothing is done yet. */
   refusal(session: Pick<ToolSession, "actor" | "by" | "permissionMode">): string | null;

@@ -62,6 +62,7 @@ function bindCall<Args>(definition: ToolDefinition<Args>, args: Args): ToolCall 
     requiresConfirmation: typeof definition.requires_confirmation === "function"
       ? definition.requires_confirmation(args)
       : definition.requires_confirmation,
+    subjects: definition.subjects?.(args) ?? [],
     refusal: (session) => definition.refuse?.(args, session) ?? null,
     allowedInPlan: (context) => isAllowedInPlan(definition, args, context),
     prepare: (context) => prepareCall(definition, args, context),

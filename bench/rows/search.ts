@@ -1,4 +1,5 @@
 // Grep and Glob over a large tree, with ripgrep and without, beside ripgrep alone.
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import type { Tool, ToolContext, ToolSession } from "../../tools/contract.ts";
 import { defineGrep } from "../../tools/grep.ts";
 import { globTool } from "../../tools/glob.ts";
@@ -105,6 +106,8 @@ function contextIn(workspace: string): ToolContext {
     session,
     workspace,
     roots: [workspace],
+    secrets: noSecrets,
+    sandbox: null,
     effectDir: unused,
     signal: new AbortController().signal,
     onOutput: () => {},

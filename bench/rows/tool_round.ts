@@ -1,5 +1,6 @@
 // The overhead of one round: from the end of a model's answer with a tool call to the arrival of the next request, less
 // the tool's own time, every fact synced. The calibration is the barest agent: the same tool and request, and no log.
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import { z } from "zod";
 import { readTool } from "../../tools/read.ts";
 import type { Bench, Row } from "../bench.ts";
@@ -107,6 +108,8 @@ async function toolTimes(workspace: string, file: string): Promise<number[]> {
       session: testSession(),
       workspace,
       roots: [workspace],
+      secrets: noSecrets,
+      sandbox: null,
       effectDir: () => Promise.resolve(workspace),
       signal: new AbortController().signal,
       onOutput: () => {},

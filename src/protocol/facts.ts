@@ -13,7 +13,15 @@ export const agentMode = z.enum(["single"]);
 export const delivery = z.enum(["steer", "queue"]);
 export type Delivery = z.infer<typeof delivery>;
 
-export const approvalDecision = z.enum(["allow_once", "allow_always", "reject_once", "reject_always"]);
+/** `session`: the same call again in this session; `always`: in this folder from now on, as a rule of the user's. */
+export const approvalDecision = z.enum([
+  "allow_once",
+  "allow_session",
+  "allow_always",
+  "reject_once",
+  "reject_session",
+  "reject_always",
+]);
 export type ApprovalDecision = z.infer<typeof approvalDecision>;
 
 export const turnOutcome = z.enum(["completed", "cancelled", "interrupted", "failed", "limit", "parked"]);
@@ -67,6 +75,8 @@ export const factData = {
     /** System prompt and tools as sent; with the conversation before this fact it gives the exact request. */
     head: jsonValue,
     request_sha256: z.string(),
+    /** A fallback is asked: who was to answer, and why it did not. */
+    instead_of: z.object({ provider: z.string(), model: z.string(), error: errorInfo }).optional(),
   }),
   "model.replied": z.object({
     request_id: z.string(),
@@ -83,16 +93,38 @@ export const factData = {
   }),
   "model.failed": z.object({ request_id: z.string(), error: errorInfo, text: z.string().optional() }),
   "call.proposed": z.object({ ...call, args: callArgs, by: z.enum(["model", "user"]) }),
-  "call.approval_requested": z.object({ ...call, prompt: z.string(), digest: z.string() }),
+  "call.approval_requested": z.object({
+    ...call,
+    prompt: z.string(),
+    digest: z.string(),
+    /** Why a person is asked: the rule, mode or guard that says so. */
+    reason: z.string().optional(),
+    /** What a standing answer would cover, as a rule; left out: only this one call can be answered. */
+    rule: z.string().optional(),
+  }),
   "call.approved": z.object({
     ...call,
     by: z.string(),
     decision: approvalDecision,
     digest: z.string(),
     grant: z.string().optional(),
+    /** The program through which the person answered, as it names itself. */
+    client: z.string().optional(),
   }),
-  "call.denied": z.object({ ...call, by: z.string(), reason: z.string(), grant: z.string().optional() }),
-  "call.started": z.object({ ...call, attempt: z.number().int(), evidence: jsonValue.optional() }),
+  "call.denied": z.object({
+    ...call,
+    by: z.string(),
+    reason: z.string(),
+    grant: z.string().optional(),
+    client: z.string().optional(),
+  }),
+  "call.started": z.object({
+    ...call,
+    attempt: z.number().int(),
+    evidence: jsonValue.optional(),
+    /** What let it run: the rule, the mode or the answer, in words. */
+    allowed_by: z.string().optional(),
+  }),
   "call.finished": z.object({
     ...call,
     output: z.string(),

@@ -90,10 +90,16 @@ export type SessionHook = z.infer<typeof sessionHook>;
 export const budgetLimit = z.enum(["steps", "wall", "tokens", "cost", "repeat"]);
 export type BudgetLimit = z.infer<typeof budgetLimit>;
 
+/** `works`: commands run confined; `unavailable`: they should, and cannot; `off`: the user wants none. */
+export const sandboxStatus = z.enum(["works", "unavailable", "off"]);
+export type SandboxStatus = z.infer<typeof sandboxStatus>;
+
 export const sessionWorkFacts = {
   "question.asked": z.object({ call_id: z.string(), questions: z.array(question) }),
   "question.answered": z.object({ call_id: z.string(), answers: z.array(questionAnswer), by: z.string() }),
   "session.mode_changed": z.object({ permission_mode: permissionMode, by: z.string() }),
+  /** What commands of this session run in, said when it matters and has changed. */
+  "session.sandbox_changed": z.object({ status: sandboxStatus, reason: z.string().optional() }),
   "session.model_changed": z.object({ provider: z.string(), model: z.string(), by: z.string() }),
   /** `worktree` is null when the session is back in its own folder. */
   "session.workspace_changed": z.object({

@@ -8,7 +8,7 @@ import { importsOf, readSources } from "./source.ts";
 const rows: readonly (readonly string[])[] = [
   ["src/platform", "src/protocol"],
   ["machines"],
-  ["src/trust", "src/providers"],
+  ["src/trust", "src/providers", "src/permission"],
   ["src/config"],
   ["src/log", "src/hooks", "src/context", "tools"],
   ["actors"],

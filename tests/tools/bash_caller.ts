@@ -1,6 +1,7 @@
 // A program to be killed: makes one Bash call as the kernel would, and says how far it got.
 // Arguments: workspace, folder for the call's files, command, `prepared` or `running` (where to wait for the
 // end), and `background` for a command in the background with a time limit in milliseconds after it.
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import { bashTool } from "../../tools/bash.ts";
 import { prepareTool, testSession } from "./workspace.ts";
 
@@ -10,6 +11,8 @@ const prepared = await prepareTool(bashTool, { command, ...background }, {
   session: testSession(),
   workspace,
   roots: [workspace],
+  secrets: noSecrets,
+  sandbox: null,
   effectDir: () => Promise.resolve(effects),
   signal: new AbortController().signal,
   onOutput: () => {},

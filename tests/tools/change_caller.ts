@@ -1,5 +1,6 @@
 // A program to be killed: changes files, one call after the other, as the kernel would, and says how far each call got.
 // Arguments: workspace, folder for the calls' files.
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../src/protocol/json.ts";
@@ -29,6 +30,8 @@ for (let call = 0; call < callsMax; call++) {
     session: testSession(callId, { by: "user" }),
     workspace,
     roots: [workspace],
+    secrets: noSecrets,
+    sandbox: null,
     effectDir: async () => {
       await mkdir(join(effects, callId), { recursive: true });
       return join(effects, callId);

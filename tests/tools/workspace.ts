@@ -1,4 +1,5 @@
 // A real folder to work in, outside of everything else, and what a tool is given to run there.
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,6 +28,8 @@ export async function makeWorkspace(): Promise<TestWorkspace> {
       session: testSession(callId),
       workspace: dir,
       roots: [dir],
+      secrets: noSecrets,
+      sandbox: null,
       effectDir: async () => {
         await mkdir(join(effects, callId), { recursive: true });
         return join(effects, callId);
