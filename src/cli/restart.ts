@@ -1,7 +1,9 @@
-// `jamey restart`: stop, then start.
+// `jamey restart`: stop, then start. What could not start again is not stopped.
+import { loadConfig } from "../config/file.ts";
 import type { Command } from "./command.ts";
-import { startCommand } from "./start.ts";
 import { stopDaemon } from "./daemon.ts";
+import { portMax } from "./serve.ts";
+import { startCommand } from "./start.ts";
 
 export const restartCommand: Command = {
   usage: "restart",
@@ -9,6 +11,8 @@ export const restartCommand: Command = {
   options: startCommand.options,
   examples: ["jamey restart"],
   async run(context, input) {
+    input.number("port", { min: 0, max: portMax });
+    await loadConfig({ path: context.config, env: Deno.env.toObject(), os: Deno.build.os });
     await stopDaemon(context);
     return await startCommand.run(context, input);
   },

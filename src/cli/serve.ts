@@ -1,7 +1,7 @@
 // `jamey serve`: the daemon in the foreground.
 import type { Command } from "./command.ts";
 
-const portMax = 65_535;
+export const portMax = 65_535;
 
 export const serveCommand: Command = {
   usage: "serve",

@@ -213,6 +213,19 @@ describe("work", () => {
     await child.stderr.cancel();
   });
 
+  test("restart with settings that cannot be right leaves the daemon up", async () => {
+    await run(["start", "--port", "0"]);
+    const { pid } = await status();
+    const file = join(dataDir, "wrong.toml");
+    await Deno.writeTextFile(file, "[limits]\nstpes = 1\n");
+    const wrong = await run(["restart", "--config", file]);
+    expect(wrong.code).toBe(52);
+    expect(wrong.stderr).toContain('line 2: "limits.stpes"');
+    expect((await run(["restart"], { env: { ...env, JAMEY_PROVIDER: "nobody" } })).code).toBe(52);
+    expect((await run(["restart", "--port", "many"])).code).toBe(2);
+    expect(await status()).toMatchObject({ running: true, pid });
+  });
+
   test("attach survives a restart of the daemon, with every event once", async () => {
     await run(["start", "--port", "0"]);
     await run(["run", "hello", "--quiet"]);
