@@ -6,6 +6,7 @@ import { backgroundExecutor } from "./background.ts";
 import type { SessionLimits } from "./budgets.ts";
 import { modelExecutor } from "./call_model.ts";
 import { defaultContext } from "./fit_context.ts";
+import { outsideViews } from "./outside.ts";
 import { createRequestHeads, type WritePrompt } from "./request_heads.ts";
 import { callExecutor } from "./run_call.ts";
 import type { RuntimeOptions } from "./runtime_options.ts";
@@ -31,6 +32,10 @@ export function createExecutors(
     sandbox: options.sandbox ?? null,
     secretPlaces: options.secretPlaces ?? noSecrets,
     effectDir,
+    awaiting: async (workspace) => {
+      const views = await outsideViews(options.outside, workspace);
+      return views.filter(({ standing }) => standing !== "approved");
+    },
   });
   return {
     "model.call": modelExecutor({

@@ -7,8 +7,10 @@ import type { CallRecord } from "../machines/transcript.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
+import type { OutsideView } from "../src/protocol/http.ts";
 import type { Tool, ToolCall, ToolContext, ToolOutcome } from "../tools/contract.ts";
 import type { Sandbox } from "../tools/sandbox/contract.ts";
+import { mcpMark, toolPrefix } from "../tools/mcp/names.ts";
 import { startSubAgent } from "./agent_tool.ts";
 import { askToolName, askUser } from "./ask_user.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
@@ -28,6 +30,8 @@ export interface ToolParts {
   sandbox: Sandbox | null;
   secretPlaces: SecretPlaces;
   effectDir: (sessionId: string, effect: string) => Promise<string>;
+  /** What a folder brings along and nobody has approved. */
+  awaiting: (workspace: string) => Promise<readonly Pick<OutsideView, "kind" | "name">[]>;
 }
 
 interface Run {
@@ -56,7 +60,7 @@ export function callExecutor(parts: ToolParts): Executor {
     const tool = tools.get(record.name);
     const tell = (outcome: ToolOutcome) => tellOutcome(session, record, outcome);
     if (tool === undefined || (tool.audience === "user" && record.by === "model")) {
-      return await tell(unknownTool(record.name, tools));
+      return await tell(await unknownTool({ session, record, parts }, tools));
     }
     const parsed = tool.parse(record.args);
     if (!parsed.ok) return await tell({ status: "failed", error: parsed.error });
@@ -217,7 +221,19 @@ async function realOr(path: string): Promise<string> {
   }
 }
 
-function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): ToolOutcome {
+async function unknownTool(
+  { session, record, parts }: Pick<Run, "session" | "record" | "parts">,
+  tools: ReadonlyMap<string, Tool>,
+): Promise<ToolOutcome> {
+  const { name } = record;
+  const waiting = name.startsWith(mcpMark)
+    ? await parts.awaiting(session.state().meta?.workspace ?? "/")
+    : [];
+  if (waiting.some((item) => item.kind.startsWith("mcp_") && name.startsWith(toolPrefix(item.name)))) {
+    const error =
+      `Cannot use "${name}": its server comes with this folder and waits for approval by the user (jamey trust)`;
+    return { status: "failed", error };
+  }
   const known = [...tools.values()].filter((tool) => tool.audience === "all").map((tool) => tool.name);
   return { status: "failed", error: `Unknown tool "${name}": there are ${known.join(", ")}` };
 }

@@ -1,6 +1,7 @@
 // `jamey chat`: a conversation at the terminal. Lines are messages, answers to questions, or commands.
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { banner } from "./attach.ts";
+import { sayAwaiting } from "./awaiting_trust.ts";
 import type { Chat } from "./chat_command.ts";
 import { chatCommand } from "./chat_commands.ts";
 import { enterRoom, type Room } from "./chat_room.ts";
@@ -53,6 +54,7 @@ async function talk(context: Context, input: Input): Promise<number> {
       await room?.leave();
       const { state } = await client.view(sessionId);
       banner(context, state.summary.permission_mode);
+      await sayAwaiting({ terminal, client }, state.summary.workspace);
       const shown = new Set<string>();
       room = await enterRoom({
         client,

@@ -1,5 +1,6 @@
 // Commands of a chat that change how the session works: model, mode, context, what its folder may bring along.
 import { permissionMode } from "../protocol/facts.ts";
+import { openIn } from "./awaiting_trust.ts";
 import type { Chat, ChatCommand } from "./chat_command.ts";
 import { modelLine } from "./models.ts";
 import { neutralLine, shortLine } from "./neutral.ts";
@@ -61,13 +62,13 @@ async function trust(chat: Chat, [word]: readonly string[]): Promise<void> {
     chat.shown = undefined;
     const after = await client.trust(folder, digest);
     terminal.talk("Approved; a change of any of it asks again");
-    const more = after.items.filter(({ standing }) => standing !== "approved").length;
+    const more = openIn(after.items);
     if (more > 0) terminal.talk(`What was approved brings ${more} more along; see /trust`);
     return;
   }
   const { items, digest } = await client.outside(folder);
   for (const line of outsideLines(items, folder, terminal.colours)) terminal.line(line);
-  if (items.every(({ standing }) => standing === "approved")) return;
+  if (openIn(items) === 0) return;
   chat.shown = { folder, digest };
   terminal.talk("Approve exactly this with: /trust yes");
 }

@@ -4,6 +4,7 @@ import type { Context, Input } from "./command.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
 import { checkDaemon, checkData, checkDisk, checkPrograms, checkToken } from "./doctor_machine.ts";
 import { checkFolder, checkSettings } from "./doctor_settings.ts";
+import { checkTrust } from "./doctor_trust.ts";
 import { neutralLine } from "./neutral.ts";
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
@@ -13,6 +14,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["token", checkToken],
   ["disk", checkDisk],
   ["daemon", checkDaemon],
+  ["trust", checkTrust],
   ["programs", checkPrograms],
 ];
 

@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { banner } from "./attach.ts";
+import { sayAwaiting } from "./awaiting_trust.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { sessionOptions } from "./new.ts";
 import { createPending, type PendingList } from "./pending.ts";
@@ -81,6 +82,7 @@ async function perform(context: Context, input: Input, { run, output }: Desk) {
   run.fold.begin(state.summary.permission_mode);
   output.init(state.summary);
   if (!context.quiet && context.terminal.inIsTerminal) banner(context, state.summary.permission_mode);
+  await sayAwaiting({ terminal: context.terminal, client }, state.summary.workspace);
   run.cancel = () => client.cancel(session.sessionId);
   const { seq } = await client.send(session.sessionId, {
     message,

@@ -1,11 +1,12 @@
 // `jamey trust`: shows what a folder brings along that could run code or steer the agent, and approves exactly that.
 import type { OutsideView } from "../protocol/http.ts";
 import { Problem } from "../protocol/problem.ts";
+import { openIn } from "./awaiting_trust.ts";
 import type { Command, Context } from "./command.ts";
 import { openLines } from "./lines.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 import { workspaceOf } from "./new.ts";
-import type { Colours } from "./terminal.ts";
+import { type Colours, PipeClosed } from "./terminal.ts";
 
 /** A server that was approved can be asked for its tools, and then they are to be looked at. */
 const roundsMax = 3;
@@ -14,7 +15,7 @@ export const trustCommand: Command = {
   usage: "trust [folder]",
   summary: "Show the hooks, servers and tools that a folder brings along, and approve them",
   options: [["--yes", "Approve what is there now without asking"]],
-  examples: ["jamey trust", "jamey trust ~/project", "jamey trust --json"],
+  examples: ["jamey trust", "jamey trust ~/project", "jamey trust --json | jq -r .items[].text"],
   async run(context, input) {
     const folder = workspaceOf(input.args[0]);
     const client = await context.clientOrStart();
@@ -24,16 +25,21 @@ export const trustCommand: Command = {
       return 0;
     }
     for (let round = 1; round <= roundsMax; round++) {
-      show(context, outside, folder);
-      const open = openIn(outside);
+      const open = openIn(outside.items);
+      const before = outside;
+      // First done, then said: whoever stops reading must not take what was not approved for approved, or the reverse.
+      if (input.flag("yes") && open > 0) outside = await client.trust(folder, before.digest);
+      const isShown = show(context, before, folder);
       if (open === 0) break;
-      if (!input.flag("yes") && !(await agrees(context))) {
-        context.terminal.talk("Nothing was approved");
-        return 1;
+      if (!input.flag("yes")) {
+        if (!isShown || !(await agrees(context))) {
+          context.terminal.talk("Nothing was approved");
+          return 1;
+        }
+        outside = await client.trust(folder, before.digest);
       }
-      outside = await client.trust(folder, outside.digest);
       context.terminal.talk(`Approved ${open}; a change of any of it asks again`);
-      const more = openIn(outside);
+      const more = openIn(outside.items);
       if (more === 0) break;
       context.terminal.talk(`What was approved brings ${more} more along`);
       // Only what is there now was to be approved unseen.
@@ -52,15 +58,18 @@ interface OutsideAnswer {
   digest: string;
 }
 
-function openIn({ items }: OutsideAnswer): number {
-  return items.filter(({ standing }) => standing !== "approved").length;
+/** False when nobody read it to its end. */
+function show({ terminal, json }: Context, { items }: OutsideAnswer, folder: string): boolean {
+  try {
+    for (const line of json ? [] : outsideLines(items, folder, terminal.colours)) terminal.line(line);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof PipeClosed) return false;
+    throw thrown;
+  }
 }
 
-function show({ terminal, json }: Context, { items }: OutsideAnswer, folder: string): void {
-  for (const line of json ? [] : outsideLines(items, folder, terminal.colours)) terminal.line(line);
-}
-
-/** Every item with its whole text: what is hidden would be approved as well. */
+/** What is still to be approved with its whole text, because what is hidden would be approved as well; the rest by name. */
 export function outsideLines(items: readonly OutsideView[], folder: string, colours: Colours): string[] {
   const { bold, dim, yellow, green } = colours;
   if (items.length === 0) return [`"${neutralLine(folder)}" brings nothing along that needs an approval`];
@@ -69,6 +78,7 @@ export function outsideLines(items: readonly OutsideView[], folder: string, colo
     const head = `${colour(standing.padEnd(9))} ${bold(neutralLine(name))} ${
       dim(neutralLine(kind.replaceAll("_", " ")))
     }`;
+    if (standing === "approved") return [head];
     return [head, ...neutral(text).replace(blankRun, countBlanks).split("\n").map((line) => `    ${line}`)];
   });
 }

@@ -26,3 +26,17 @@ test("a long run of blanks in a command is shown as a count, whatever kind of bl
   );
   expect(lines).toEqual([`    a${" ".repeat(40)}b`, "        c"]);
 });
+
+test("what is approved is shown by name, what is to be approved with its whole text", () => {
+  const item = { workspace: "/w", kind: "hook", text: "make check" } as const;
+  const items = [{ ...item, name: "old", standing: "approved" }, {
+    ...item,
+    name: "new",
+    standing: "changed",
+  }] as const;
+  expect(outsideLines(items, "/w", colours)).toEqual([
+    "approved  old hook",
+    "changed   new hook",
+    "    make check",
+  ]);
+});
