@@ -74,7 +74,7 @@ async function showValues({ terminal, json }: Context, { path, named, words }: P
   }, printable(config, env));
   if (found === undefined) {
     throw new Problem(
-      "not_found",
+      "bad_request",
       `Cannot show "${pathText(keys)}": it is not set, or there is no such key`,
       {
         hint: "See all that is set with: jamey config get",

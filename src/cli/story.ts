@@ -117,12 +117,18 @@ function extend(turn: Turn, event: EventEnvelope, open: Map<string, Span>): void
   const known = open.get(spanned.key);
   if (known !== undefined) close(known, event, turn);
   open.delete(spanned.key);
-  if (spanned.kind === undefined) return;
+  if (spanned.kind !== undefined) {
+    open.set(spanned.key, begin(turn, event, { kind: spanned.kind, label: spanned.label }));
+  } else if (known === undefined && isCallThatNeverRan(event)) {
+    close(begin(turn, event, { kind: "call", label: String(event.data["name"] ?? "") }), event, turn);
+  }
+}
+
+function begin(turn: Turn, { actor, seq }: EventEnvelope, what: Pick<Span, "kind" | "label">): Span {
   const span: Span = {
-    kind: spanned.kind,
-    label: spanned.label,
-    actor: event.actor,
-    fromSeq: event.seq,
+    ...what,
+    actor,
+    fromSeq: seq,
     toSeq: null,
     from: turn.to,
     to: turn.to,
@@ -130,7 +136,12 @@ function extend(turn: Turn, event: EventEnvelope, open: Map<string, Span>): void
     tokens: null,
   };
   turn.spans.push(span);
-  open.set(spanned.key, span);
+  return span;
+}
+
+/** An unknown tool, wrong arguments, a refusal before anybody was asked: it took no time, but it belongs to the story. */
+function isCallThatNeverRan({ type }: EventEnvelope): boolean {
+  return type === "call.failed" || type === "call.denied" || type === "call.interrupted";
 }
 
 function close(span: Span, event: EventEnvelope, turn: Turn): void {

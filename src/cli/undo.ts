@@ -19,7 +19,8 @@ export const undoCommand: Command = {
     }
     const args = { ...(call === undefined ? {} : { call_id: call }), ...(list ? { list } : {}) };
     const { result } = await (await context.client()).runTool(session, "Undo", args);
-    if (!result.success) throw new Problem("conflict", result.output);
+    // The model reads of an error in the text itself; a person is told so before it.
+    if (!result.success) throw new Problem("conflict", result.output.replace(/^Error: /, ""));
     if (context.json) context.terminal.json(result);
     else context.terminal.line(result.output);
     return 0;

@@ -2,7 +2,7 @@
 import { Problem } from "../protocol/problem.ts";
 import { defaultText } from "./default_text.ts";
 import { setInToml } from "./edit.ts";
-import { checkConfig, readToml } from "./parse.ts";
+import { checkConfig, faultLine, readToml } from "./parse.ts";
 import { readConfigText, replaceConfigText } from "./file.ts";
 import { keysOf, pathText } from "./toml_places.ts";
 
@@ -52,10 +52,16 @@ export function changedText(text: string, changes: readonly Change[]): string {
   const result = attempt();
   const [fault] = faults(result);
   if (fault === undefined) return result;
+  // What was wrong before has a place in the file as it is; what the change would bring has none.
+  const own = faults(text).find(({ what }) => what === fault.what);
   const named = changes.map(({ path }) => `"${pathText(path)}"`).join(", ");
-  throw new Problem("bad_request", `Cannot set ${named}: ${fault.what}`, {
-    hint: "Nothing was written; several values can be set at once: jamey config set KEY VALUE KEY VALUE",
-  });
+  throw new Problem(
+    "bad_request",
+    `Cannot set ${named}: ${faultLine(own ?? { line: undefined, what: fault.what })}`,
+    {
+      hint: "Nothing was written; several values can be set at once: jamey config set KEY VALUE KEY VALUE",
+    },
+  );
 }
 
 /** What a typed word may mean: the TOML value first, if it is one, then the text. */

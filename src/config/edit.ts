@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "smol-toml";
 import { Problem } from "../protocol/problem.ts";
-import { readToml } from "./parse.ts";
+import { faultLine, readToml } from "./parse.ts";
 import { isPrefix, keyText, pathText, type Place, placesIn } from "./toml_places.ts";
 
 type Table = Record<string, unknown>;
@@ -78,7 +78,9 @@ export function literal(value: unknown): string {
 function valuesOf(text: string): Table {
   const read = readToml(text);
   if (read.ok) return read.value;
-  throw new Problem("bad_config", `Cannot change the config: ${read.faults[0].what}`);
+  throw new Problem("bad_config", `Cannot change the config: ${faultLine(read.faults[0])}`, {
+    hint: "Correct that line first; jamey config check looks again",
+  });
 }
 
 function withValue(table: Table, [key = "", ...rest]: readonly string[], value: unknown): Table {

@@ -71,9 +71,9 @@ describe("config get", () => {
 
   test("what is not set, and what is no key, are told apart from an empty answer", async () => {
     const unset = await run(["get", "browser.executable"]);
-    expect(unset).toMatchObject({ code: 1, stdout: "" });
+    expect(unset).toMatchObject({ code: 42, stdout: "" });
     expect(unset.stderr).toContain("it is not set");
-    expect((await run(["get", "limits.constructor"])).code).toBe(1);
+    expect((await run(["get", "limits.constructor"])).code).toBe(42);
     expect((await run(["get", "a = 1"])).code).toBe(42);
   });
 
@@ -131,6 +131,17 @@ describe("config set", () => {
     expect({ code, stdout }).toEqual({ code: 42, stdout: "" });
     expect(stderr).toContain(part);
     expect(stderr).not.toContain("canary");
+    expect(await Deno.readTextFile(path)).toBe(before);
+  });
+
+  test.each([
+    ["no TOML", "# mine\n[limits]\noops\n", "line 3: "],
+    ["an unknown key", "# mine\n[limits]\nstpes = 1\n", 'line 3: "limits.stpes"'],
+  ])("a file with %s is not changed, and the line that is wrong is named", async (_, before, part) => {
+    await write(before);
+    const { code, stderr } = await run(["set", "limits.steps", "7"]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(part);
     expect(await Deno.readTextFile(path)).toBe(before);
   });
 

@@ -48,10 +48,10 @@ test("a call and the list are passed on, and --json gives the answer as it is", 
 });
 
 test("an undo that is refused ends with 1 and the reason, and words that make no sense with 2", async () => {
-  answer = { output: 'Cannot undo "c1": "f" is not as that call left it', success: false };
+  answer = { output: 'Error: Cannot undo "c1": "f" is not as that call left it', success: false };
   const refused = await jamey(dataDir, ["undo", "last"]);
   expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 1, stdout: "" });
-  expect(refused.stderr).toContain("is not as that call left it");
+  expect(refused.stderr).toBe('error: Cannot undo "c1": "f" is not as that call left it\n');
   expect((await jamey(dataDir, ["undo"])).code).toBe(2);
   expect((await jamey(dataDir, ["undo", "last", "--list", "--call", "c1"])).code).toBe(2);
   expect(asked).toHaveLength(1);

@@ -177,6 +177,26 @@ test("waits for answers and pauses at limits are spans of a story, from the ques
   ]);
 });
 
+test("calls that never ran are part of the story, each once, and took no time", () => {
+  const { turns: [turn] } = tellStory([
+    fact(1, "message.received", { text: "go" }),
+    fact(2, "call.failed", { call_id: "c1", name: "Nonsense", error: "Unknown tool" }),
+    fact(3, "call.denied", { call_id: "c2", name: "Bash", by: "policy" }),
+    fact(4, "call.interrupted", { call_id: "c3", name: "Write" }),
+    fact(5, "call.approval_requested", { call_id: "c4", name: "Edit" }),
+    fact(6, "call.denied", { call_id: "c4", name: "Edit", by: "user" }),
+    fact(7, "call.started", { call_id: "c5", name: "Read" }),
+    fact(8, "call.failed", { call_id: "c5", name: "Read" }),
+  ]);
+  expect(turn?.spans.map(({ kind, label, from, to, end }) => [kind, label, to - from, end])).toEqual([
+    ["call", "Nonsense", 0, "failed"],
+    ["call", "Bash", 0, "denied"],
+    ["call", "Write", 0, "interrupted"],
+    ["wait", "Edit waits for approval", 1000, "denied"],
+    ["call", "Read", 1000, "failed"],
+  ]);
+});
+
 test("a tool that a person ran by hand is no turn that never ends", () => {
   const hand = { call_id: "by-hand-1", name: "Bash", by: "user" };
   const { turns } = tellStory([
