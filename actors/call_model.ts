@@ -3,10 +3,17 @@
 import type { PendingEffect } from "../machines/effects.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { ModelRequest } from "../src/protocol/conversation.ts";
-import type { ErrorInfo, FactDraft } from "../src/protocol/facts.ts";
+import type { ErrorInfo, FactData, FactDraft } from "../src/protocol/facts.ts";
 import type { ModelEvent, Provider } from "../src/providers/contract.ts";
 import { exceededBudget, type SessionLimits } from "./budgets.ts";
-import { cancelledError as cancelled, type ContextSettings, fitContext } from "./fit_context.ts";
+import { type EstimateCorrections, estimateCorrections } from "./estimate_corrections.ts";
+import {
+  cancelledError as cancelled,
+  type ContextSettings,
+  fitContext,
+  inputLimit,
+  tooLarge,
+} from "./fit_context.ts";
 import { modelRequest, type RequestHead, storeHead, wireHash } from "./model_request.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
@@ -16,10 +23,8 @@ import { headTokens, messagesTokens } from "./token_estimate.ts";
 const errorCharsMax = 2_000;
 /** Characters of a tool's name: no tool has a longer one, and it is part of the state of a call. */
 const nameCharsMax = 200;
-/** Bounds of how far the estimate of a request's size is corrected by what the endpoint counted. */
-const correctionMin = 0.7;
-const correctionMax = 3;
-const correctionsKept = 1_000;
+/** Times that an address where nobody answers is tried when there is another provider to ask. */
+const unreachedTriesMax = 2;
 
 export interface ModelCallParts {
   /** The provider of a session by name, or undefined when this daemon has none of that name. */
@@ -41,13 +46,18 @@ interface Asking {
   model: string;
   /** Model calls of this effect so far, over restarts and fallbacks. */
   attempt: number;
+  /** For a fallback: who was to answer, and why it did not. */
+  instead: Unanswered | null;
+  /** There is another provider to ask after this one. */
+  hasNext: boolean;
   signal: AbortSignal;
 }
 
-type Failure = Extract<ModelEvent, { type: "failed" }>;
+type Failure = Pick<Extract<ModelEvent, { type: "failed" }>, "error" | "text">;
+type Unanswered = Failure & { provider: string; model: string };
 
 export function modelExecutor(parts: ModelCallParts): Executor {
-  const corrections = new Map<string, number>();
+  const means = { parts, corrections: estimateCorrections() };
   return async (session, effect, { signal }) => {
     const { meta } = session.state();
     if (meta === null) throw new Error("A session without a beginning calls no model");
@@ -55,25 +65,43 @@ export function modelExecutor(parts: ModelCallParts): Executor {
     if (await pause(session, effect.actor, parts)) return;
     const transcript = await session.transcript();
     const own = transcript.agentModel(effect.actor) ?? { provider: meta.provider, model: meta.model };
+    const candidates = candidatesOf(own, parts);
     let attempt = effect.attempts;
-    let last: Failure | null = null;
-    for (const name of [own.provider, ...parts.fallback.filter((other) => other !== own.provider)]) {
-      const provider = parts.provider(name);
-      if (provider === undefined) {
-        last ??= { type: "failed", error: noProvider(name), text: "" };
-        continue;
-      }
-      const model = name === own.provider ? own.model : provider.defaultModel;
-      const asked = await ask({ session, effect, provider, model, attempt: attempt += 1, signal }, {
-        parts,
-        corrections,
-      });
+    let last: Unanswered = { ...own, error: noProvider(own.provider), text: "" };
+    for (const [index, { provider, model, isFallback }] of candidates.entries()) {
+      const asked = await ask({
+        ...{ session, effect, provider, model, signal },
+        attempt: attempt += 1,
+        instead: isFallback ? last : null,
+        hasNext: index + 1 < candidates.length,
+      }, means);
       if (asked === null) return;
-      last = asked;
-      if (signal.aborted || asked.text !== "" || !isDown(asked.error)) break;
+      const isPassedOver = isFallback && asked.error.code === "context_overflow";
+      last = isPassedOver
+        ? passedOver(last, provider, asked.error)
+        : { provider: provider.name, model, error: asked.error, text: asked.text };
+      if (signal.aborted || asked.text !== "" || !(isPassedOver || isDown(asked.error))) break;
     }
-    await fail(session, effect, last?.error ?? cancelled, last?.text);
+    await fail(session, effect, last.error, last.text);
   };
+}
+
+/** The session's own model, then those to ask when it does not answer; only what this daemon has. */
+function candidatesOf(own: { provider: string; model: string }, parts: ModelCallParts) {
+  const names = [own.provider, ...parts.fallback.filter((name) => name !== own.provider)];
+  return names.flatMap((name) => {
+    const provider = parts.provider(name);
+    if (provider === undefined) return [];
+    const isFallback = name !== own.provider;
+    return [{ provider, model: isFallback ? provider.defaultModel : own.model, isFallback }];
+  });
+}
+
+/** What keeps the session from an answer is still the first endpoint; why this one was no help is said beside it. */
+function passedOver(last: Unanswered, { name }: Provider, { message }: ErrorInfo): Unanswered {
+  const { code } = last.error;
+  const error = { code, message: `${last.error.message}; the fallback "${name}" is no help: ${message}` };
+  return { ...last, error };
 }
 
 /** True when a budget is used up: then the fact says so, and the agent waits for a person. */
@@ -92,13 +120,19 @@ function isDown({ code }: ErrorInfo): boolean {
 
 interface Means {
   parts: ModelCallParts;
-  corrections: Map<string, number>;
+  corrections: EstimateCorrections;
 }
 
-/** Asks one provider; null when the outcome is logged. A request that was too large after all is tried once more. */
+/**
+ * Asks one provider; null when the outcome is logged. A request that was too large after all is tried once more; not so
+ * with a fallback, which answers this once: a conversation is not made smaller for good to fit into its window.
+ */
 async function ask(asking: Asking, means: Means): Promise<Failure | null> {
   const first = await askOnce(asking, means, { refused: false });
-  if (first?.error.code !== "context_overflow" || first.text !== "" || asking.signal.aborted) return first;
+  if (
+    asking.instead !== null || first?.error.code !== "context_overflow" || first.text !== "" ||
+    asking.signal.aborted
+  ) return first;
   return await askOnce({ ...asking, attempt: asking.attempt + 1 }, means, { refused: true });
 }
 
@@ -119,21 +153,18 @@ async function askOnce(
       ? null
       : `the hook "${against.name}" objects: ${against.reason ?? "it gave no reason"}`;
   };
-  const overflow = await fitContext({
-    session,
-    actor,
-    provider,
-    model,
-    head,
-    settings: parts.context,
-    correction: corrections.get(key) ?? 1,
-    refused,
-    objection,
-    signal,
-  });
-  if (overflow !== null) return { type: "failed", error: overflow, text: "" };
+  const correction = corrections.of(key, inputLimit({ provider, model }));
+  const measuring = { session, actor, provider, model, head, correction };
+  const overflow = asking.instead === null
+    ? await fitContext({ ...measuring, settings: parts.context, refused, objection, signal })
+    : await tooLarge(measuring);
+  if (overflow !== null) return { error: overflow, text: "" };
   const called = await announce(asking, head);
-  if (called === null) return { type: "failed", error: cancelled, text: "" };
+  if (called === null) return { error: cancelled, text: "" };
+  if (asking.instead !== null) {
+    const text = `${asking.instead.error.message}; asking "${provider.name}/${model}" instead`;
+    session.notice({ actor, of_seq: called.seq, text });
+  }
   let text = "";
   let failure: Failure | null = null;
   for await (const event of provider.stream(called.request, { signal })) {
@@ -141,11 +172,18 @@ async function askOnce(
       session.delta({ actor, of_seq: called.seq, offset: text.length, text: event.text });
       text += event.text;
     } else if (event.type === "retry") {
+      if (asking.hasNext && event.unreached && event.attempt >= unreachedTriesMax) {
+        failure = { error: event.error, text };
+        break;
+      }
       session.notice({ actor, of_seq: called.seq, text: retryText(event) });
     } else if (event.type === "done") {
-      remember(corrections, key, event.usage.input_tokens / called.estimate);
+      corrections.counted(key, { tokens: event.usage.input_tokens, estimate: called.estimate });
       await reply(asking, event);
-    } else if (event.type === "failed") failure = event;
+    } else if (event.type === "failed") {
+      if (event.error.code === "context_overflow") corrections.refused(key, called.estimate);
+      failure = event;
+    }
   }
   session.endText(called.seq);
   return failure;
@@ -155,18 +193,9 @@ function retryText({ attempt, delayMs, error }: Extract<ModelEvent, { type: "ret
   return `${error.message}; asking again in ${(delayMs / 1000).toFixed(1)} s (attempt ${attempt + 1})`;
 }
 
-function remember(corrections: Map<string, number>, key: string, ratio: number): void {
-  // An endpoint that counts nothing says nothing about the estimate.
-  if (!(ratio > 0)) return;
-  // Whatever was not used for longest is estimated anew.
-  const [oldest] = corrections.keys();
-  if (corrections.size >= correctionsKept && oldest !== undefined) corrections.delete(oldest);
-  corrections.delete(key);
-  corrections.set(key, Math.min(correctionMax, Math.max(correctionMin, ratio)));
-}
-
 /** Logs the request as it will be sent; made when its turn comes, so that no message in between is missed. */
-async function announce({ session, effect, provider, model, attempt }: Asking, head: RequestHead) {
+async function announce(asking: Asking, head: RequestHead) {
+  const { session, effect, provider, model, attempt, instead } = asking;
   const ref = await storeHead(head, session.log);
   let request: ModelRequest | undefined;
   const told = await session.tell((transcript): FactDraft => {
@@ -181,11 +210,16 @@ async function announce({ session, effect, provider, model, attempt }: Asking, h
         attempt,
         head: { ...ref },
         request_sha256: wireHash(provider.encode(request)),
+        ...(instead === null ? {} : { instead_of: insteadOf(instead) }),
       },
     };
   });
   if (!told.accepted || request === undefined) return null;
   return { seq: told.seq, request, estimate: headTokens(head) + messagesTokens(request.messages) };
+}
+
+function insteadOf({ provider, model, error }: Unanswered): FactData<"model.called">["instead_of"] {
+  return { provider, model, error: briefly(error) };
 }
 
 async function reply(
@@ -229,10 +263,14 @@ async function fail(
 ): Promise<void> {
   const data = {
     request_id: requestId(effect),
-    error: { code: error.code, message: error.message.slice(0, errorCharsMax) },
+    error: briefly(error),
     ...(text === "" ? {} : { text }),
   };
   await session.tell({ actor: effect.actor, type: "model.failed", data });
+}
+
+function briefly({ code, message }: ErrorInfo): ErrorInfo {
+  return { code, message: message.slice(0, errorCharsMax).toWellFormed() };
 }
 
 function noProvider(name: string): ErrorInfo {

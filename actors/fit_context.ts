@@ -44,6 +44,9 @@ export interface Fitting {
   signal: AbortSignal;
 }
 
+/** What it takes to measure a request. */
+type Measuring = Pick<Fitting, "session" | "actor" | "provider" | "model" | "head" | "correction">;
+
 type Compacted = FactData<"context.compacted">;
 
 export const cancelledError: ErrorInfo = { code: "cancelled", message: "the turn was cancelled" };
@@ -83,12 +86,21 @@ export async function fitContext(fitting: Fitting): Promise<ErrorInfo | null> {
   return above(1) ? overflow(fitting, size(), limit) : null;
 }
 
-function inputLimit({ provider, model }: Fitting): number {
+/** Why the request does not fit as it is, or null. Changes nothing: for a model that is asked this once. */
+export async function tooLarge(measuring: Measuring): Promise<ErrorInfo | null> {
+  const transcript = await measuring.session.transcript();
+  const size = sizeOf(measuring, transcript.forRequest(measuring.actor));
+  const limit = inputLimit(measuring);
+  return size > limit ? overflow(measuring, size, limit) : null;
+}
+
+/** The tokens that a model takes as input. */
+export function inputLimit({ provider, model }: Pick<Fitting, "provider" | "model">): number {
   const { window, outputMax } = provider.info(model);
   return window - Math.min(outputMax, Math.floor(window * answerShare));
 }
 
-function sizeOf({ head, correction }: Fitting, messages: ReturnType<Conversation["forRequest"]>): number {
+function sizeOf({ head, correction }: Measuring, messages: ReturnType<Conversation["forRequest"]>): number {
   return Math.ceil((headTokens(head) + messagesTokens(messages)) * correction);
 }
 
@@ -207,7 +219,7 @@ function textStep(
   });
 }
 
-function overflow({ model, head }: Fitting, size: number, limit: number): ErrorInfo {
+function overflow({ model, head }: Measuring, size: number, limit: number): ErrorInfo {
   const fixed = headTokens(head);
   return {
     code: "context_overflow",

@@ -60,7 +60,9 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
       return block(marks.filter((mark) => mark !== "").join(" "), longText(text("text")));
     }
     case "model.called":
-      return line(`${shortLine(`${text("provider")}/${text("model")}`, 100)}${attempt(data)}`);
+      return line(
+        `${shortLine(`${text("provider")}/${text("model")}`, 100)}${attempt(data)}${insteadText(data)}`,
+      );
     case "model.replied":
       return block(usageText(data), longText(options.restOfText ?? text("text")));
     case "model.failed":
@@ -113,6 +115,12 @@ function block(first: string, text: string): Description {
 
 function attempt(data: JsonObject): string {
   return typeof data["attempt"] === "number" && data["attempt"] > 1 ? ` (attempt ${data["attempt"]})` : "";
+}
+
+function insteadText({ instead_of: instead }: JsonObject): string {
+  if (!isObject(instead)) return "";
+  const name = shortLine(`${String(instead["provider"])}/${String(instead["model"])}`, 100);
+  return `, instead of ${name}${prefixed(errorText(instead["error"]))}`;
 }
 
 function usageText(data: JsonObject): string {

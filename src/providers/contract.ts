@@ -12,8 +12,11 @@ export interface ModelCall {
 export type ModelEvent =
   /** More text of the answer. */
   | { type: "text"; text: string }
-  /** A failed attempt, before any text: another follows after `delayMs`. */
-  | { type: "retry"; attempt: number; delayMs: number; error: ErrorInfo }
+  /**
+   * A failed attempt, before any text: another follows after `delayMs`, unless the caller reads no further. `unreached`:
+   * nobody answered at the address.
+   */
+  | { type: "retry"; attempt: number; delayMs: number; error: ErrorInfo; unreached: boolean }
   | {
     type: "done";
     text: string;

@@ -103,6 +103,9 @@ it("an endpoint with a smaller window than it says: its refusal makes the reques
     outcomes.push((await test.turn(id, `${turn} ${"word ".repeat(1_200)}`)).outcome);
     expect(model.server.requests.length - asked).toBeLessThanOrEqual(4);
   }
+  // What it refused once is not sent again: the refusal is remembered over the answers between.
+  console.log(`context: ${model.refused()} refused of ${model.server.requests.length}`);
+  expect(model.refused()).toBeLessThanOrEqual(2);
   expect(outcomes.filter((outcome) => outcome === "completed").length).toBeGreaterThanOrEqual(10);
   expect((await test.runtime.verify(id)).ok).toBe(true);
 });

@@ -106,6 +106,89 @@ it("a sub-agent may have a model of its own", async () => {
   expect(usage_by_model["second/small"]).toMatchObject({ input_tokens: 11, output_tokens: 7 });
 });
 
+/** An address that was somebody's a moment ago, and is nobody's now. */
+async function nobody(): Promise<string> {
+  const server = startModelServer({ reply: () => refuse(500, "never") });
+  await server.close();
+  return server.url;
+}
+
+it("an address where nobody answers is tried twice, then the next provider is asked, and everybody is told", async () => {
+  const absent = openaiProvider({
+    name: "absent",
+    apiKey: key,
+    baseUrl: await nobody(),
+    model: "gone",
+    retries: 4,
+    baseMs: 1,
+  });
+  const second = provider("second", says("from the second"));
+  test = await openTestRuntime({ providers: registryOf([absent, second], ["second"]) });
+  const id = await test.session();
+  const notices: string[] = [];
+  await test.runtime.subscribe(id, {
+    event: () => {},
+    delta: () => {},
+    notice: ({ text }) => void notices.push(text),
+    closed: () => {},
+  });
+  expect((await test.turn(id, "hello")).messages).toMatchObject([{ text: "from the second" }]);
+  expect(notices).toEqual([
+    expect.stringMatching(/cannot be reached.*asking again in .* \(attempt 2\)/),
+    expect.stringMatching(/cannot be reached.*; asking "second\/second-model" instead/),
+  ]);
+  const called = (await test.facts(id)).flatMap((fact) => fact.type === "model.called" ? [fact.data] : []);
+  expect(called).toMatchObject([{ provider: "absent" }, {
+    provider: "second",
+    instead_of: { provider: "absent", model: "gone", error: { code: "unavailable" } },
+  }]);
+  expect(called[0]?.instead_of).toBeUndefined();
+});
+
+it("without another provider, an address where nobody answers is tried as often as is configured", async () => {
+  const retries = 4;
+  const absent = openaiProvider({ apiKey: key, baseUrl: await nobody(), model: "m", retries, baseMs: 1 });
+  test = await openTestRuntime({ providers: registryOf([absent]) });
+  const id = await test.session();
+  const notices: string[] = [];
+  await test.runtime.subscribe(id, {
+    event: () => {},
+    delta: () => {},
+    notice: ({ text }) => void notices.push(text),
+    closed: () => {},
+  });
+  expect((await test.turn(id, "hello")).outcome).toBe("failed");
+  expect(notices).toHaveLength(retries);
+});
+
+it("a fallback whose window is too small is passed over, and the conversation stays as it was", async () => {
+  let isDown = false;
+  const first = provider("first", () => isDown ? refuse(503, "not now") : answer({ text: "from the first" }));
+  const small = provider("small", () => refuse(400, "prompt is too long"));
+  const tiny = openaiProvider({
+    name: "tiny",
+    apiKey: key,
+    baseUrl: await nobody(),
+    model: "tiny-model",
+    models: { "tiny-model": { window: 1_000, outputMax: 100 } },
+  });
+  test = await openTestRuntime({ providers: registryOf([first, tiny, small], ["tiny", "small"]) });
+  const id = await test.session();
+  await test.turn(id, "remember ".repeat(4_000));
+  isDown = true;
+  expect((await test.turn(id, "hello")).outcome).toBe("failed");
+  const failed = await test.fact(id, "model.failed");
+  expect(failed.data).toMatchObject({ error: { code: "unavailable" } });
+  expect(JSON.stringify(failed.data)).toMatch(
+    /503.*the fallback \\"tiny\\" is no help: .*window takes.*the fallback \\"small\\" is no help: .*too long/,
+  );
+  // The second one is asked, as only it can tell, and once.
+  expect(servers[1]?.requests).toHaveLength(1);
+  isDown = false;
+  expect((await test.turn(id, "and now?")).messages).toMatchObject([{ text: "from the first" }]);
+  expect(await test.types(id)).not.toContain("context.compacted");
+});
+
 const pixel =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 

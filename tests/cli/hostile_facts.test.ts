@@ -25,6 +25,7 @@ const shapes: EventEnvelope["data"][] = [
     ...Object.fromEntries(keys.map((key) => [key, evil])),
     args: { [evil]: evil },
     error: { code: evil, message: evil },
+    instead_of: { provider: evil, model: evil, error: { code: evil, message: evil } },
     usage: { input_tokens: evil, output_tokens: evil },
   },
 ];

@@ -34,7 +34,7 @@ export async function* tryAgain(call: Call, signal: AbortSignal): AsyncGenerator
     const error = call.describe(failure);
     if (!failure.retry || started || attempt > limits.retries) return yield { type: "failed", error, text };
     const delayMs = backoffMs(attempt, failure.retryAfterMs, limits);
-    yield { type: "retry", attempt, delayMs, error };
+    yield { type: "retry", attempt, delayMs, error, unreached: failure.unreached };
     await pause(delayMs, signal);
     attempt++;
   }

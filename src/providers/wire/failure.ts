@@ -35,11 +35,13 @@ interface FailureDetail {
   retryAfterMs?: number | null;
   noSuchAddress?: boolean;
   thoughtsRefused?: boolean;
+  unreached?: boolean;
 }
 
 /**
  * A failed attempt; thrown inside the provider only. `retry`: the same request may succeed later. `noSuchAddress`: the
- * endpoint lives but does not serve this path. `thoughtsRefused`: it cannot read the encrypted thoughts it was given back.
+ * endpoint lives but does not serve this path. `thoughtsRefused`: it cannot read the encrypted thoughts it was given back. `unreached`:
+ * nobody answered at the address, so it is down rather than busy.
  */
 export class CallFailure extends Error {
   override readonly name = "CallFailure";
@@ -48,6 +50,7 @@ export class CallFailure extends Error {
   readonly retryAfterMs: number | null;
   readonly noSuchAddress: boolean;
   readonly thoughtsRefused: boolean;
+  readonly unreached: boolean;
 
   constructor(code: FailureCode, message: string, detail: FailureDetail = {}) {
     super(message);
@@ -56,6 +59,7 @@ export class CallFailure extends Error {
     this.retryAfterMs = detail.retryAfterMs ?? null;
     this.noSuchAddress = detail.noSuchAddress ?? false;
     this.thoughtsRefused = detail.thoughtsRefused ?? false;
+    this.unreached = detail.unreached ?? false;
   }
 }
 
@@ -97,7 +101,10 @@ export function requestFailure(
   }
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
   const said = `the endpoint cannot be reached: ${messageOf(cause)}`;
-  return new CallFailure("unavailable", withAdvice(said, advice.unreachable), { retry: true });
+  return new CallFailure("unavailable", withAdvice(said, advice.unreachable), {
+    retry: true,
+    unreached: true,
+  });
 }
 
 /** What the codes in a stream mean, as statuses: there the status line was sent long ago. */
