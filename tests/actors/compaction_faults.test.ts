@@ -62,6 +62,19 @@ it("a summary that a person asked for and that fails takes nothing away", async 
   expect(model.server.requests.length - before).toBe(1);
 });
 
+it("when a summary that a person asked for fails and the window is full, only as much is left out as must be", async () => {
+  const id = await open({ summary: () => refuse(400, "no summaries today") });
+  await test.turn(id, `the oldest ${"word ".repeat(9_000)}`);
+  await test.turn(id, "remember the number 4711");
+  await compact(id);
+  await test.turn(id, `go on ${"word ".repeat(2_000)}`);
+  const made = await compactions(id);
+  expect(made).toMatchObject([{ kind: "cut", reason: expect.stringContaining("no summaries") }]);
+  expect(made[0]?.text_max).toBeUndefined();
+  expect(asked("the oldest")).toBe(false);
+  expect(asked("4711")).toBe(true);
+});
+
 it("a hook that objects to a compaction that a person asked for is heard once, and nothing is taken away", async () => {
   let ran = 0;
   const hooks: Hooks = {

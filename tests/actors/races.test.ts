@@ -6,7 +6,7 @@ import { registryOf } from "../../src/providers/resolve_model.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
-import type { Tool } from "../../tools/contract.ts";
+import type { Tool, ToolFact, ToolOutcome } from "../../tools/contract.ts";
 import { allTools } from "../../tools/list.ts";
 import { pause, until } from "../support/daemon.ts";
 import { openFaultDisk } from "../support/fault_disk.ts";
@@ -56,6 +56,41 @@ it("a turn that is cancelled just before a reading tool starts comes to its end"
   expect((await test.fact(id, "turn.ended")).data).toMatchObject({ outcome: "cancelled" });
   expect(await test.types(id)).toContain("call.interrupted");
 });
+
+it("a tool that says what cannot be still gives its call a result", async () => {
+  const twice: ToolFact = {
+    type: "background.started",
+    data: { background_id: "b1", call_id: "c1", command: "true", evidence: null },
+  };
+  const said: Extract<ToolOutcome, { status: "finished" }> = {
+    status: "finished",
+    output: "done",
+    truncated: false,
+    facts: [twice, twice],
+  };
+  const tools = allTools.map((tool): Tool =>
+    tool.name === "Read" ? { ...tool, parse: saying(tool, said) } : tool
+  );
+  test = await openTestRuntime({ tools });
+  const id = await test.session();
+  const { outcome, tool_calls } = await test.turn(id, script({ calls: [read] }, { text: "heard" }));
+  expect(outcome).toBe("completed");
+  expect(tool_calls).toMatchObject([{ status: "finished", output: "done" }]);
+  expect(await test.types(id)).not.toContain("background.started");
+});
+
+/** The tool as it is, but for what it says in the end. */
+function saying(tool: Tool, outcome: ToolOutcome): Tool["parse"] {
+  return (args) => {
+    const parsed = tool.parse(args);
+    if (!parsed.ok) return parsed;
+    const prepare: typeof parsed.call.prepare = async (context) => {
+      const ready = await parsed.call.prepare(context);
+      return "status" in ready ? ready : { ...ready, run: () => Promise.resolve(outcome) };
+    };
+    return { ok: true, call: { ...parsed.call, prepare } };
+  };
+}
 
 it("a disk that fills up while a reading tool works takes the session's actor with it, not the daemon", async () => {
   const disk = openFaultDisk(openDenoDisk());
