@@ -1,5 +1,5 @@
 // A permission layer: one reason why a call may run, must be asked for, or is refused. Pure, one file each.
-import type { SessionMeta } from "../session_meta.ts";
+import type { SessionMeta } from "../../machines/session_meta.ts";
 
 /** What is to be decided: a call, its tool's own wishes, and what hooks said. */
 export interface PermissionQuestion {
