@@ -32,6 +32,7 @@ export async function toolSession(
     keep: (bytes) => session.log.putBlob(bytes),
     kept: (name) => session.log.getBlob(name),
     backgroundTasks: work.backgrounds,
+    hooksCount: () => session.state().meta?.hooks.length ?? 0,
     endBackgroundTask: (id) => session.stopEffect(`background.run:${id}`, "cancelled"),
   };
 }

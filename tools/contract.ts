@@ -60,6 +60,8 @@ export interface ToolSession {
   keep(bytes: Uint8Array): Promise<string>;
   kept(name: string): Promise<Uint8Array>;
   backgroundTasks(): readonly BackgroundTask[];
+  /** How many hooks were added to this session. */
+  hooksCount(): number;
   /** Ends a background task and waits until its end is logged; false when none of that id runs. */
   endBackgroundTask(backgroundId: string): Promise<boolean>;
 }

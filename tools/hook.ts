@@ -2,10 +2,13 @@
 import { z } from "zod";
 import { mainActor } from "../src/protocol/facts.ts";
 import { hookEvent } from "../src/protocol/work_facts.ts";
+import type { ToolOutcome } from "./contract.ts";
 import { defineTool } from "./define_tool.ts";
 import { visible } from "./visible.ts";
 
 export const hookCommandCharsMax = 2_000;
+/** Hooks that may be added to one session: each is a program that is run again and again. */
+export const sessionHooksMax = 32;
 export const hookTimeoutMaxS = 600;
 const matcherCharsMax = 200;
 
@@ -19,6 +22,12 @@ const parameters = z.strictObject({
   ),
   timeout_s: z.number().positive().max(hookTimeoutMaxS).optional().describe("By default 10"),
 });
+
+const tooMany: ToolOutcome = {
+  status: "failed",
+  error: `Cannot add a hook: this session has ${sessionHooksMax} already, the most it may have; ` +
+    "give one hook the work of several, or ask the user to put hooks into the configuration",
+};
 
 export const hookTool = defineTool({
   name: "Hook",
@@ -39,11 +48,14 @@ export const hookTool = defineTool({
     actor === mainActor
       ? null
       : "Cannot add a hook: only the main agent may, it would hold for the whole session",
-  run: (args) =>
-    Promise.resolve({
+  run: (args, { session }) => {
+    // Looked at here and not before a person is asked: others may be added meanwhile.
+    if (session.hooksCount() >= sessionHooksMax) return Promise.resolve(tooMany);
+    return Promise.resolve({
       status: "finished",
       output: `The hook is run at every ${args.event} of this session from now on`,
       truncated: false,
       facts: [{ type: "hook.registered", data: { ...args, by: "agent" } }],
-    }),
+    });
+  },
 });

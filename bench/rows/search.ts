@@ -100,6 +100,7 @@ function contextIn(workspace: string): ToolContext {
     keep: unused,
     kept: unused,
     backgroundTasks: () => [],
+    hooksCount: () => 0,
     endBackgroundTask: unused,
   };
   return {

@@ -2,8 +2,6 @@
 import type { ModelInfo } from "./contract.ts";
 import { knownModels } from "./known_models.ts";
 
-export { costOf } from "./prices.ts";
-
 /** `[models."NAME"]` of the configuration: only what differs from what is known. */
 export type ConfiguredModels = Readonly<Record<string, Partial<ModelInfo>>>;
 

@@ -6,6 +6,7 @@ import { createHooks } from "../../src/hooks/hooks.ts";
 import type { HookSettings } from "../../src/hooks/settings.ts";
 import { openTrustStore } from "../../src/trust/store.ts";
 import { runProgram } from "../../tools/external/run_program.ts";
+import { sessionHooksMax } from "../../tools/hook.ts";
 import { pause, until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
@@ -225,4 +226,27 @@ it("an agent adds a hook only with a person's consent, and then it holds for the
   const other = await test.session();
   const free = await test.turn(other, script({ calls: [bash("echo other")] }, { text: "done" }));
   expect(free.tool_calls).toMatchObject([{ status: "finished" }]);
+});
+
+it("a session takes a stated number of hooks, and one more is refused in words", async () => {
+  test = await open();
+  const id = await test.session();
+  const calls = Array.from({ length: sessionHooksMax + 1 }, (_, n) => ({
+    name: "Hook",
+    args: { event: "Notification", command: `echo ${n}` },
+  }));
+  await test.send(id, script(...calls.map((call) => ({ calls: [call] })), { text: "done" }));
+  let seq = 0;
+  for (const _ of calls) {
+    const asked = await test.fact(id, "call.approval_requested", seq);
+    seq = asked.seq;
+    const call_id = asked.type === "call.approval_requested" ? asked.data.call_id : "";
+    await test.runtime.command(id, { type: "call.answer", call_id, decision: "allow_once" }, "me");
+  }
+  await test.fact(id, "turn.ended");
+  const types = await test.types(id);
+  expect(types.filter((type) => type === "hook.registered")).toHaveLength(sessionHooksMax);
+  expect((await test.fact(id, "call.failed")).data).toMatchObject({
+    error: expect.stringContaining(`has ${sessionHooksMax} already`),
+  });
 });

@@ -7,7 +7,7 @@ import { jsonObject } from "../../src/protocol/json.ts";
 import { price } from "../../src/protocol/model_parts.ts";
 import type { ModelEvent, Provider } from "../../src/providers/contract.ts";
 import { imageNote } from "../../src/providers/images.ts";
-import { costOf } from "../../src/providers/models.ts";
+import { costOf } from "../../src/providers/prices.ts";
 
 export type End = Extract<ModelEvent, { type: "done" | "failed" }>;
 export interface Run {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { usage } from "../../src/protocol/facts.ts";
 import { imageNote, withImageNotes } from "../../src/providers/images.ts";
 import { knownModels } from "../../src/providers/known_models.ts";
-import { costOf, modelInfo, unknownModel } from "../../src/providers/models.ts";
+import { modelInfo, unknownModel } from "../../src/providers/models.ts";
+import { costOf } from "../../src/providers/prices.ts";
 
 describe("what is known of a model", () => {
   test("a well-known model has its window, its price and its eyes", () => {

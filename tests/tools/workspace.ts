@@ -70,6 +70,7 @@ export function testSession(callId = "call_1", overrides: Partial<ToolSession> =
         : Promise.resolve(bytes);
     },
     backgroundTasks: () => [],
+    hooksCount: () => 0,
     endBackgroundTask: () => Promise.resolve(false),
     ...overrides,
   };

@@ -1,9 +1,9 @@
 // Puts an answer together from its events. Knows when an answer is whole, and never lets half a tool call through.
 import type { Usage } from "../../protocol/facts.ts";
 import { jsonObject } from "../../protocol/json.ts";
-import type { ModelCall, ModelEvent } from "../contract.ts";
+import type { ModelCall } from "../contract.ts";
+import type { Answer, Done } from "../wire/attempt.ts";
 import { badAnswer, CallFailure } from "../wire/failure.ts";
-import type { ServerEvent } from "../wire/sse.ts";
 import { type Block, openBlock, type StartedBlock } from "./block.ts";
 import { parseEvent, type StreamEvent, type UsageFields } from "./events.ts";
 import { refusal } from "./failure.ts";
@@ -13,27 +13,13 @@ import { keepReasoning, type Part } from "./reasoning.ts";
 export const callsMax = 128;
 export const blocksMax = 4_096;
 
-export interface Assembly {
-  readonly text: string;
-  /** Something that a person or an agent acts on has arrived: another attempt would say it twice. */
-  readonly started: boolean;
-  /** The endpoint has said why it stopped: only `message_stop` follows. */
-  readonly finished: boolean;
-  /** `message_stop` was seen. */
-  readonly closed: boolean;
-  /** Takes one event; returns the text that it adds. Throws a CallFailure. */
-  add(event: ServerEvent): string;
-  /** The whole answer; throws a CallFailure when it was cut, was refused or ends inside a call. */
-  end(): Extract<ModelEvent, { type: "done" }>;
-}
-
 const stopReasons: ReadonlyMap<string, string> = new Map([
   ["end_turn", "stop"],
   ["tool_use", "tool_calls"],
   ["max_tokens", "length"],
 ]);
 
-export function assembleMessage(): Assembly {
+export function assembleMessage(): Answer {
   const blocks = new Map<number, Block>();
   let text = "";
   let calls = 0;
@@ -114,7 +100,7 @@ interface Collected {
   usage: Usage;
 }
 
-function finish({ blocks, text, reason, usage }: Collected): Extract<ModelEvent, { type: "done" }> {
+function finish({ blocks, text, reason, usage }: Collected): Done {
   // Any other reason (length, a full window) may have cut the last call.
   const whole = reason === "end_turn" || reason === "tool_use" || reason === "stop_sequence";
   const calls: ModelCall[] = [];

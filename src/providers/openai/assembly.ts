@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { Usage } from "../../protocol/facts.ts";
 import { jsonObject } from "../../protocol/json.ts";
-import type { ModelCall, ModelEvent } from "../contract.ts";
+import type { ModelCall } from "../contract.ts";
+import type { Answer } from "../wire/attempt.ts";
 import { type Advice, badAnswer, CallFailure, streamedFailure } from "../wire/failure.ts";
 import type { ServerEvent } from "../wire/sse.ts";
 
@@ -47,26 +48,12 @@ interface Draft {
   fragments: string[];
 }
 
-export interface Assembly {
-  readonly text: string;
-  /** Something of the answer has arrived: another attempt would say it twice. */
-  readonly started: boolean;
-  /** The endpoint has said why it stopped: only the usage may follow. */
-  readonly finished: boolean;
-  /** Nothing follows, also when the connection stays open. */
-  readonly closed: boolean;
-  /** Takes one event; returns the text that it adds. Throws a CallFailure. */
-  add(event: ServerEvent): string;
-  /** The whole answer; throws a CallFailure when it was cut or ends inside a call. */
-  end(): Extract<ModelEvent, { type: "done" }>;
-}
-
 /**
  * Repeated chunks: the wire has no sequence numbers, and two equal pieces of text may be meant ("ha", "ha"), so text is
  * never dropped here (see sse.ts for events with ids). What is provably a repetition does no harm: the name of a call and
  * the finish reason are set, not appended, and arguments behind a complete JSON object can only be a repetition.
  */
-export function assembleAnswer(advice?: Advice): Assembly {
+export function assembleAnswer(advice?: Advice): Answer {
   const drafts: Draft[] = [];
   let text = "";
   let thought = "";

@@ -5,7 +5,8 @@ import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/
 import type { ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
 import type { ModelRequest } from "../../protocol/conversation.ts";
 import type { JsonObject } from "../../protocol/json.ts";
-import { assembleAnswer, type Assembly } from "./assembly.ts";
+import { assembleAnswer } from "./assembly.ts";
+import type { Answer } from "../wire/attempt.ts";
 import type { Advice } from "../wire/failure.ts";
 import { assembleResponse } from "./responses_assembly.ts";
 import { encodeResponses } from "./responses_wire.ts";
@@ -16,7 +17,7 @@ export interface Dialect {
   encode(request: ModelRequest, how: Encoding): JsonObject;
   /** Asks; the response is not read yet. */
   send(client: OpenAI, body: JsonObject, signal: AbortSignal): Promise<Response>;
-  assemble(advice: Advice): Assembly;
+  assemble(advice: Advice): Answer;
 }
 
 export const chatDialect: Dialect = {

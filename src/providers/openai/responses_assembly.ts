@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { Usage } from "../../protocol/facts.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ModelCall } from "../contract.ts";
-import { type Assembly, callsMax, errorIn, parseArgs, parseEvent } from "./assembly.ts";
+import { callsMax, errorIn, parseArgs, parseEvent } from "./assembly.ts";
+import type { Answer, Done } from "../wire/attempt.ts";
 import { type Advice, badAnswer, CallFailure, streamedFailure } from "../wire/failure.ts";
 import { type OutputItem, type ResponseEvent, responseEvent, type Terminal } from "./responses_events.ts";
 import { responsesReasoning } from "./responses_wire.ts";
@@ -32,7 +33,7 @@ interface State {
   terminal: Terminal | null;
 }
 
-export function assembleResponse(advice?: Advice): Assembly {
+export function assembleResponse(advice?: Advice): Answer {
   const state: State = {
     calls: new Map(),
     texts: new Map(),
@@ -174,7 +175,7 @@ function inOrder<T>(drafts: ReadonlyMap<number, T>): T[] {
   return [...drafts.entries()].sort(([a], [b]) => a - b).map(([, draft]) => draft);
 }
 
-function endOf(state: State): ReturnType<Assembly["end"]> {
+function endOf(state: State): Done {
   const { terminal, text } = state;
   if (terminal === null) {
     if (state.calls.size > 0) throw badAnswer("it ended inside a tool call");
