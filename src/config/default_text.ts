@@ -55,6 +55,12 @@ export const defaultText =
 #compact_at = 0.8                # share of the model's window at which the conversation is summarised
 #micro_at = 0.6                  # share at which old tool results become references
 
+#[permissions]                   # deny before ask before allow; see them with: jamey permissions
+#mode = "default"                # of new sessions; or acceptEdits, auto (recommended where the sandbox works), plan, dontAsk
+#allow = ["Bash(npm run test:*)", "WebFetch(domain:docs.example.com)"]
+#ask = ["Bash(git push:*)"]
+#deny = ["Read(./secrets/**)", "Bash(curl:*)"]
+
 #[web]
 #search_url = "http://127.0.0.1:8080"   # a SearXNG instance, or an address with {query}
 #search_key = "env:SEARCH_KEY"

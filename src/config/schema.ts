@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { price } from "../protocol/model_parts.ts";
+import { permissionMode } from "../protocol/permission_mode.ts";
 import { hookEvent } from "../protocol/work_facts.ts";
 import type { ProviderKind } from "../providers/kind.ts";
 import { providerKinds } from "../providers/list.ts";
@@ -9,6 +10,7 @@ import { looksSecret, secretReference } from "../providers/reference.ts";
 import { addressFault, modelName } from "../providers/settings.ts";
 import { providerName, providerSettings } from "./provider_kinds.ts";
 import { referenceOrText } from "./reference.ts";
+import { readableRules } from "./rule_text.ts";
 
 /** How many providers, models or servers there may be. */
 export const entriesMax = 256;
@@ -54,6 +56,16 @@ const context = z.strictObject({
 }).refine(({ compact_at, micro_at }) => micro_at <= compact_at, {
   message: "is larger than context.compact_at",
   path: ["micro_at"],
+});
+
+/** What tools may do: the mode of new sessions, and rules. */
+const permissions = z.strictObject({
+  mode: permissionMode.refine((mode) => mode !== "bypassPermissions", {
+    message: 'is "bypassPermissions", which is chosen for single sessions only: use --permission-mode',
+  }).default("default"),
+  allow: readableRules.default([]),
+  ask: readableRules.default([]),
+  deny: readableRules.default([]),
 });
 
 /** An address with a place for the query, for example `https://search.example/search?q={query}`, is allowed here. */
@@ -149,6 +161,7 @@ export function configSchema(kinds: readonly ProviderKind[]) {
     models: table(modelName, modelSettings),
     limits: limits.prefault({}),
     context: context.prefault({}),
+    permissions: permissions.prefault({}),
     web: web.prefault({}),
     browser: z.strictObject({ executable: text.optional() }).prefault({}),
     tools: table(toolName, toolSettings, toolsMax),

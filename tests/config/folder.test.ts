@@ -19,12 +19,31 @@ const read = async (text: string) => {
 test("a folder may name a model and add instructions", async () => {
   expect(await read('model = "local/qwen"\ninstructions = "Use tabs"\n')).toEqual({
     settings: { model: "local/qwen", instructions: "Use tabs" },
+    rules: [],
   });
 });
 
+test("a folder may bring permission rules along, each with the line it stands on", async () => {
+  const { settings, rules, problem } = await read(
+    'model = "m"\n[permissions]\nallow = ["Read", "Bash(npm test)"]\ndeny = [\n  "Bash(rm:*)", # never\n  \'Read(./secrets/**)\',\n  "Bash(rm:*)",\n]\n',
+  );
+  expect(problem).toBeUndefined();
+  expect(settings.permissions?.deny).toHaveLength(3);
+  expect(rules).toEqual([
+    { action: "allow", text: "Read", line: 3 },
+    { action: "allow", text: "Bash(npm test)", line: 3 },
+    { action: "deny", text: "Bash(rm:*)", line: 5 },
+    { action: "deny", text: "Read(./secrets/**)", line: 6 },
+    { action: "deny", text: "Bash(rm:*)", line: 7 },
+  ]);
+});
+
 test("a folder without settings has none, and that is no problem", async () => {
-  expect(await openFolderReader().folderSettings(workspace)).toEqual({ settings: {} });
-  expect(await openFolderReader().folderSettings(join(workspace, "gone"))).toEqual({ settings: {} });
+  expect(await openFolderReader().folderSettings(workspace)).toEqual({ settings: {}, rules: [] });
+  expect(await openFolderReader().folderSettings(join(workspace, "gone"))).toEqual({
+    settings: {},
+    rules: [],
+  });
 });
 
 const dangerous = [
@@ -38,6 +57,8 @@ const dangerous = [
   "[limits]\ncost_usd = 1000000",
   'fallback = ["x"]',
   'permission_mode = "bypassPermissions"',
+  '[permissions]\nmode = "acceptEdits"',
+  "[permissions]\nallow = 3",
   "__proto__.x = 1",
   "nonsense",
   "model = 3",
@@ -88,7 +109,7 @@ test("a change of the file counts at the next look, and so does its end", async 
   await Deno.writeTextFile(path, 'model = "second"');
   expect((await reader.folderSettings(workspace)).settings.model).toBe("second");
   await Deno.remove(path);
-  expect(await reader.folderSettings(workspace)).toEqual({ settings: {} });
+  expect(await reader.folderSettings(workspace)).toEqual({ settings: {}, rules: [] });
 });
 
 test("a line made to be hard to read is refused like any other, and holds nobody up", async () => {

@@ -1,0 +1,21 @@
+// What a settings file may call a permission rule: text that the rules' own reader understands.
+import { z } from "zod";
+import { looksSecret } from "../providers/reference.ts";
+import { ruleList } from "./rule_lists.ts";
+
+/** Why this text is no rule; null when it is one. */
+export function ruleFault(text: string): string | null {
+  return /^(\*|[A-Za-z_][A-Za-z0-9_-]*(\(.+\))?)$/s.test(text)
+    ? null
+    : "it is not written as Tool or Tool(specifier)";
+}
+
+/** Lists in which every rule must be readable: for files that stop the daemon when they are wrong. */
+export const readableRules = ruleList.superRefine((texts, context) => {
+  for (const [index, text] of texts.entries()) {
+    const fault = ruleFault(text);
+    if (fault === null) continue;
+    const shown = looksSecret(text) ? "this" : JSON.stringify(text.slice(0, 200));
+    context.addIssue({ code: "custom", path: [index], message: `is no rule: ${shown}, ${fault}` });
+  }
+});
