@@ -9,6 +9,7 @@ import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
+import { endByHand } from "./end_by_hand.ts";
 import { grantOf } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_port.ts";
@@ -59,9 +60,14 @@ export async function carryOut(
     case "background.end":
       return await endBackground(session, command.background_id);
     case "turn.cancel": {
-      const data = { by: parts.by, outcome: "cancelled" as const };
-      return await log(session, { actor: mainActor, type: "turn.cancelled", data }, {
-        what: "cancel the turn of",
+      const draft = {
+        actor: mainActor,
+        type: "turn.cancelled",
+        data: { by, outcome: "cancelled" },
+      } as const;
+      return await log(session, draft, { what: "cancel the turn of" }).catch(async (thrown) => {
+        if (await endByHand(session)) return { seq: session.visible().seq };
+        throw thrown;
       });
     }
     case "call.answer":
