@@ -75,15 +75,24 @@ export interface TypedAnswer {
   reason?: string;
 }
 
-/** The words for the four answers. */
-export const approvalChoices = "y once, a always, n no, or n and a reason";
+/** The tool by which an agent hands in its plan: each plan is one of its own, so nothing is allowed for always. */
+export const planTool = "ExitPlanMode";
 
-/** What a person typed as an answer; undefined when it is none. */
-export function parseAnswer(line: string): TypedAnswer | undefined {
+/** The words for the answers to a call of this tool. */
+export function approvalChoices(tool: string): string {
+  return tool === planTool
+    ? "y accept the plan, n no, or n and what to change"
+    : "y once, a always, n no, or n and a reason";
+}
+
+/** What a person typed as an answer to a call of this tool; undefined when it is none. */
+export function parseAnswer(line: string, tool: string): TypedAnswer | undefined {
   const [, word = "", reason = ""] = /^(\S+)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
   const lower = word.toLowerCase();
   if (reason === "" && (lower === "y" || lower === "yes")) return { decision: "allow_once" };
-  if (reason === "" && (lower === "a" || lower === "always")) return { decision: "allow_always" };
+  if (reason === "" && (lower === "a" || lower === "always") && tool !== planTool) {
+    return { decision: "allow_always" };
+  }
   if (lower === "n" || lower === "no") {
     return { decision: "reject_once", ...(reason === "" ? {} : { reason }) };
   }

@@ -4,6 +4,7 @@ import type { Client } from "../client/client.ts";
 import type { EventEnvelope } from "../protocol/facts.ts";
 import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
+import { linkText } from "./link_text.ts";
 import { createLiveView, type LiveView } from "./live_view.ts";
 import { messageOf } from "../protocol/problem.ts";
 import { neutral, neutralLine } from "./neutral.ts";
@@ -57,7 +58,8 @@ export function banner({ terminal }: Context, mode: string): void {
 }
 
 async function printJson(context: Context, client: Client, options: AttachOptions): Promise<void> {
-  for await (const frame of follow(client, options.session, options)) {
+  const onLink = (isUp: boolean) => context.terminal.talk(linkText(isUp));
+  for await (const frame of follow(client, options.session, { ...options, onLink })) {
     if (frame.type === "event") context.terminal.json(frame.event);
   }
 }
@@ -74,8 +76,9 @@ async function show(context: Context, client: Client, options: AttachOptions): P
     answerFromKeyboard(context, client, options.session, { lines, pending, view }).catch(() => lines.close());
   }
   let live = false;
+  const onLink = (isUp: boolean) => view.note(terminal.colours.dim(`      ${linkText(isUp)}`));
   try {
-    for await (const frame of follow(client, options.session, options)) {
+    for await (const frame of follow(client, options.session, { ...options, onLink })) {
       if (frame.type === "event") {
         view.event(frame.event);
         pending.fact(frame.event);

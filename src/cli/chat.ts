@@ -4,13 +4,14 @@ import { banner } from "./attach.ts";
 import { sayAwaiting } from "./awaiting_trust.ts";
 import type { Chat } from "./chat_command.ts";
 import { chatCommand } from "./chat_commands.ts";
+import { besidePrompt, createPrompt } from "./chat_prompt.ts";
 import { enterRoom, type Room } from "./chat_room.ts";
 import { runOwnCommand } from "./chat_work_commands.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { neutral } from "./neutral.ts";
 import { refuse, typedAnswer } from "./pending_answer.ts";
-import { pendingChoices, pendingText } from "./pending_text.ts";
+import { pendingChoices } from "./pending_text.ts";
 import { sessionOptions, sessionSettings } from "./new.ts";
 import { signalExit } from "./signals.ts";
 
@@ -33,16 +34,23 @@ export const defaultCommand: Command = {
 };
 
 const doubleInterruptMs = 2_000;
-const promptText = "> ";
 const nobodyToAsk = "nobody to ask (the input ended): use --permission-mode bypassPermissions";
 
 async function talk(context: Context, input: Input): Promise<number> {
-  const { terminal } = context;
+  const { inIsTerminal } = context.terminal;
   const client = await context.clientOrStart();
-  const lines = openLines({ isTerminal: terminal.inIsTerminal });
+  const lines = openLines({ isTerminal: inIsTerminal });
+  const named = input.text("session");
+  // A session that nobody says anything in would only be in the way.
+  if (!inIsTerminal && named === undefined && await lines.isOver()) {
+    context.terminal.talk("The input is empty: there is nothing to talk about");
+    return 0;
+  }
+  const terminal = besidePrompt(context.terminal, lines);
+  let prompt = createPrompt(terminal, lines);
   let room: Room | undefined;
   const chatting: Chat = {
-    context,
+    context: { ...context, terminal },
     client,
     room: () => {
       if (room === undefined) throw new Error("The chat has no session yet");
@@ -55,36 +63,42 @@ async function talk(context: Context, input: Input): Promise<number> {
       const { state } = await client.view(sessionId);
       banner(context, state.summary.permission_mode);
       await sayAwaiting({ terminal, client }, state.summary.workspace);
-      const shown = new Set<string>();
+      prompt = createPrompt(terminal, lines);
       room = await enterRoom({
         client,
         terminal,
         sessionId,
-        changed: () => room && promptFor(context, lines, room, shown),
+        changed: () => room && prompt(room),
       });
     },
   };
   try {
-    const named = input.text("session");
     await chatting.enter(
       named === undefined ? await chatting.create() : (await client.view(named)).session_id,
     );
     terminal.talk(terminal.talkColours.dim(`Session ${chatting.room().sessionId}; /help for commands`));
     const interrupted = onInterrupt(chatting, lines);
-    return await readLines(chatting, lines, interrupted);
+    return await readLines(chatting, { lines, interrupted, prompt: () => prompt(chatting.room()) });
   } finally {
     await room?.leave();
     lines.close();
   }
 }
 
-async function readLines(chatting: Chat, lines: Lines, interrupted: { exit: number }): Promise<number> {
+interface Keyboard {
+  lines: Lines;
+  /** Shows what is to be typed now. */
+  prompt(): void;
+  interrupted: { exit: number };
+}
+
+async function readLines(chatting: Chat, { lines, prompt, interrupted }: Keyboard): Promise<number> {
   const { terminal } = chatting.context;
   for (;;) {
     // What comes through a pipe is a script: the next line waits until the answer to this one is complete.
     if (!terminal.inIsTerminal) await chatting.room().rest();
     if (chatting.room().failure() !== undefined) break;
-    if (!chatting.room().isBusy()) lines.prompt(promptText);
+    prompt();
     const line = await lines.next();
     if (line === undefined) break;
     try {
@@ -136,18 +150,6 @@ async function endOfInput({ room, client }: Chat, isTerminal: boolean): Promise<
     await room().rest();
     if (room().failure() !== undefined) return;
   }
-}
-
-/** Shows each question once, and the prompt when it is the person's turn. */
-function promptFor({ terminal }: Context, lines: Lines, room: Room, shown: Set<string>): void {
-  // Nobody is there any more to talk to: end the wait for the next line.
-  if (room.failure() !== undefined) return lines.close();
-  const question = room.question();
-  if (question !== undefined && !shown.has(`${question.key} ${question.seq}`)) {
-    shown.add(`${question.key} ${question.seq}`);
-    terminal.line(pendingText(question, terminal.colours));
-    lines.prompt(`  ${pendingChoices(question)}: `);
-  } else if (question === undefined && !room.isBusy()) lines.prompt(promptText);
 }
 
 /** Ctrl-C stops the running turn; a second one, or one while nothing runs, leaves. */

@@ -5,6 +5,7 @@ import { type EventEnvelope, type Image, mainActor } from "../protocol/facts.ts"
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { createChatView } from "./chat_view.ts";
 import { neutral } from "./neutral.ts";
+import { linkText } from "./link_text.ts";
 import { createPending, type Pending } from "./pending.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -52,6 +53,8 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   function wake(): void {
     for (const waiter of waiters) waiter();
     waiters.clear();
+    // The prompt of a question has a line of its own.
+    if (pending.all().length > 0) view.closeLine();
     changed();
   }
   function fact(event: EventEnvelope): void {
@@ -62,7 +65,12 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
     if (event.type === "turn.ended" && event.seq > sent) busy = false;
   }
   async function run(): Promise<void> {
-    for await (const frame of follow(client, sessionId, { signal: stop.signal })) {
+    const onLink = (isUp: boolean) => {
+      view.closeLine();
+      terminal.talk(terminal.talkColours.dim(linkText(isUp)));
+      changed();
+    };
+    for await (const frame of follow(client, sessionId, { signal: stop.signal, onLink })) {
       if (frame.type === "delta") view.delta(frame);
       if (frame.type === "notice") view.notice(frame);
       if (frame.type === "event") fact(frame.event);

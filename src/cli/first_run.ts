@@ -89,7 +89,8 @@ async function answer(
   }
   view.note(approvalText(approval, terminal.colours));
   const typed = terminal.inIsTerminal ? await askPerson() : undefined;
-  const decision = parseAnswer(typed ?? "n nobody is there to ask") ?? { decision: "reject_once" as const };
+  const decision = parseAnswer(typed ?? "n nobody is there to ask", approval.name) ??
+    { decision: "reject_once" as const };
   await sendAnswer(client, session, approval, decision);
 }
 

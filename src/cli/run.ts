@@ -2,13 +2,14 @@
 import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
+import { planTool } from "./approvals.ts";
 import { banner } from "./attach.ts";
 import { sayAwaiting } from "./awaiting_trust.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { sessionOptions } from "./new.ts";
 import { createPending, type PendingList } from "./pending.ts";
 import { refuse } from "./pending_answer.ts";
-import { createRunFold, exitOf, planTool } from "./run_outcome.ts";
+import { createRunFold, exitOf } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
 import { imagePaths, readImages } from "./images.ts";
 import { readPrompt } from "./run_prompt.ts";

@@ -2,6 +2,7 @@
 import { type EventEnvelope, factData, mainActor, type PermissionMode } from "../protocol/facts.ts";
 import type { TurnOutcome, Usage } from "../protocol/facts.ts";
 import type { Problem } from "../protocol/problem.ts";
+import { planTool } from "./approvals.ts";
 import { type Signal, signalExit } from "./signals.ts";
 import { limitText } from "./work_text.ts";
 
@@ -42,9 +43,6 @@ interface Why {
   signal?: Signal;
   problem?: Problem;
 }
-
-/** The tool by which an agent hands in its plan. */
-export const planTool = "ExitPlanMode";
 
 const exitLimit = 53;
 const exitAuth = 41;

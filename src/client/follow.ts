@@ -16,6 +16,8 @@ export interface FollowOptions {
   attemptsMax?: number;
   /** The first wait between two attempts; it doubles. */
   backoffMs?: number;
+  /** Told once when the daemon is lost, and once when what it has to say has been read again. */
+  onLink?(isUp: boolean): void;
 }
 
 const attemptsMaxDefault = 10;
@@ -44,6 +46,7 @@ export async function* follow(
     archived: false,
     attempts: 0,
     refusal: undefined,
+    isLost: false,
   };
   for (let first = true; !signal?.aborted; first = false) {
     try {
@@ -56,6 +59,8 @@ export async function* follow(
     }
     if (place.archived || signal?.aborted) return;
     if (place.attempts >= attemptsMax) throw gaveUp(place);
+    if (!place.isLost) options.onLink?.(false);
+    place.isLost = true;
     await pause(Math.min(backoffMs * 2 ** place.attempts, backoffMsMax), signal);
     place.attempts++;
   }
@@ -68,6 +73,7 @@ interface Place {
   archived: boolean;
   attempts: number;
   refusal: string | undefined;
+  isLost: boolean;
 }
 
 /** A WebSocket cannot say why its handshake failed; a plain request can. */
@@ -84,7 +90,7 @@ async function checkPlace(client: FollowClient, place: Place, signal?: AbortSign
 async function* oneSocket(
   client: FollowClient,
   place: Place,
-  { deltas = true, signal }: FollowOptions,
+  { deltas = true, signal, onLink }: FollowOptions,
 ): AsyncGenerator<ServerFrame> {
   const query = `?after=${place.last}${deltas ? "" : "&deltas=false"}`;
   const path = `/sessions/${encodeURIComponent(place.session)}/ws${query}`;
@@ -96,7 +102,11 @@ async function* oneSocket(
       else if (frame.type === "error") place.refusal = frame.message;
       else yield frame;
       if (frame.type === "hello") place.session = frame.session_id;
-      if (frame.type === "synced") place.attempts = 0;
+      if (frame.type === "synced") {
+        place.attempts = 0;
+        if (place.isLost) onLink?.(true);
+        place.isLost = false;
+      }
       if (signal?.aborted) return;
     }
   } finally {

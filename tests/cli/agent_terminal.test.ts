@@ -1,6 +1,7 @@
 // What an agent asks, answered by a person at a real terminal.
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { eventsPage } from "../../src/protocol/http.ts";
 import { dataFolder } from "../support/data_folder.ts";
 import { type AgentDesk, call, openAgentDesk, script } from "./agent_desk.ts";
 import { openOutside } from "./outside_file.ts";
@@ -62,9 +63,40 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     await screen.until("answered by user: left; a mile");
     await screen.until("Accept this plan and begin?");
     await screen.until("1. Go");
+    // There is no always: each plan is one of its own.
+    await screen.until("y accept the plan, n no, or n and what to change: ");
+    await screen.type("a\r");
+    await screen.until("Answer: y accept the plan");
     await screen.type("y\r");
     await screen.until("the mode is default now");
     await screen.until("Gone");
+    await screen.until("> ");
+    await screen.type("/quit\r");
+    expect(await screen.end()).toBe(0);
+  });
+
+  test("Ctrl-C takes back a command of one's own that waits for approval", async () => {
+    desk = await openAgentDesk();
+    const screen = open("chat");
+    await screen.until("> ");
+    await screen.type("!touch made\r");
+    await screen.until("y once, a always, n no");
+    await screen.type("\x03");
+    await screen.until("Bash interrupted: it was cancelled before it was approved");
+    await screen.until("> ");
+    await screen.type("/quit\r");
+    expect(await screen.end()).toBe(0);
+    expect([...Deno.readDirSync(desk.workspace)]).toEqual([]);
+  });
+
+  test("Ctrl-C ends a command of one's own that runs", async () => {
+    desk = await openAgentDesk();
+    const screen = open("chat --permission-mode bypassPermissions");
+    await screen.until("> ");
+    await screen.type("!sleep 60\r");
+    await untilRunning();
+    await screen.type("\x03");
+    await screen.until("Bash interrupted");
     await screen.until("> ");
     await screen.type("/quit\r");
     expect(await screen.end()).toBe(0);
@@ -97,3 +129,12 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     expect(await outside.standings(desk.workspace)).toEqual(["approved", "unknown"]);
   });
 });
+
+/** The command that was typed last has begun. */
+async function untilRunning(): Promise<void> {
+  for (;;) {
+    const { body } = await desk.server.call("GET", "/sessions/last/events");
+    if (eventsPage.parse(body).events.at(-1)?.type === "call.started") return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

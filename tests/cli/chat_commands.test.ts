@@ -213,6 +213,13 @@ test("/trust shows everything that a folder brings along, and /trust yes approve
   await other.close();
 });
 
+test("a chat whose input is empty makes no session, and says so", async () => {
+  const { code, stderr } = await desk.jamey(["chat"]);
+  expect(code).toBe(0);
+  expect(stderr).toContain("The input is empty");
+  expect(JSON.parse((await desk.jamey(["sessions", "--json"])).stdout).sessions).toEqual([]);
+});
+
 test("commands and skills of the folder are listed, and said with their arguments put in", async () => {
   const prompts = join(desk.workspace, ".jamey", "prompts");
   const skill = join(desk.workspace, ".agents", "skills", "greet");

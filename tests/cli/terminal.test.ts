@@ -31,6 +31,40 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     expect([0, 130]).toContain(await screen.end());
   });
 
+  test("a prompt stays the last line: after a wrong answer, and below what others say meanwhile", async () => {
+    const screen = open("chat");
+    await screen.until("> ");
+    await screen.type("call Guarded touch it\r");
+    await screen.until("y once, a always, n no, or n and a reason: ");
+    await screen.type("perhaps\r");
+    await screen.until("Answer: y once");
+    await screen.until("\n");
+    await screen.until("  y once, a always, n no, or n and a reason: ");
+    await screen.type("n not");
+    await screen.until("n not");
+    await desk.server.call("POST", "/sessions/last/messages", { message: "from elsewhere" });
+    await screen.until("> from elsewhere\r\n");
+    // What was typed so far is there again.
+    await screen.until("  y once, a always, n no, or n and a reason: n not");
+    await screen.type(" now\r");
+    await screen.until("denied: not now");
+    await screen.until("> ");
+    await screen.type("/quit\r");
+    expect(await screen.end()).toBe(0);
+  });
+
+  test("who chats or is attached is told that the daemon is gone, and that it is back", async () => {
+    const screens = [open("chat"), open(`attach ${await desk.server.session()}`)];
+    await Promise.all([screens[0]?.until("> "), screens[1]?.until("session.created")]);
+    await desk.reopen();
+    for (const screen of screens) {
+      await screen.until("The daemon is gone");
+      await screen.until("The daemon is back");
+      await screen.type("\x03");
+      await screen.end();
+    }
+  });
+
   test("a question that comes while a person is attached is answered in place", async () => {
     const id = await desk.server.session();
     const screen = open(`attach ${id}`);
