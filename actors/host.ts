@@ -62,7 +62,7 @@ export interface Host {
   fork(session: string, at?: number, name?: string): Promise<{ session_id: string }>;
   archive(session: string): Promise<void>;
   restore(session: string): Promise<void>;
-  /** The tools that every session has, and with a folder those that are found for it. */
+  /** The tools that every session has, and with a folder those that are known for it: looking starts nothing. */
   tools(workspace?: string): Promise<ToolSpec[]>;
   /** Slash commands and skills of a folder. */
   commands(workspace: string): Promise<CommandView[]>;

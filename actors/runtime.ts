@@ -272,7 +272,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       );
     },
     tools: async (workspace) =>
-      workspace === undefined ? registry.everywhere() : [...await registry.specs(workspace)],
+      workspace === undefined
+        ? registry.everywhere()
+        : [...await registry.specs(workspace, { knownOnly: true })],
     commands: async (workspace) => await options.commands?.list(workspace) ?? [],
     expandCommand: (workspace, name, args) => expandOf(options.commands, { workspace, name, args }),
     models: () => modelViews(providers),

@@ -5,8 +5,8 @@ import type { Tool, ToolSource } from "../tools/contract.ts";
 export interface ToolRegistry {
   /** By name; the same map as long as nothing changed. */
   of(workspace: string): Promise<ReadonlyMap<string, Tool>>;
-  /** What models are offered there; the same array as long as nothing changed. */
-  specs(workspace: string): Promise<readonly ToolSpec[]>;
+  /** What models are offered there; the same array as long as nothing changed. `knownOnly`: nothing is started for it. */
+  specs(workspace: string, options?: { knownOnly: boolean }): Promise<readonly ToolSpec[]>;
   /** What there is in every folder. */
   everywhere(): ToolSpec[];
   close(): Promise<void>;
@@ -29,9 +29,10 @@ export function createToolRegistry(
   const known = new Map<string, Gathered>();
   const fixed = gather([builtIn]);
 
-  async function look(workspace: string): Promise<Gathered> {
+  async function look(workspace: string, options = { knownOnly: false }): Promise<Gathered> {
     if (sources.length === 0) return fixed;
-    const found = await Promise.all(sources.map((source) => askSource(source, workspace, report)));
+    const ask = (source: ToolSource) => askSource(source, () => source.tools(workspace, options), report);
+    const found = await Promise.all(sources.map(ask));
     const before = known.get(workspace);
     if (before !== undefined && found.every((part, index) => isSame(part, before.parts[index + 1]))) {
       return before;
@@ -45,7 +46,7 @@ export function createToolRegistry(
 
   return {
     of: async (workspace) => (await look(workspace)).tools,
-    specs: async (workspace) => (await look(workspace)).specs(),
+    specs: async (workspace, options) => (await look(workspace, options)).specs(),
     everywhere: () => builtIn.map((tool) => tool.spec),
     close: async () => void await Promise.allSettled(sources.map((source) => source.close())),
   };
@@ -59,11 +60,15 @@ function isSame(tools: readonly Tool[], before: readonly Tool[] | undefined): bo
 const nothing: readonly Tool[] = [];
 
 /** One source that fails must not take the others with it. */
-async function askSource(source: ToolSource, workspace: string, report: (line: string) => void) {
+async function askSource(
+  { name }: ToolSource,
+  tools: () => Promise<readonly Tool[]>,
+  report: (line: string) => void,
+) {
   try {
-    return await source.tools(workspace);
+    return await tools();
   } catch (thrown) {
-    report(`Cannot list the tools of "${source.name}": ${thrown instanceof Error ? thrown.message : thrown}`);
+    report(`Cannot list the tools of "${name}": ${thrown instanceof Error ? thrown.message : thrown}`);
     return nothing;
   }
 }

@@ -27,7 +27,8 @@ export async function openOutside(
 ): Promise<{ sources: ToolSource[]; hooks: FolderHooks; outside: Outside }> {
   const { config, keys, dataDir, configDir, report } = options;
   const trust = await openTrustStore(join(dataDir, "trust.json"), { report });
-  const environment = withoutKeys(config, Deno.env.toObject());
+  const secretNames = secretNamesOf(config);
+  const environment = without(secretNames, Deno.env.toObject());
   const programs = externalToolsOf(config, keys);
   const servers = mcpServersOf(config, keys);
   for (const { name, problem } of [...programs.problems, ...servers.problems]) {
@@ -39,6 +40,7 @@ export async function openOutside(
     cacheDir: join(dataDir, "mcp"),
     report,
     environment,
+    secretNames,
   });
   const hooks = createHooks({
     settings: hooksOf(config),
@@ -59,10 +61,17 @@ export async function openOutside(
   return { sources: [externalSource({ tools: programs.entries, environment }), mcp], hooks, outside };
 }
 
-/** Variables that hold keys of the configuration are nobody else's, whatever they are called. */
-function withoutKeys(config: EffectiveConfig, environment: Record<string, string>): Record<string, string> {
-  const keys = new Set(
-    referencesOf(config).flatMap(({ reference }) => reference.store === "env" ? [reference.name] : []),
+/** Variables that hold keys of the configuration, or our own token, are nobody else's, whatever they are called. */
+function secretNamesOf(config: EffectiveConfig): ReadonlySet<string> {
+  const keys = referencesOf(config).flatMap(({ reference }) =>
+    reference.store === "env" ? [reference.name] : []
   );
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !keys.has(name)));
+  return new Set(["JAMEY_TOKEN", ...keys]);
+}
+
+function without(
+  names: ReadonlySet<string>,
+  environment: Record<string, string>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
 }

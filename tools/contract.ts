@@ -170,7 +170,10 @@ export type DefineTool = <Args>(definition: ToolDefinition<Args>) => Tool;
 /** Tools that are not built in: found for a folder, and gone with it. Cheap to ask: it is asked before every model call. */
 export interface ToolSource {
   readonly name: string;
-  /** The tools a session in this folder has now. Never starts a process and never waits for one. */
-  tools(workspace: string): Promise<readonly Tool[]>;
+  /**
+   * The tools a session in this folder has now. Never waits for a process. It may have one started that will know more
+   * the next time; with `knownOnly` it does not.
+   */
+  tools(workspace: string, options?: { knownOnly: boolean }): Promise<readonly Tool[]>;
   close(): Promise<void>;
 }

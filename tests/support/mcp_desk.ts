@@ -52,6 +52,7 @@ export async function mcpDesk(
       cacheDir: join(workspace.outside, "cache"),
       report: (line) => void reports.push(line),
       environment: Deno.env.toObject(),
+      secretNames: new Set(),
       ...options,
       limits: { ...limits, ...options.limits },
     });

@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { ListedTool } from "../../tools/mcp/listing.ts";
 import { mcpDesk } from "../support/mcp_desk.ts";
+import { openTestRuntime } from "../support/runtime.ts";
 
 it("R8: with 20 known servers, half of them broken now, tools are there at once and nothing is started", async () => {
   const count = 20;
@@ -31,6 +32,20 @@ it("R8: with 20 known servers, half of them broken now, tools are there at once 
   expect(tools).toHaveLength(count);
   expect(await desk.processes()).toEqual([]);
   console.log(`R8 ${count} servers known, half broken: ${tools.length} tools at once, 0 processes started`);
+});
+
+it("who only wants to know what is known starts nothing, and hears of it once somebody else has asked", async () => {
+  const desk = await mcpDesk((bad) => ({ s: bad("good") }));
+  const test = await openTestRuntime({ sources: [desk.source] });
+  onTestFinished(() => test.close());
+  const isOfServer = ({ name }: { name: string }) => name.startsWith("mcp__");
+  expect((await test.runtime.tools(desk.workspace.dir)).filter(isOfServer)).toEqual([]);
+  // Whatever was started without waiting would be there by the time another server has been connected to.
+  const other = await mcpDesk((bad) => ({ s: bad("good") }));
+  await other.learn("s");
+  expect(await desk.processes()).toEqual([]);
+  await desk.learn("s");
+  expect((await test.runtime.tools(desk.workspace.dir)).filter(isOfServer)).toHaveLength(2);
 });
 
 it("R8: servers that are not known yet are asked in the background, and those that hang hold up nobody", async () => {

@@ -25,6 +25,8 @@ export interface McpOptions {
   report(line: string): void;
   /** The daemon's own; servers see the clean part of it. */
   environment: Readonly<Record<string, string>>;
+  /** Variables that hold keys of the daemon: what a folder writes is never filled in with them. */
+  secretNames: ReadonlySet<string>;
   limits?: Partial<McpLimits>;
   /** In milliseconds, for the breaker. */
   now?: () => number;

@@ -104,7 +104,7 @@ function folderServer(entry: FolderEntry, { options, workspace }: Place): Server
   return {
     ...sharedOptions({ ...entry, settings }, { options, workspace, pinnedFor: workspace }),
     origin: "workspace",
-    settings: () => expandSettings(settings ?? readFileEntry(entry.entry), options.environment),
+    settings: () => expandSettings(settings ?? readFileEntry(entry.entry), options),
     entry: { item, standing: () => options.trust.standing(item) },
   };
 }

@@ -36,13 +36,22 @@ export function readFileEntry(entry: unknown): McpServerSettings {
 
 const reference = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
-/** Fills in `${NAME}` and `${NAME:-default}`. Throws a Problem that names a variable which is not set. */
+/**
+ * Fills in `${NAME}` and `${NAME:-default}`. Throws a Problem that names a variable which is not set, or which holds a key
+ * of the daemon: whoever approves an entry does not mean to give that away.
+ */
 export function expandSettings(
   settings: McpServerSettings,
-  environment: Readonly<Record<string, string>>,
+  { environment, secretNames }: {
+    environment: Readonly<Record<string, string>>;
+    secretNames: ReadonlySet<string>;
+  },
 ): McpServerSettings {
+  // Names of variables have no case on Windows.
+  const secrets = new Set([...secretNames].map((name) => name.toUpperCase()));
   const expand = (text: string) =>
     text.replace(reference, (_, name: string, fallback: string | undefined) => {
+      if (secrets.has(name.toUpperCase())) throw isSecret(name);
       const value = environment[name] || fallback;
       if (value !== undefined) return value;
       throw new Problem("bad_config", `Cannot fill in "\${${name}}": no such environment variable is set`);
@@ -58,4 +67,11 @@ export function expandSettings(
     args: (settings.args ?? []).map(expand),
     env: expandAll(settings.env),
   };
+}
+
+function isSecret(name: string): Problem {
+  return new Problem(
+    "bad_config",
+    `Cannot fill in "\${${name}}": it holds a key of the daemon itself, name a variable that is meant for this server`,
+  );
 }

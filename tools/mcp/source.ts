@@ -27,13 +27,13 @@ export function mcpSource(options: McpOptions): ToolSource & McpAdmin {
   const background = backgroundQueue(backgroundMax);
   return {
     name: "mcp",
-    async tools(workspace) {
+    async tools(workspace, { knownOnly } = { knownOnly: false }) {
       const found = await servers.of(workspace);
       const offered = await Promise.all(found.map(async (server) => {
         if (server.barred() !== null) return [];
         if (await server.options.pins.isKnown()) return toolsOf(server, await server.options.pins.usable());
         // The report was made where it failed; here only the first try is made, and none is waited for.
-        if (!server.isFailing()) background(server, () => server.connected());
+        if (!knownOnly && !server.isFailing()) background(server, () => server.connected());
         return [];
       }));
       return singleNames(offered.flat(), once);

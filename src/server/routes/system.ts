@@ -23,7 +23,8 @@ export const getHealth = defineRoute({
 export const getTools = defineRoute({
   method: "GET",
   path: "/tools",
-  summary: "The tools that agents have: everywhere, or in one folder",
+  summary:
+    "The tools that agents have: everywhere, or in one folder as far as they are known; starts nothing",
   query: z.strictObject({ workspace: z.string().min(1).max(4096).optional() }),
   answers: {
     200: {
