@@ -8,10 +8,12 @@ import type {
   CommandView,
   CreateSession,
   ModelView,
+  OutsideName,
   OutsideView,
   RequestView,
   SessionSummary,
   SessionView,
+  TrustedView,
   TurnResult,
   VerifyReport,
 } from "../src/protocol/http.ts";
@@ -73,6 +75,13 @@ export interface Host {
   modelsOf(provider: string): Promise<string[]>;
   /** What this folder brings along that could run code or steer the agent, and what a person has said of it. */
   outside(workspace: string): Promise<OutsideView[]>;
-  /** Approves what `digest` (of `outside`) covers and nothing else; `conflict` when it has changed since. */
-  trust(workspace: string, digest: string): Promise<OutsideView[]>;
+  /**
+   * Approves what `digest` (of `outside`) covers and nothing else, all of it or `only` these; `conflict` when it has
+   * changed since, `not_found` for a name that is none of its items.
+   */
+  trust(workspace: string, digest: string, only?: readonly OutsideName[]): Promise<OutsideView[]>;
+  /** Takes approvals back, all of this folder or `only` these, and ends what runs by them; how many there were. */
+  withdrawTrust(workspace: string, only?: readonly OutsideName[]): Promise<number>;
+  /** Everything that is approved, of all folders, and whether it is still the same. */
+  trusted(): Promise<TrustedView[]>;
 }

@@ -27,7 +27,7 @@ import type { SessionActor } from "./session_port.ts";
 import { createSessionIndex } from "./session_index.ts";
 import { createSessions, type Loaded } from "./sessions.ts";
 import { modelViews, offeredModels } from "./model_views.ts";
-import { outsideViews, trustOutside } from "./outside.ts";
+import { trustPort } from "./outside.ts";
 import { createToolRegistry } from "./tool_registry.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
 
@@ -279,8 +279,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     expandCommand: (workspace, name, args) => expandOf(options.commands, { workspace, name, args }),
     models: () => modelViews(providers),
     modelsOf: (name) => offeredModels(providers, name),
-    outside: (workspace) => outsideViews(options.outside, workspace),
-    trust: (workspace, digest) => trustOutside(options.outside, workspace, digest),
+    ...trustPort(options.outside),
   };
 }
 

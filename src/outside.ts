@@ -57,6 +57,7 @@ export async function openOutside(
       const named = items.filter(({ kind }) => kind === "mcp_server");
       await Promise.all(named.map(({ name }) => mcp.refresh(workspace, name).catch(() => {})));
     },
+    withdrawn: (workspace) => mcp.settle(workspace),
   };
   return { sources: [externalSource({ tools: programs.entries, environment }), mcp], hooks, outside };
 }

@@ -12,11 +12,13 @@ import {
   eventsPage,
   health,
   modelView,
+  type OutsideName,
   outsideView,
   pendingQuestion,
   requestView,
   sessionSummary,
   sessionView,
+  trustedView,
   verifyReport,
 } from "../protocol/http.ts";
 import { connect, type Connection, type ConnectOptions } from "./connection.ts";
@@ -124,7 +126,18 @@ export function createClient(first: Connection, options: ConnectOptions) {
     modelsOf: (provider: string) =>
       get(`/models/${encodeURIComponent(provider)}`, z.object({ models: z.array(z.string()) })),
     outside: (workspace: string) => get(`/trust?${new URLSearchParams({ workspace })}`, outsideAnswer),
-    trust: (workspace: string, digest: string) => post("/trust", { workspace, digest }, outsideAnswer),
+    trust: (workspace: string, digest: string, only?: readonly OutsideName[]) =>
+      post("/trust", { workspace, digest, ...(only === undefined ? {} : { only }) }, outsideAnswer),
+    /** Takes approvals of a folder back: all, or `only` these. */
+    withdrawTrust: (workspace: string, only?: readonly OutsideName[]) =>
+      request(connection, {
+        method: "DELETE",
+        path: "/trust",
+        body: { workspace, ...(only === undefined ? {} : { only }) },
+        answer: z.object({ withdrawn: z.number() }),
+      }),
+    /** What is approved, in all folders. */
+    trusted: () => get("/trust/approvals", z.object({ approvals: z.array(trustedView) })),
     shutdown: () => post("/shutdown", {}, done),
   };
 }

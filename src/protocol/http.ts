@@ -218,8 +218,25 @@ export const outsideView = z.object({
   name: z.string(),
   text: z.string(),
   standing: z.enum(["approved", "unknown", "changed"]),
+  /** What was approved, of something that is `changed`; left out when it was not kept. */
+  previous: z.string().optional(),
 });
 export type OutsideView = z.infer<typeof outsideView>;
+
+/** What one of them is called within its workspace. */
+export const outsideName = z.strictObject({ kind: z.string().min(1).max(64), name: z.string().max(4096) });
+export type OutsideName = z.infer<typeof outsideName>;
+
+/** Something that a person has approved once, for any workspace; "" stands for the user's own configuration. */
+export const trustedView = z.object({
+  workspace: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  approved_at: z.string(),
+  /** Whether it is there as it was approved; `unseen`: so many folders are approved that this one was not looked at. */
+  standing: z.enum(["approved", "changed", "gone", "unseen"]),
+});
+export type TrustedView = z.infer<typeof trustedView>;
 
 export const eventsPage = z.object({ events: z.array(eventEnvelope), head: z.number().int() });
 

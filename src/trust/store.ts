@@ -1,10 +1,11 @@
-// The trust store: one small JSON file of the user with the hash of everything that was approved. Never the content itself.
-import { createHash } from "node:crypto";
+// The trust store: one small JSON file of the user with the hash of everything that was approved, and beside it the
+// texts, which decide nothing.
 import { rename } from "node:fs/promises";
 import { z } from "zod";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import type { OutsideItem, Standing, TrustStore } from "./contract.ts";
 import { readSmallFile, replaceFile } from "./file.ts";
+import { hashOf, openApprovedTexts, textsMax } from "./texts.ts";
 
 export const approvalsMax = 20_000;
 const fileBytesMax = 32 * 1024 * 1024;
@@ -25,28 +26,35 @@ export async function openTrustStore(
   { report = () => {} }: { report?: (line: string) => void } = {},
 ): Promise<TrustStore> {
   let approvals = await load(path, report);
-  let writing: Promise<void> = Promise.resolve();
+  const texts = openApprovedTexts(`${path.replace(/\.json$/, "")}_texts`);
+  let writing: Promise<unknown> = Promise.resolve();
   const hashes = new WeakMap<OutsideItem, string>();
-  const hashOf = (item: OutsideItem) => {
-    const known = hashes.get(item);
-    if (known !== undefined) return known;
-    const hash = createHash("sha256").update(item.text).digest("hex");
-    hashes.set(item, hash);
-    return hash;
+  const hashOfItem = (item: OutsideItem) => {
+    const known = hashes.get(item) ?? hashOf(item.text);
+    hashes.set(item, known);
+    return known;
   };
   /** One change after the other: each is on disk before it counts, and one that fails changes nothing. */
-  const change = (next: (now: Map<string, Approval>) => void): Promise<void> => {
+  const change = <Answer>(
+    next: (now: Map<string, Approval>) => Answer,
+    added: readonly OutsideItem[] = [],
+  ): Promise<Answer> => {
     const done = writing.then(async () => {
       const changed = new Map(approvals);
-      next(changed);
+      const answer = next(changed);
       if (changed.size > approvalsMax) {
         throw new Problem("limit_reached", `Cannot approve: there are ${approvalsMax} approvals already`, {
           hint: "take back those of folders that are no longer used",
         });
       }
-      const text = JSON.stringify({ version: 1, approvals: [...changed.values()] }, null, 1);
-      await replaceFile(path, text);
+      for (const item of added.slice(-textsMax)) await texts.keep(hashOfItem(item), item.text);
+      await replaceFile(path, JSON.stringify({ version: 1, approvals: [...changed.values()] }, null, 1));
       approvals = changed;
+      const kept = [...changed.values()].slice(-textsMax).map(({ sha256 }) => sha256);
+      await texts.keepOnly(new Set(kept)).catch((thrown) =>
+        report(`Cannot remove texts that are approved no more: ${messageOf(thrown)}`)
+      );
+      return answer;
     });
     writing = done.catch(() => {});
     return done;
@@ -55,19 +63,38 @@ export async function openTrustStore(
     standing(item): Standing {
       const known = approvals.get(keyOf(item));
       if (known === undefined) return "unknown";
-      return known.sha256 === hashOf(item) ? "approved" : "changed";
+      return known.sha256 === hashOfItem(item) ? "approved" : "changed";
     },
+    previous: async (item) => {
+      const known = approvals.get(keyOf(item));
+      return known === undefined ? null : await texts.read(known.sha256);
+    },
+    approvals: () =>
+      [...approvals.values()].map(({ workspace, kind, name, approved_at: approvedAt }) => ({
+        workspace,
+        kind,
+        name,
+        approvedAt,
+      })),
     approve: (items) =>
       change((now) => {
         for (const item of items) {
+          if (now.get(keyOf(item))?.sha256 === hashOfItem(item)) continue;
           const { workspace, kind, name } = item;
           const at = new Date().toISOString();
-          now.set(keyOf(item), { workspace, kind, name, sha256: hashOf(item), approved_at: at });
+          // Taken out first, because the latest stand at the end.
+          now.delete(keyOf(item));
+          now.set(keyOf(item), { workspace, kind, name, sha256: hashOfItem(item), approved_at: at });
         }
-      }),
-    revoke: (workspace) =>
+      }, items),
+    withdraw: (workspace, only) =>
       change((now) => {
-        for (const [key, entry] of now) if (entry.workspace === workspace) now.delete(key);
+        const named = only && new Set(only.map(({ kind, name }) => keyOf({ workspace, kind, name })));
+        const gone = [...now].filter(([key, entry]) =>
+          entry.workspace === workspace && (named === undefined || named.has(key))
+        );
+        for (const [key] of gone) now.delete(key);
+        return gone.length;
       }),
   };
 }

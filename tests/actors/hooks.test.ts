@@ -129,6 +129,7 @@ it("a folder's hooks run nothing before a person has approved this very text", a
       store: trust,
       items: (workspace) => Promise.resolve(hooks.items(workspace)),
       approved: () => Promise.resolve(),
+      withdrawn: () => Promise.resolve(),
     },
   });
   const mark = join(folder, "ran");

@@ -29,6 +29,7 @@ export async function openOutside(folder: string): Promise<OutsideFile> {
       more ||= brings;
       return Promise.resolve();
     },
+    withdrawn: () => Promise.resolve(),
     write: (text) => Deno.writeTextFile(file, text),
     bringMore: () => void (brings = true),
     standings: async (workspace) => (await items(workspace)).map(({ standing }) => standing),

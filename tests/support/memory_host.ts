@@ -109,6 +109,8 @@ export function openMemoryHost(): MemoryHost {
     modelsOf: () => Promise.resolve([]),
     outside: () => Promise.resolve([]),
     trust: () => Promise.resolve([]),
+    withdrawTrust: () => Promise.resolve(0),
+    trusted: () => Promise.resolve([]),
     close() {
       for (const session of sessions.values()) session.close("the daemon is stopping");
     },

@@ -131,34 +131,6 @@ it("what the server itself calls an error fails the call and counts nothing agai
   }]);
 });
 
-it("P4: a result of 10 MB is cut to what a model can read", async () => {
-  const desk = await mcpDesk((bad) => ({ big: bad("huge_result") }));
-  await desk.learn("big");
-  const outcome = await desk.call("mcp__big__echo", { text: "x" });
-  expect(outcome).toMatchObject({ status: "finished", truncated: true });
-  const length = outcome.output?.length ?? 0;
-  console.log(`P4 result of 10,000,000 characters: ${length} given to the model`);
-  expect(length).toBeLessThan(resultCharsMax + 200);
-  expect(outcome.output).toContain("characters left out of 10000000");
-});
-
-it("P4: of 10,000 tools the first 128 by name are offered, and the rest is counted", async () => {
-  const desk = await mcpDesk((bad) => ({ vast: bad("many") }));
-  const tools = await desk.learn("vast");
-  expect(tools.size).toBe(toolsMax);
-  expect([...tools.keys()].at(-1)).toBe(`mcp__vast__tool_00${toolsMax - 1}`);
-  const [status] = await desk.source.status(desk.workspace.dir);
-  expect(status?.reason).toContain(`${10_000 - toolsMax} tools beyond ${toolsMax} were left out`);
-  console.log(`P4 10,000 tools: ${tools.size} offered`);
-});
-
-it("P4: a name that a server gives to two tools is offered for neither", async () => {
-  const desk = await mcpDesk((bad) => ({ double: bad("doubles") }));
-  const tools = await desk.learn("double");
-  expect([...tools.keys()]).toEqual(["mcp__double__echo"]);
-  expect(desk.reports).toContain('MCP server "double": 1 names were given to several tools: "twin"');
-});
-
 it("descriptions are cut and tools with vast schemas are left out", async () => {
   const desk = await mcpDesk((bad) => ({ wordy: bad("long") }));
   const tools = await desk.learn("wordy");

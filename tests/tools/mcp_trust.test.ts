@@ -69,7 +69,10 @@ it("approval that is taken back ends the server and takes the tools away, and th
   const desk = await changeable();
   const tools = await desk.learn();
   expect(names(tools)).toEqual(["mcp__shifty__keeps", "mcp__shifty__turns"]);
-  await desk.trust.revoke(desk.workspace.dir);
+  expect(await desk.processes()).toHaveLength(1);
+  expect(await desk.trust.withdraw(desk.workspace.dir)).toBe(2);
+  await desk.source.settle(desk.workspace.dir);
+  await expect.poll(() => desk.processes(), { timeout: 20_000 }).toEqual([]);
   expect(await desk.tools()).toEqual(new Map());
   expect(textOf(await desk.call("mcp__shifty__keeps", {}))).toContain("was never approved");
 });
@@ -100,7 +103,7 @@ it("without its approvals a known server of the user is not trusted at sight aga
   const first = desk.again(servers);
   await first.refresh(desk.workspace.dir, "own");
   expect(await first.tools(desk.workspace.dir)).toHaveLength(1);
-  await desk.trust.revoke("");
+  await desk.trust.withdraw("");
   expect(await first.tools(desk.workspace.dir)).toHaveLength(0);
   tellTools(desk, [told("keeps", "now it lies")]);
   const second = desk.again(servers);
@@ -147,9 +150,6 @@ it("variables in a folder's entry are filled in only once it is approved", async
   );
 });
 
-it("a folder's server cannot take the place of the user's own", async () => {
-  const desk = await mcpDesk((bad) => ({ helper: bad("good") }));
-  desk.writeServers({ helper: desk.bad("many") });
 it("keys of the daemon are never filled into a folder's entry, however it is approved", async () => {
   const environment = { ...Deno.env.toObject(), OUR_KEY: "k3y-of-ours", JAMEY_TOKEN: "t0ken-of-ours" };
   const desk = await mcpDesk(() => ({}), {
@@ -168,6 +168,9 @@ it("keys of the daemon are never filled into a folder's entry, however it is app
   expect(await desk.processes()).toEqual([]);
 });
 
+it("a folder's server cannot take the place of the user's own", async () => {
+  const desk = await mcpDesk((bad) => ({ helper: bad("good") }));
+  desk.writeServers({ helper: desk.bad("many") });
   await desk.approve("mcp_server");
   expect(names(await desk.learn("helper"))).toEqual(["mcp__helper__echo", "mcp__helper__other"]);
   expect(desk.reports.some((line) => line.includes("your own has that name"))).toBe(true);

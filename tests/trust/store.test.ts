@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import type { OutsideItem } from "../../src/trust/contract.ts";
 import { approvalsMax, openTrustStore } from "../../src/trust/store.ts";
+import { textBytesMax, textsMax } from "../../src/trust/texts.ts";
 import { dataFolder } from "../support/data_folder.ts";
 
 const hook: OutsideItem = { workspace: "/a", kind: "hook", name: "settings.json", text: '{"run":"make"}' };
@@ -30,18 +31,67 @@ it("approvals outlive the program, in a file that only the user can read", async
   expect(again.standing(hook)).toBe("approved");
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(await readFile(path, "utf8")).not.toContain("make");
-  expect(await readdir(dirname(path))).toEqual(["trust.json"]);
+  expect((await readdir(dirname(path))).sort()).toEqual(["trust.json", "trust_texts"]);
 });
 
 it("approvals of a folder can be taken back, others stay", async () => {
   const path = join(dataFolder(), "trust.json");
   const store = await openTrustStore(path);
   await store.approve([hook, { ...hook, name: "other" }, { ...hook, workspace: "/b" }]);
-  await store.revoke("/a");
+  expect(await store.withdraw("/a", [{ kind: "hook", name: "other" }, { kind: "hook", name: "none" }])).toBe(
+    1,
+  );
+  expect(store.standing({ ...hook, name: "other" })).toBe("unknown");
+  expect(store.standing(hook)).toBe("approved");
+  expect(await store.withdraw("/a")).toBe(1);
+  expect(await store.withdraw("/a")).toBe(0);
   for (const each of [store, await openTrustStore(path)]) {
     expect(each.standing(hook)).toBe("unknown");
     expect(each.standing({ ...hook, workspace: "/b" })).toBe("approved");
+    expect(each.approvals().map(({ workspace, name }) => [workspace, name])).toEqual([["/b", hook.name]]);
   }
+});
+
+it("the text that was approved is kept to show a change, readable by the user alone, until nothing needs it", async () => {
+  const folder = dataFolder();
+  const store = await openTrustStore(join(folder, "trust.json"));
+  const changed = { ...hook, text: '{"run":"make evil"}' };
+  expect(await store.previous(changed)).toBeNull();
+  await store.approve([hook]);
+  expect(await (await openTrustStore(join(folder, "trust.json"))).previous(changed)).toBe(hook.text);
+  const texts = join(folder, "trust_texts");
+  const [name = ""] = await readdir(texts);
+  expect((await stat(join(texts, name))).mode & 0o777).toBe(0o600);
+  expect((await stat(texts)).mode & 0o777).toBe(0o700);
+  await writeFile(join(texts, name), "something that nobody approved");
+  expect(await store.previous(changed)).toBeNull();
+  await store.approve([changed]);
+  expect(await readdir(texts)).not.toContain(name);
+  await store.withdraw(hook.workspace);
+  expect(await readdir(texts)).toEqual([]);
+});
+
+it("a text that is too long, or older than many others, is not kept, and approved all the same", async () => {
+  const folder = dataFolder();
+  const store = await openTrustStore(join(folder, "trust.json"));
+  const long = { ...hook, text: "x".repeat(textBytesMax + 1) };
+  await store.approve([long]);
+  expect(store.standing(long)).toBe("approved");
+  expect(await store.previous({ ...long, text: "y" })).toBeNull();
+  const items = Array.from({ length: textsMax + 1 }, (_, at) => ({ ...hook, name: `${at}`, text: `${at}` }));
+  await store.approve(items);
+  expect(await readdir(join(folder, "trust_texts"))).toHaveLength(textsMax);
+  expect(await store.previous({ ...hook, name: "0", text: "changed" })).toBeNull();
+  expect(await store.previous({ ...hook, name: `${textsMax}`, text: "changed" })).toBe(`${textsMax}`);
+});
+
+it("what is approved once more as it was keeps the time of its approval", async () => {
+  const store = await openTrustStore(join(dataFolder(), "trust.json"));
+  await store.approve([hook]);
+  const before = store.approvals();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await store.approve([hook]);
+  expect(store.approvals()).toEqual(before);
 });
 
 it("many approvals at once are all kept", async () => {
@@ -66,7 +116,7 @@ it("a damaged file is set aside and reported, and everything is unknown", async 
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^Cannot read approvals ".*trust\.json": .*, it is kept as ".*damaged-/);
     const names = await readdir(folder);
-    expect(names).toEqual([expect.stringMatching(/^trust\.json\.damaged-\d+$/)]);
+    expect(names.sort()).toEqual([expect.stringMatching(/^trust\.json\.damaged-\d+$/), "trust_texts"]);
     const [aside = ""] = names;
     expect(await readFile(join(folder, aside), "utf8")).toBe(damage);
     await store.approve([hook]);

@@ -50,6 +50,8 @@ export interface McpServer {
   /** It failed a short while ago: a try in the background makes no sense yet. */
   isFailing(): boolean;
   call(tool: ListedTool, args: JsonObject, options: CallOptions): Promise<CallEnd>;
+  /** Ends the connection when the server may not be used any more. Never rejects. */
+  settle(): Promise<void>;
   /** Ends the connection and all that is still ending. Never rejects. */
   close(): Promise<void>;
 }
@@ -131,6 +133,13 @@ export function openServer(options: ServerOptions): McpServer {
       } finally {
         idle.release();
       }
+    },
+    async settle() {
+      if (barred() === null) return;
+      const gone = connecting;
+      drop();
+      await gone?.catch(() => {});
+      await Promise.all([...endings]);
     },
     async close() {
       closing.abort();

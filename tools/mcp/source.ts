@@ -17,6 +17,8 @@ export interface McpAdmin {
   status(workspace: string): Promise<ServerStatus[]>;
   /** Connects now, breaker or not, and takes note of the server's tools. Throws a Problem. */
   refresh(workspace: string, server: string): Promise<ServerStatus>;
+  /** Ends the servers of this folder whose approval was taken back. Never rejects. */
+  settle(workspace: string): Promise<void>;
 }
 
 export function mcpSource(options: McpOptions): ToolSource & McpAdmin {
@@ -60,6 +62,9 @@ export function mcpSource(options: McpOptions): ToolSource & McpAdmin {
       const connection = await server.connected();
       await server.options.pins.see(await connection.listing());
       return await server.status();
+    },
+    async settle(workspace) {
+      await Promise.all((await servers.of(workspace)).map((server) => server.settle()));
     },
     close: () => servers.close(),
   };

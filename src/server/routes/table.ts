@@ -23,7 +23,7 @@ import {
   getTools,
   postShutdown,
 } from "./system.ts";
-import { getOutside, postTrust } from "./trust.ts";
+import { deleteTrust, getOutside, getTrusted, postTrust } from "./trust.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
 
@@ -60,6 +60,8 @@ export const routes: readonly Route[] = [
   getModelsOf,
   getOutside,
   postTrust,
+  deleteTrust,
+  getTrusted,
   postShutdown,
   getOpenApi,
 ];
