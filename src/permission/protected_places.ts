@@ -1,0 +1,31 @@
+// Protected places: files of a workspace by which something may later run code or change what is asked. A general allowance,
+// of a rule, a mode or a standing answer, covers none of them.
+
+const folders = new Set([
+  ".git",
+  ".husky",
+  ".jamey",
+  ".claude",
+  ".agents",
+  ".vscode",
+  ".idea",
+  ".devcontainer",
+]);
+const files = new Set([
+  ".mcp.json",
+  ".envrc",
+  ".gitmodules",
+  ".gitconfig",
+  ".bashrc",
+  ".bash_profile",
+  ".profile",
+  ".zshrc",
+  ".zprofile",
+  ".zshenv",
+]);
+
+/** Whether a path leads into a protected place, by its names and in whatever case: see what the path really is first. */
+export function isProtected(path: string): boolean {
+  const parts = path.toLowerCase().split(/[\\/]+/);
+  return parts.some((part) => folders.has(part)) || files.has(parts.at(-1) ?? "");
+}
