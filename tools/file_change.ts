@@ -1,7 +1,7 @@
 // One change of one file, made exactly once: the hashes before and after tell at any time whether it happened.
 // Shared by Write, Edit, NotebookEdit and Undo. The new bytes lie in the call's own folder before the call starts.
 import { lstat, unlink } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
@@ -11,6 +11,7 @@ import { errorCode } from "./failure.ts";
 import { openForReading, readAll } from "./open_file.ts";
 import { type ConfinedPath, confinePath, shownPath } from "./paths.ts";
 import { type PinnedDirectory, pinParent } from "./pinned_directory.ts";
+import { refuseSecretPath } from "./secret_file.ts";
 import { refuseHiddenPlace } from "./sensitive_path.ts";
 import {
   keepNewBytes,
@@ -65,8 +66,9 @@ export function isPlanFile(
 
 /** The file as it is, or null when there is none. Refuses what must not be replaced: other kinds, hard links. */
 export async function readForChange(path: ConfinedPath, context: ToolContext): Promise<FileNow | null> {
+  refuseSecretPath(path.real, path.given, context);
   if (!path.exists) return null;
-  const file = await openForReading(path, context.roots);
+  const file = await openForReading(path, context);
   try {
     if (file.links > 1) {
       throw new Problem("forbidden", `Cannot change "${path.given}": it has ${file.links} hard links`, {
@@ -168,6 +170,8 @@ async function applyChange(
   context.signal.throwIfAborted();
   const parent = await pinParent(path, context.roots);
   try {
+    // Its folder may have been exchanged since.
+    refuseSecretPath(join(parent.real, basename(path.real)), path.given, context);
     const isDone = await replace(parent, basename(path.real), { evidence, bytes, context });
     if (!isDone) return conflict(path, context);
     await parent.sync();
@@ -234,7 +238,7 @@ async function isChanged(target: string, evidence: Evidence, context: ToolContex
   if (facts === null || evidence.before === null) return !(facts === null && evidence.before === null);
   if (!facts.isFile() || facts.nlink > 1) return true;
   const path = { given: evidence.path, real: target, exists: true };
-  const file = await openForReading(path, context.roots);
+  const file = await openForReading(path, context);
   try {
     return sha256(await readAll(file, path, changedFileBytesMax)) !== evidence.before.sha256;
   } finally {

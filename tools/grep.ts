@@ -10,12 +10,15 @@ import { startLook } from "./grep_look.ts";
 import { type RowOptions, rowsOf } from "./grep_rows.ts";
 import { pathCharsMax, shownPath } from "./paths.ts";
 import { parsePattern, patternCharsMax } from "./pattern_syntax.ts";
+import { readableContext } from "./secret_file.ts";
 import { searchBase } from "./search_base.ts";
 
 export const grepFileBytesMax = 8 * 1024 * 1024;
 export const grepRowsMax = 1000;
 export const grepRowsDefault = 250;
 const contextLinesMax = 50;
+/** Files that are not searched and named all the same. */
+const keptShownMax = 10;
 
 const around = z.number().int().min(0).max(contextLinesMax).optional();
 const parameters = z.strictObject({
@@ -64,7 +67,8 @@ export function defineGrep(parts: GrepParts): Tool {
   });
 }
 
-async function search(args: Args, parts: GrepParts, context: ToolContext): Promise<ToolOutcome> {
+async function search(args: Args, parts: GrepParts, caller: ToolContext): Promise<ToolOutcome> {
+  const context = readableContext(caller);
   const options = rowOptions(args);
   const ignoreCase = args["-i"] ?? false;
   const pattern = parsePattern(args.pattern, { ignoreCase });
@@ -74,6 +78,7 @@ async function search(args: Args, parts: GrepParts, context: ToolContext): Promi
     signal: context.signal,
   });
   const base = await searchBase(args.path, context);
+  const kept: string[] = [];
   const files = filesToSearch(
     {
       base,
@@ -82,10 +87,11 @@ async function search(args: Args, parts: GrepParts, context: ToolContext): Promi
       bytesMax: grepFileBytesMax,
       searchPath: parts.searchPath(),
       aloneFilesMax: parts.aloneFilesMax,
+      onSecret: (file) => kept.push(shownPath(file, context.workspace)),
     },
     context,
   );
-  const reader = openFolderReader(context.roots, grepFileBytesMax);
+  const reader = openFolderReader(context, grepFileBytesMax);
   const rows: string[] = [];
   try {
     while (rows.length <= options.rowsMax) {
@@ -107,7 +113,14 @@ async function search(args: Args, parts: GrepParts, context: ToolContext): Promi
     await files.return({ complete: false });
   }
   context.signal.throwIfAborted();
+  if (kept.length > 0) look.note(keptNote(kept));
   return showRows(rows, look.notes(), options.rowsMax);
+}
+
+function keptNote(kept: readonly string[]): string {
+  const names = kept.slice(0, keptShownMax).map((name) => `"${name}"`).join(", ");
+  const more = kept.length > keptShownMax ? ` and ${kept.length - keptShownMax} more` : "";
+  return `not searched, secrets are kept from tools: ${names}${more}`;
 }
 
 function rowOptions(args: Args): RowOptions {

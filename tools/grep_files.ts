@@ -4,6 +4,7 @@ import { bytesPattern } from "./pattern_bytes.ts";
 import type { Pattern } from "./pattern_syntax.ts";
 import { askRipgrep, findRipgrep } from "./ripgrep.ts";
 import type { SearchBase } from "./search_base.ts";
+import { secretReason } from "./secret_file.ts";
 import { walk } from "./walk.ts";
 
 /** What is said to one ripgrep: command lines are limited, and early answers let a search end early. */
@@ -22,6 +23,8 @@ export interface FileSearch {
   searchPath: string;
   /** So many files are not asked about. */
   aloneFilesMax: number;
+  /** Told of files that would fit and are kept from tools. Nobody searches them, so not even a match is given away. */
+  onSecret(path: string): void;
 }
 
 /** The files to look into, in pieces. Returns whether the folder was walked to its end. */
@@ -35,18 +38,24 @@ export async function* filesToSearch(
   }
   const pattern = bytesPattern(search.pattern);
   const program = pattern === null ? null : await findRipgrep(search.searchPath, context.roots);
-  if (pattern === null || program === null) return yield* fittingFiles(search, context.signal);
+  if (pattern === null || program === null) return yield* fittingFiles(search, context);
   return yield* narrowed(search, { pattern, program }, context);
 }
 
 async function* fittingFiles(
-  { base, fits }: FileSearch,
-  signal: AbortSignal,
+  { base, fits, onSecret }: FileSearch,
+  context: ToolContext,
 ): AsyncGenerator<string[], { complete: boolean }> {
-  const pieces = walk(base.real, { root: base.root, signal });
+  const pieces = walk(base.real, { root: base.root, signal: context.signal });
+  const isOpen = (path: string) => {
+    if (secretReason(path, context) === null) return true;
+    onSecret(path);
+    return false;
+  };
   for (let step = await pieces.next();; step = await pieces.next()) {
     if (step.done) return step.value;
-    yield step.value.filter(({ kind, below }) => kind === "file" && fits(below)).map(({ path }) => path);
+    yield step.value.filter(({ kind, below, path }) => kind === "file" && fits(below) && isOpen(path))
+      .map(({ path }) => path);
   }
 }
 
@@ -61,7 +70,7 @@ async function* narrowed(
   const ask = (files: string[]) => narrow(files, search, { ...ripgrep, folder: search.base.real, signal });
   const asked: Promise<string[]>[] = [];
   let [count, waiting] = [0, emptyBatch()];
-  const pieces = fittingFiles(search, context.signal);
+  const pieces = fittingFiles(search, context);
   try {
     let step = await pieces.next();
     for (; !step.done; step = await pieces.next()) {

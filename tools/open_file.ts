@@ -4,6 +4,7 @@ import { constants, readdirSync, statSync } from "node:fs";
 import { type FileHandle, open, readlink, realpath, stat } from "node:fs/promises";
 import { Problem } from "../src/protocol/problem.ts";
 import { assertInside, type ConfinedPath } from "./paths.ts";
+import { type FileContext, refuseSecretFile } from "./secret_file.ts";
 
 const descriptorsMax = 4096;
 const looksMax = 5;
@@ -15,8 +16,11 @@ export interface OpenedFile {
   links: number;
 }
 
-/** Opens `path` if it is a regular file that, once open, still lies inside `roots`. The caller closes the handle. */
-export async function openForReading(path: ConfinedPath, roots: readonly string[]): Promise<OpenedFile> {
+/**
+ * Opens `path` if it is a regular file that, once open, still lies inside the roots and is no secret. The caller closes
+ * the handle.
+ */
+export async function openForReading(path: ConfinedPath, context: FileContext): Promise<OpenedFile> {
   if (!path.exists) throw new Problem("not_found", `Cannot read "${path.given}": it does not exist`);
   // O_NONBLOCK: opening a pipe without a writer would wait for ever.
   const handle = await open(
@@ -31,7 +35,9 @@ export async function openForReading(path: ConfinedPath, roots: readonly string[
     if (!facts.isFile()) {
       throw new Problem("bad_request", `Cannot read "${path.given}": it is not a regular file`);
     }
-    await assertOpenedInside(handle, path, roots);
+    const real = await assertOpenedInside(handle, path, context.roots);
+    const { dev, ino, nlink } = facts;
+    await refuseSecretFile({ real, dev, ino, nlink }, path.given, context);
     return { handle, size: facts.size, mode: facts.mode & 0o777, links: facts.nlink };
   } catch (thrown) {
     await handle.close();
@@ -57,18 +63,20 @@ export async function readAll(file: OpenedFile, path: ConfinedPath, bytesMax: nu
   throw tooLarge();
 }
 
-/** Asks where the open file really lies; the path may have changed between the check and the opening. */
+/** Where the open file really lies; the path may have changed between the check and the opening. */
 export async function assertOpenedInside(
   handle: FileHandle,
   path: { given: string; real: string },
   roots: readonly string[],
-): Promise<void> {
+): Promise<string> {
   for (let look = 0; look < looksMax; look++) {
     const descriptor = await descriptorPath(handle);
     if (descriptor === null) break;
     // Where the number had to be looked for, it may be that of another opening of the same file, closed by now.
     const real = await readlink(descriptor).catch(() => null);
-    if (real !== null) return assertInside(real, roots, path.given);
+    if (real === null) continue;
+    assertInside(real, roots, path.given);
+    return real;
   }
   const again = await realpath(path.real);
   assertInside(again, roots, path.given);
@@ -76,6 +84,7 @@ export async function assertOpenedInside(
   if (opened.ino !== named.ino || opened.dev !== named.dev) {
     throw new Problem("conflict", `Cannot use "${path.given}": it was replaced while it was opened`);
   }
+  return again;
 }
 
 /**

@@ -12,6 +12,8 @@ import { assertInside, type ConfinedPath, isInside } from "./paths.ts";
 const newDirectoriesMax = 64;
 
 export interface PinnedDirectory {
+  /** Where it really lies. */
+  readonly real: string;
   /** The path under which to reach `name` in this directory. */
   at(name: string): string;
   /** Makes creations and renames in it durable. */
@@ -79,8 +81,7 @@ async function pin(
   if (Deno.build.os === "windows") return unpinned(real);
   const opened = openDirectory(directory);
   try {
-    await assertDirectoryInside(opened, { given, real }, roots);
-    return held(opened, real);
+    return held(opened, await assertDirectoryInside(opened, { given, real }, roots));
   } catch (thrown) {
     closeSync(opened.fd);
     throw thrown;
@@ -91,18 +92,19 @@ async function assertDirectoryInside(
   { fd, descriptor }: OpenedDirectory,
   path: { given: string; real: string },
   roots: readonly string[],
-): Promise<void> {
-  if (descriptor !== null) return assertInside(await readlink(descriptor), roots, path.given);
-  const again = await realpath(path.real);
+): Promise<string> {
+  const again = await (descriptor === null ? realpath(path.real) : readlink(descriptor));
   assertInside(again, roots, path.given);
-  if (!isSameFile(fstatSync(fd), statSync(again))) {
+  if (descriptor === null && !isSameFile(fstatSync(fd), statSync(again))) {
     throw new Problem("conflict", `Cannot use "${path.given}": it was replaced while it was opened`);
   }
+  return again;
 }
 
 function held({ fd, descriptor }: OpenedDirectory, real: string): PinnedDirectory {
   const base = descriptor ?? real;
   return {
+    real,
     at: (name) => `${base}/${name}`,
     sync: () => promisify(fsync)(fd),
     close: () => Promise.resolve(closeSync(fd)),
@@ -111,5 +113,10 @@ function held({ fd, descriptor }: OpenedDirectory, real: string): PinnedDirector
 
 /** Windows cannot open or sync a directory this way; the path check before is all there is. */
 function unpinned(real: string): PinnedDirectory {
-  return { at: (name) => join(real, name), sync: () => Promise.resolve(), close: () => Promise.resolve() };
+  return {
+    real,
+    at: (name) => join(real, name),
+    sync: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
 }

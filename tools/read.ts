@@ -9,6 +9,7 @@ import { isNotebook, showNotebook } from "./notebook.ts";
 import { openForReading, readAll } from "./open_file.ts";
 import { type ConfinedPath, confinePath, pathCharsMax } from "./paths.ts";
 import { isPdf, pdfPagesMax, showPdf } from "./pdf_text.ts";
+import { readableContext } from "./secret_file.ts";
 import { sha256 } from "./temporary_file.ts";
 
 export const readBytesMax = 16 * 1024 * 1024;
@@ -45,8 +46,9 @@ export const readTool = defineTool({
 });
 
 async function readFile(args: Args, context: ToolContext): Promise<ToolOutcome> {
-  const path = await confinePath(args.file_path, context);
-  const file = await openForReading(path, context.roots);
+  const where = readableContext(context);
+  const path = await confinePath(args.file_path, where);
+  const file = await openForReading(path, where);
   const bytes = await readAll(file, path, readBytesMax).finally(() => file.handle.close());
   const shown = await show(bytes, path, args, context.signal);
   return { status: "finished", ...shown, files: [{ path: path.real, sha256: sha256(bytes) }] };

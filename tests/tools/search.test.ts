@@ -80,7 +80,7 @@ test("a link put in the place of a file or of a folder above is not read", async
   await writeFile(join(space.outside, "b", "f.txt"), "password");
   await symlink(join(space.outside, "b", "f.txt"), join(space.dir, "a", "b", "link.txt"));
   await symlink(space.outside, join(space.dir, "swapped"));
-  const reader = openFolderReader([space.dir], 100);
+  const reader = openFolderReader(space.context(), 100);
   const read = async (name: string) => {
     const content = await reader.read(join(space.dir, name));
     return content instanceof Uint8Array ? new TextDecoder().decode(content) : content;
