@@ -10,6 +10,7 @@ import { runOwnCommand } from "./chat_work_commands.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { neutral } from "./neutral.ts";
+import { checkModel } from "./model_choice.ts";
 import { refuse, typedAnswer } from "./pending_answer.ts";
 import { pendingChoices } from "./pending_text.ts";
 import { sessionOptions, sessionSettings } from "./new.ts";
@@ -57,7 +58,11 @@ async function talk(context: Context, input: Input): Promise<number> {
       return room;
     },
     shown: undefined,
-    create: async () => (await client.create(sessionSettings(input, "chat"))).session_id,
+    create: async () => {
+      const settings = sessionSettings(input, "chat");
+      await checkModel(client, settings.model);
+      return (await client.create(settings)).session_id;
+    },
     async enter(sessionId) {
       await room?.leave();
       const { state } = await client.view(sessionId);

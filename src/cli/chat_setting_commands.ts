@@ -2,6 +2,7 @@
 import { permissionMode } from "../protocol/facts.ts";
 import { openIn } from "./awaiting_trust.ts";
 import type { Chat, ChatCommand } from "./chat_command.ts";
+import { checkModel } from "./model_choice.ts";
 import { modelLine } from "./models.ts";
 import { neutralLine, shortLine } from "./neutral.ts";
 import { outsideLines } from "./trust.ts";
@@ -11,8 +12,11 @@ export const settingChatCommands: readonly ChatCommand[] = [
     usage: "model [NAME]",
     summary: "the model, or another one from now on: NAME or PROVIDER/NAME",
     async run({ context, client, room }, [name]) {
-      if (name !== undefined) return void await client.setModel(room().sessionId, name);
       const { summary } = (await client.view(room().sessionId)).state;
+      if (name !== undefined) {
+        await checkModel(client, name, summary.provider);
+        return void await client.setModel(summary.session_id, name);
+      }
       const { terminal } = context;
       terminal.line(`The model is ${shortLine(`${summary.provider}/${summary.model}`, 200)}; there are:`);
       for (const model of (await client.models()).models) terminal.line(modelLine(model, terminal.colours));

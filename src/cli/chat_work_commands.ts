@@ -2,7 +2,7 @@
 import type { SessionView } from "../protocol/http.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Chat, ChatCommand } from "./chat_command.ts";
-import { readImages } from "./images.ts";
+import { readImages, sayBlind } from "./images.ts";
 import { backgroundLine, taskLine, todoLines } from "./work_text.ts";
 
 export const workChatCommands: readonly ChatCommand[] = [
@@ -67,7 +67,11 @@ function runByHand({ client, room }: Chat, tool: string, args: JsonObject): void
 }
 
 /** The words that are files come first; the others are the message. */
-async function sendImages({ context, room }: Chat, words: readonly string[], text: string): Promise<void> {
+async function sendImages(
+  { context, client, room }: Chat,
+  words: readonly string[],
+  text: string,
+): Promise<void> {
   const files: string[] = [];
   for (const word of words) {
     if (!(await isFile(word))) break;
@@ -77,7 +81,10 @@ async function sendImages({ context, room }: Chat, words: readonly string[], tex
     return context.terminal.warn("Name a file, as in: /image shot.png What is wrong here?");
   }
   const message = files.reduce((rest, file) => rest.slice(file.length).trimStart(), text);
-  await room().say(message === "" ? "Look at this." : message, await readImages(files));
+  const images = await readImages(files);
+  const { summary } = (await client.view(room().sessionId)).state;
+  await sayBlind({ terminal: context.terminal, client }, summary);
+  await room().say(message === "" ? "Look at this." : message, images);
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,7 +1,27 @@
 // Pictures that go with a message: read, recognised by their first bytes, and put into base64.
 import { encodeBase64 } from "hono/utils/encode";
+import type { Client } from "../client/client.ts";
 import { type Image, imageBytesMax, imageTypes, messageImagesMax } from "../protocol/model_parts.ts";
+import type { SessionSummary } from "../protocol/http.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
+import { neutralLine } from "./neutral.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Says on stderr that the session's model sees no images, where that is known: they would be left out silently. */
+export async function sayBlind(
+  { terminal, client }: { terminal: Terminal; client: Client },
+  { provider, model }: Pick<SessionSummary, "provider" | "model">,
+): Promise<void> {
+  const { models } = await client.models();
+  const known = models.find((view) => view.provider === provider && view.default_model === model);
+  if (known === undefined || known.vision || known.error !== undefined) return;
+  const name = neutralLine(`${provider}/${model}`);
+  terminal.warn(
+    terminal.talkColours.yellow(
+      `The model ${name} sees no images and is only told that there are some; if it does, set vision for it in runtime.toml`,
+    ),
+  );
+}
 
 /** Files as an option names them, parted by commas. */
 export function imagePaths(files: string | undefined): string[] {

@@ -4,6 +4,7 @@ import { sessionName } from "../protocol/commands.ts";
 import { permissionMode } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Command, Input } from "./command.ts";
+import { checkModel } from "./model_choice.ts";
 import { shortLine } from "./neutral.ts";
 
 const nameShownMax = 80;
@@ -28,7 +29,9 @@ export const newCommand: Command = {
   ],
   async run(context, input) {
     const settings = { ...nameOption(input, "new"), ...sessionSettings(input, "new") };
-    const { session_id } = await (await context.clientOrStart()).create(settings);
+    const client = await context.clientOrStart();
+    await checkModel(client, settings.model);
+    const { session_id } = await client.create(settings);
     if (context.json) context.terminal.json({ session_id });
     else context.terminal.line(session_id);
     return 0;

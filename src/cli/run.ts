@@ -11,7 +11,7 @@ import { createPending, type PendingList } from "./pending.ts";
 import { refuse } from "./pending_answer.ts";
 import { createRunFold, exitOf } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
-import { imagePaths, readImages } from "./images.ts";
+import { imagePaths, readImages, sayBlind } from "./images.ts";
 import { readPrompt } from "./run_prompt.ts";
 import { chooseSession, type RunSession } from "./run_session.ts";
 import type { Signal } from "./signals.ts";
@@ -84,6 +84,7 @@ async function perform(context: Context, input: Input, { run, output }: Desk) {
   output.init(state.summary);
   if (!context.quiet && context.terminal.inIsTerminal) banner(context, state.summary.permission_mode);
   await sayAwaiting({ terminal: context.terminal, client }, state.summary.workspace);
+  if (images.length > 0) await sayBlind({ terminal: context.terminal, client }, state.summary);
   run.cancel = () => client.cancel(session.sessionId);
   const { seq } = await client.send(session.sessionId, {
     message,

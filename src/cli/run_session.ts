@@ -2,6 +2,7 @@
 import type { Client } from "../client/client.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Input } from "./command.ts";
+import { checkModel } from "./model_choice.ts";
 import { sessionSettings, workspaceOf } from "./new.ts";
 import { listSessions } from "./sessions.ts";
 
@@ -24,6 +25,7 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
   const context = input.text("appendSystemPrompt");
   if (resumed === undefined && !continued) {
     if (input.flag("forkSession")) throw contradiction("--fork-session needs --resume or --continue");
+    await checkModel(client, settings.model);
     const { session_id } = await client.create({
       ...settings,
       ...(context === undefined ? {} : { context }),
@@ -37,6 +39,7 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
     );
   }
   const source = await client.view(resumed ?? await lastHere(client));
+  await checkModel(client, settings.model, source.state.summary.provider);
   const sessionId = input.flag("forkSession")
     ? (await client.fork(source.session_id, {})).session_id
     : source.session_id;

@@ -1,6 +1,7 @@
 // The commands inside a chat, typed at a real agent.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { join } from "node:path";
+import { permissionMode } from "../../src/protocol/facts.ts";
 import { type AgentDesk, call, openAgentDesk, script, type Talk } from "./agent_desk.ts";
 import { openOutside } from "./outside_file.ts";
 
@@ -78,7 +79,7 @@ test("/model and /mode show what holds and what there is, and change it from the
   expect(stdout).toContain("The model is scripted/");
   expect(stdout).toMatch(/scripted\/\S+ +scripted, \d+ tokens, .*the default/);
   expect(stdout).toContain("the model is scripted/other now (user)");
-  expect(stdout).toContain("The mode is default; there are: default, plan,");
+  expect(stdout).toContain(`The mode is default; there are: ${permissionMode.options.join(", ")}\n`);
   expect(stdout).toContain("the mode is plan now (user)");
   expect(stdout).toContain("the mode is bypassPermissions now (user)");
   expect(stdout).toMatch(/model +scripted\/other\npermissions bypassPermissions/);

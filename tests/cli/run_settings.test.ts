@@ -146,6 +146,53 @@ test("--image sends pictures by what they are, not by their names, and nothing s
   expect((await desk.jamey(["replay", session_id, "--json"])).stdout).toContain(pixel);
 });
 
+test("a model that sees no images is said to see none, and one that does is sent them without a word", async () => {
+  await openWith(() => answer({ text: "from the wire" }));
+  await Deno.writeFile(join(desk.workspace, "shot"), pixelBytes);
+  const says = "sees no images";
+  const blind = await desk.jamey(["run", "--image", "shot", "what is this?"]);
+  expect(blind).toMatchObject({ code: 0, stderr: expect.stringContaining(says) });
+  expect((await desk.jamey(["chat"], { stdin: "/image shot what is this?\n" })).stderr).toContain(says);
+  const seeing = await desk.jamey(["run", "--model", "openai/m", "--image", "shot", "what is this?"]);
+  expect(seeing.code).toBe(0);
+  expect(seeing.stderr).not.toContain(says);
+  expect((await desk.jamey(["run", "no images"])).stderr).not.toContain(says);
+});
+
+test("a model of a provider that is not there is refused with the name that is near", async () => {
+  await openWith(() => answer({ text: "from the wire" }));
+  const refused = { code: 42, stderr: expect.stringContaining('Did you mean "openai/m"?') };
+  expect(await desk.jamey(["run", "--model", "opnai/m", "hi"])).toMatchObject(refused);
+  expect(await desk.jamey(["new", "--model", "opnai/m"])).toMatchObject(refused);
+  expect(await desk.jamey(["chat", "--model", "opnai/m"], { stdin: "hi\n" })).toMatchObject(refused);
+  expect((await desk.jamey(["run", "--model", "nosuch/x", "hi"])).stderr).toContain(
+    'Providers are: scripted, openai; if "scripted" has it all the same, write "scripted/nosuch/x"',
+  );
+  expect(JSON.parse((await desk.jamey(["sessions", "--json"])).stdout).sessions).toEqual([]);
+  const { session_id } = await run("--model", "scripted/nosuch/x", "hello");
+  expect(await summary(session_id)).toMatchObject({ provider: "scripted", model: "nosuch/x" });
+  expect(await desk.jamey(["run", "-c", "--model", "opnai/m", "hi"])).toMatchObject(refused);
+  const chat = await desk.jamey(["chat", "-s", "last"], { stdin: "/model opnai/m\n/model openai/m\n" });
+  expect(chat.stderr).toContain('Did you mean "openai/m"?');
+  expect(await summary(session_id)).toMatchObject({ provider: "openai", model: "m" });
+});
+
+test("a model whose name holds a slash is taken when the endpoint offers it, or cannot be mistaken", async () => {
+  server = startModelServer({
+    reply: () => answer({ text: "from the wire" }),
+    other: () => Response.json({ data: [{ id: "org/offered" }] }),
+  });
+  const wire = openaiProvider({ apiKey: "test-key", baseUrl: server.url, model: "org/default" });
+  desk = await openAgentDesk({ providers: registryOf([wire]) });
+  for (const model of ["org/offered", "org/default", "openai/org/other"]) {
+    expect((await run("--model", model, "hello")).result).toBe("from the wire");
+  }
+  const { code, stderr } = await desk.jamey(["run", "--model", "org/other", "hello"]);
+  expect(code).toBe(42);
+  expect(stderr).toContain('write "openai/org/other"');
+  expect(server.requests.map(({ body }) => body.model)).toEqual(["org/offered", "org/default", "org/other"]);
+});
+
 test("images that are missing, too many, too large or none are refused before anything is sent", async () => {
   desk = await openAgentDesk();
   await Deno.writeFile(join(desk.workspace, "a.png"), pixelBytes);
