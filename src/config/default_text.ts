@@ -61,6 +61,13 @@ export const defaultText =
 #ask = ["Bash(git push:*)"]
 #deny = ["Read(./secrets/**)", "Bash(curl:*)"]
 
+#[secrets]                       # keys, .env files and the like are kept from tools, and from commands in the sandbox
+#readable = ["fixtures/*.pem"]   # may be read all the same; "~/x", "/x", or at any depth
+#hidden = ["~/Letters"]          # secret as well
+
+#[environment]
+#pass = ["DATABASE_HOST"]        # variables that commands, servers and hooks get besides PATH, HOME and the like
+
 #[web]
 #search_url = "http://127.0.0.1:8080"   # a SearXNG instance, or an address with {query}
 #search_key = "env:SEARCH_KEY"

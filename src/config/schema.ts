@@ -19,6 +19,7 @@ const fallbackMax = 16;
 const timeoutMax = 600;
 const toolsMax = 128;
 const hooksMax = 64;
+const patternsMax = 256;
 const descriptionCharsMax = 10_000;
 const commandCharsMax = 10_000;
 const text = z.string().min(1).max(65_536);
@@ -66,6 +67,23 @@ const permissions = z.strictObject({
   allow: readableRules.default([]),
   ask: readableRules.default([]),
   deny: readableRules.default([]),
+});
+
+/** Patterns of paths: `~/x`, `/x`, or one that fits at any depth. */
+const pathPatterns = z.array(z.string().min(1).max(500)).max(patternsMax).default([]);
+
+/** What is kept from tools and from commands in the sandbox, besides what is always kept. */
+const secrets = z.strictObject({
+  /** May be read all the same. */
+  readable: pathPatterns,
+  /** Is secret as well. */
+  hidden: pathPatterns,
+});
+
+/** Variables that commands, servers and hooks get besides the harmless ones; never one that holds a key. */
+const environment = z.strictObject({
+  pass: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "is no variable")).max(patternsMax)
+    .default([]),
 });
 
 /** An address with a place for the query, for example `https://search.example/search?q={query}`, is allowed here. */
@@ -162,6 +180,8 @@ export function configSchema(kinds: readonly ProviderKind[]) {
     limits: limits.prefault({}),
     context: context.prefault({}),
     permissions: permissions.prefault({}),
+    secrets: secrets.prefault({}),
+    environment: environment.prefault({}),
     web: web.prefault({}),
     browser: z.strictObject({ executable: text.optional() }).prefault({}),
     tools: table(toolName, toolSettings, toolsMax),
