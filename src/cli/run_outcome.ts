@@ -90,7 +90,8 @@ export function createRunFold(): RunFold {
       // A plan is what a run in plan mode is for: that nobody accepts it is its good end.
       const refused = denials.filter(({ name }) => mode !== "plan" || name !== planTool).length;
       const subtype = subtypeOf({ signal, problem, ended, denials: refused });
-      const error = problem?.toBody().error ?? ended?.error ?? limitError(subtype, limit);
+      const stopped = signal && stoppedError(signal, { sessionId, sent: from !== Infinity, ended });
+      const error = stopped ?? problem?.toBody().error ?? ended?.error ?? limitError(subtype, limit);
       const isError = subtype !== "success";
       const { cost_usd, ...usage } = used;
       const answer = [plan ?? "", text].filter((part) => part.trim() !== "").join("\n\n");
@@ -110,6 +111,23 @@ export function createRunFold(): RunFold {
       };
     },
   };
+}
+
+interface Stopped {
+  sessionId: string | null;
+  /** The message has reached the daemon. */
+  sent: boolean;
+  ended: ReturnType<RunFold["end"]>;
+}
+
+/** What became of the turn when a signal ended the run. */
+function stoppedError(signal: Signal, { sessionId, sent, ended }: Stopped): RunResult["error"] {
+  const code = "cancelled";
+  if (!sent) return { code, message: `Stopped by ${signal} before the message was sent` };
+  const how = ended?.outcome === "cancelled" ? "the turn was cancelled" : "the turn had ended";
+  if (ended !== undefined) return { code, message: `Stopped by ${signal}: ${how}` };
+  const message = `Stopped by ${signal} without waiting for the end of the turn`;
+  return { code, message, hint: `Look whether it still runs, and end it, with: jamey cancel ${sessionId}` };
 }
 
 function limitError(subtype: string, limit: string | undefined) {

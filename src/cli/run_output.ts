@@ -138,15 +138,20 @@ function tell(terminal: Terminal, event: EventEnvelope): void {
   }
 }
 
+/** Why a run failed is no answer of the agent, though it stands in its place for programs. */
 function hasAnswer(result: RunResult): boolean {
-  return result.result !== "" && (result.num_turns > 0 || !result.is_error);
+  return result.result !== "" && !(result.is_error && result.result === whyOf(result));
 }
 
-function complain(terminal: Terminal, { is_error, subtype, error, session_id }: RunResult): void {
+function whyOf({ error, subtype }: RunResult): string {
+  return error?.message ?? explain(subtype);
+}
+
+function complain(terminal: Terminal, result: RunResult): void {
+  const { is_error, error, session_id } = result;
   if (!is_error) return;
   const { red, dim } = terminal.talkColours;
-  const why = error === undefined ? explain(subtype) : neutral(error.message);
-  terminal.warn(`${red("error:")} ${why}`);
+  terminal.warn(`${red("error:")} ${neutral(whyOf(result))}`);
   if (error?.hint !== undefined) terminal.warn(`${dim("hint:")}  ${neutral(error.hint)}`);
   if (session_id !== null) terminal.talk(dim(`Look at it with: jamey replay ${session_id}`));
 }

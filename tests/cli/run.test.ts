@@ -104,7 +104,8 @@ describe("stream-json", () => {
     const lines = jsonLines(await new Response(kept).text());
     expect((await child.status).code).toBe(130);
     expect(runResult.parse(lines.at(-1))).toMatchObject({ subtype: "error_cancelled", is_error: true });
-    expect(JSON.stringify(lines)).toContain('"cancelled"');
+    expect(lines.at(-1)).toMatchObject({ error: { message: "Stopped by SIGINT: the turn was cancelled" } });
+    expect(JSON.stringify(lines)).toContain('"outcome":"cancelled"');
     await child.stderr.cancel();
   });
 
@@ -118,6 +119,7 @@ describe("stream-json", () => {
     expect(code).toBe(130);
     expect(runResult.parse(jsonLines(new TextDecoder().decode(stdout)).at(-1))).toMatchObject({
       subtype: "error_cancelled",
+      result: "Stopped by SIGINT before the message was sent",
     });
     await writer.close().catch(() => {});
   });

@@ -157,4 +157,25 @@ test("a turn that somebody else cancels ends with a result line and exit code 1"
   check(await talk.end(), { name: "", exit: 1, subtype: "error_cancelled" }, "stream-json");
 });
 
+test("as text, a stop by a signal is said once, on stderr, and not as an answer", async () => {
+  const steps = [{ text: "", calls: [{ name: "TodoWrite", args: { todos: [] } }] }, {
+    text: "late",
+    delay_ms: 60_000,
+  }];
+  const child = startJamey(desk.dataDir, ["run", script(...steps)]);
+  await child.stdin.close();
+  const [watched, kept] = child.stderr.tee();
+  for await (const text of watched.pipeThrough(new TextDecoderStream())) {
+    if (text.includes("todos")) break;
+  }
+  child.kill("SIGTERM");
+  const [{ code }, stdout, stderr] = await Promise.all([
+    child.status,
+    new Response(child.stdout).text(),
+    new Response(kept).text(),
+  ]);
+  expect({ code, stdout }).toEqual({ code: 143, stdout: "" });
+  expect(stderr.match(/error: .*/g)).toEqual(["error: Stopped by SIGTERM: the turn was cancelled"]);
+});
+
 afterAll(() => console.log(`run: ${endings.length + 5} endings, each with a result line and its exit code`));
