@@ -1,7 +1,8 @@
 // What a folder brings along and nobody has approved is not used: said wherever work begins, or it would be missed silently.
 import type { Client } from "../client/client.ts";
+import type { PermissionMode } from "../protocol/facts.ts";
 import type { OutsideView } from "../protocol/http.ts";
-import { messageOf } from "../protocol/problem.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
 import { neutralLine } from "./neutral.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,8 +16,8 @@ export function awaitingText(items: readonly Pick<OutsideView, "standing">[]): s
   const open = openIn(items);
   if (open === 0) return undefined;
   const what = open === 1
-    ? "1 hook, server or tool of this folder waits"
-    : `${open} hooks, servers or tools of this folder wait`;
+    ? "1 hook, server, tool or rule of this folder waits"
+    : `${open} hooks, servers, tools or rules of this folder wait`;
   return `${what} for approval and ${open === 1 ? "is" : "are"} not used: look with jamey trust`;
 }
 
@@ -27,4 +28,33 @@ export async function sayAwaiting(
 ): Promise<void> {
   const text = await client.outside(workspace).then(({ items }) => awaitingText(items), messageOf);
   if (text !== undefined) terminal.warn(terminal.talkColours.yellow(neutralLine(text)));
+}
+
+/** In these a run does things that nobody is asked about. */
+const actingModes: readonly PermissionMode[] = ["acceptEdits", "auto", "bypassPermissions"];
+const namedMax = 10;
+
+/**
+ * A run that may act with nobody watching does not begin in a folder whose hooks, servers or rules nobody has looked at:
+ * its hooks may be what guards it. Throws a Problem `untrusted` that names them.
+ */
+export async function refuseUntrusted(
+  client: Client,
+  { workspace, permission_mode: mode }: { workspace: string; permission_mode: PermissionMode },
+): Promise<void> {
+  if (!actingModes.includes(mode)) return;
+  const { items } = await client.outside(workspace);
+  const open = items.filter((item) => item.standing !== "approved" && item.workspace !== "");
+  if (open.length === 0) return;
+  const named = open.slice(0, namedMax).map(({ kind, name }) => `${kind}:${name}`);
+  const rest = open.length > namedMax ? ` and ${open.length - namedMax} more` : "";
+  throw new Problem(
+    "untrusted",
+    neutralLine(
+      `Cannot run in mode "${mode}": nobody has approved what this folder brings along: ${
+        named.join(", ")
+      }${rest}`,
+    ),
+    { hint: "Look at it with: jamey trust; or run in mode default, plan or dontAsk, which use none of it" },
+  );
 }

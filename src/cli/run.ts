@@ -4,7 +4,7 @@ import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { planTool } from "./approvals.ts";
 import { banner } from "./attach.ts";
-import { sayAwaiting } from "./awaiting_trust.ts";
+import { refuseUntrusted, sayAwaiting } from "./awaiting_trust.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { sessionOptions } from "./new.ts";
 import { createPending, type PendingList } from "./pending.ts";
@@ -84,6 +84,7 @@ async function perform(context: Context, input: Input, { run, output }: Desk) {
   output.init(state.summary);
   if (!context.quiet && context.terminal.inIsTerminal) banner(context, state.summary.permission_mode);
   await sayAwaiting({ terminal: context.terminal, client }, state.summary.workspace);
+  await refuseUntrusted(client, state.summary);
   if (images.length > 0) await sayBlind({ terminal: context.terminal, client }, state.summary);
   run.cancel = () => client.cancel(session.sessionId);
   const { seq } = await client.send(session.sessionId, {

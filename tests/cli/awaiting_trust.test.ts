@@ -38,7 +38,7 @@ test("run, chat and doctor say that something of the folder waits for approval, 
   expect(ran.stderr.split("\n").filter((line) => line.includes(says))).toHaveLength(1);
   expect(ran.stdout).not.toContain(says);
   expect((await desk.jamey(["chat"], { stdin: "hello\n" })).stderr).toContain(says);
-  expect((await desk.jamey(["doctor"])).stdout).toMatch(/^warning +trust +1 hook, server or tool/m);
+  expect((await desk.jamey(["doctor"])).stdout).toMatch(/^warning +trust +1 hook, server, tool or rule/m);
   expect((await desk.jamey(["trust", "--yes"])).code).toBe(0);
   expect((await desk.jamey(["run", "hello"])).stderr).not.toContain("approval");
   expect((await desk.jamey(["doctor"])).stdout).toMatch(/^ok +trust +this folder/m);
