@@ -1,6 +1,6 @@
 // What an agent is told about the folder it works in: the system, git's branch and status, and what lies at the top.
 import { opendir } from "node:fs/promises";
-import { isInRepository } from "./places.ts";
+import { isInRepository, repositoryRoot } from "./places.ts";
 
 export const entriesShownMax = 60;
 export const entriesReadMax = 2000;
@@ -74,7 +74,9 @@ async function look(
 }
 
 async function askGit(workspace: string, git: RunGit, signal: AbortSignal): Promise<WorkspaceFacts["git"]> {
-  const args = ["status", "--porcelain=v1", "--branch", "-z", "--no-renames", "--ignore-submodules=all"];
+  const status = ["status", "--porcelain=v1", "--branch", "-z", "--no-renames", "--ignore-submodules=all"];
+  // Said by us, as a repository may name any folder of this machine as its own (`core.worktree`).
+  const args = ["--work-tree", repositoryRoot(workspace), ...status];
   const limits = { signal, timeoutMs: gitTimeoutMs, outputBytesMax: gitOutputBytesMax };
   const result = await git(workspace, args, limits).catch(() => null);
   if (result === null || (result.code !== 0 && !result.truncated)) return null;

@@ -47,6 +47,18 @@ test("branch, changes and what lies at the top are told, with the date that the 
   expect((await look()).git?.branch).toBe("HEAD (no branch)");
 });
 
+test("a repository that calls another folder its own shows nothing of that folder", async () => {
+  await git("init", "-q", "-b", "main");
+  await folder.put({ "elsewhere/diary-of-somebody.txt": "", "repo/mine.txt": "", "repo/sub/deep.txt": "" });
+  await git("config", "core.worktree", `${folder.workspace}/../elsewhere`);
+  for (const workspace of [folder.workspace, `${folder.workspace}/sub`]) {
+    const { git: found } = await look(hardened, workspace);
+    expect(found?.branch).toBe("main");
+    expect(found?.changes.join("\n")).toContain("mine.txt");
+    expect(found?.changes.join("\n")).not.toContain("diary");
+  }
+});
+
 test("a repository without a commit, a folder without one, and a folder that is gone are no errors", async () => {
   expect(factsText(await look(), "today")).toBe("System: linux. Date: today\nThe folder is empty");
   await git("init", "-q", "-b", "main");

@@ -5,7 +5,7 @@ import type { ToolOutcome } from "../../tools/contract.ts";
 import { streamBytesMax } from "../../tools/pdf_streams.ts";
 import { fetchTimeoutMs, redirectsMax } from "../../tools/web/fetch_page.ts";
 import { bodyBytesMax } from "../../tools/web/request.ts";
-import { cleanHtml, depthMax, tagsMax } from "../../tools/web/clean_html.ts";
+import { blanksMax, cleanHtml, depthMax, indentsMax, tagsMax } from "../../tools/web/clean_html.ts";
 import { toMarkdown } from "../../tools/web/markdown.ts";
 import { webTools } from "../../tools/web/web_tools.ts";
 import { startWebServer } from "../support/web_server.ts";
@@ -154,6 +154,10 @@ test("pages made to hang a parser are cut: by length, by tags, by depth", async 
     "lists in lists": "<ul><li>x".repeat(50_000),
     "text in tables": `<table>${"<tr>x".repeat(100_000)}`,
     "boxes in boxes": "<div>".repeat(100_000),
+    "lines in lists in lists": `${"<ul><li>".repeat(100)}<pre>${"x\n".repeat(100_000)}`,
+    "an empty space in a list": `<ul><li><pre>a${"\n".repeat(100_000)}x`,
+    "an empty space of entities": `<blockquote><pre>a${"&#10;&#x0A;&NewLine;".repeat(10_000)}x`,
+    "an empty space between tags": `<ul><li><pre>a${"\n<x>\n<b></b>".repeat(10_000)}x`,
   };
   for (const [name, html] of Object.entries(hostile)) {
     const started = performance.now();
@@ -164,7 +168,28 @@ test("pages made to hang a parser are cut: by length, by tags, by depth", async 
     expect(clean.length, name).toBeLessThan(700_000);
     expect((clean.match(/<\w/g) ?? []).length, name).toBeLessThanOrEqual(tagsMax + 1);
     expect(depthOf(clean), name).toBeLessThanOrEqual(depthMax);
+    expect((clean.match(/<(?:ul|ol|blockquote)\b/g) ?? []).length, name).toBeLessThanOrEqual(indentsMax);
+    expect(longestEmpty(clean), name).toBeLessThanOrEqual(blanksMax);
   }
+});
+
+/** The longest row of line ends that the converter is given, entities among them, over tags without a text. */
+function longestEmpty(html: string): number {
+  const text = html.replace(/<[^>]*>/g, "").replace(/&(?:#10|#x0A|NewLine);/g, "\n");
+  return Math.max(0, ...[...text.matchAll(/\n+/g)].map(([row]) => row.length));
+}
+
+test("lists beyond the deepest level become part of the last one, and what follows stays where it was", async () => {
+  const levels = indentsMax + 3;
+  const html = Array.from({ length: levels }, (_, level) => `<ul><li>level ${level}`).join("") +
+    `${"</li></ul>".repeat(levels - 1)}<li>back at the top</li></ul><p>after</p>`;
+  const { markdown } = await toMarkdown(html, null);
+  const indentOf = (text: string) =>
+    /^( *)/.exec(markdown.split("\n").find((line) => line.includes(text)) ?? "")?.[0].length;
+  expect(indentOf(`level ${indentsMax - 1}`)).toBe(4 * (indentsMax - 1));
+  expect(indentOf(`level ${levels - 1}`)).toBe(4 * (indentsMax - 1));
+  expect(indentOf("back at the top")).toBe(0);
+  expect(markdown.endsWith("\n\nafter")).toBe(true);
 });
 
 function depthOf(html: string): number {

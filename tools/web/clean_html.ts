@@ -5,6 +5,8 @@ import { scanHtml } from "./html_scanner.ts";
 export const cleanCharsMax = 200_000;
 export const tagsMax = 12_000;
 export const depthMax = 48;
+/** Each of these indents every line in it: the text grows with the product of both. Deeper ones become part of the outer. */
+export const indentsMax = 8;
 /** Scanning is fast, but not free. */
 export const scannedCharsMax = 5 * 1024 * 1024;
 
@@ -12,6 +14,11 @@ const kept = new Set(
   `a p br hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd pre code blockquote em i strong b del table thead tbody tr th td
   div section article main figure figcaption img span sup sub`.split(/\s+/),
 );
+/** Blanks in a row, over the tags between them: patterns of the converter take the square of them in time. */
+export const blanksMax = 100;
+const blanks = /(?:\s|&(?:#0*(?:9|1[0-3]|32)(?!\d)|#x0*(?:9|[a-d]|20)(?![\da-f])|NewLine|Tab);?)+/gi;
+
+const indenting = new Set(["ul", "ol", "blockquote"]);
 const empty = new Set(["br", "hr", "img"]);
 /** Left out with everything in them: they are about the site, not about the page. */
 const noise = new Set([
@@ -58,6 +65,8 @@ export function cleanHtml(page: string, base: URL | null): CleanPage {
     while (open.length > depth) put(`</${open.pop()}>`);
   };
   const skipped = openNoise();
+  const fewBlanks = limitBlanks();
+  const flattened = new Map<string, number>();
   for (const token of scanHtml(page.slice(0, scannedCharsMax))) {
     if (token.type !== "text" && skipped.takes(token.type, token.name)) continue;
     if (skipped.inside()) continue;
@@ -66,14 +75,23 @@ export function cleanHtml(page: string, base: URL | null): CleanPage {
       break;
     }
     if (token.type === "text") {
-      put(token.text.slice(0, cleanCharsMax));
+      put(fewBlanks(token.text.slice(0, cleanCharsMax)));
       cut ||= token.text.length > cleanCharsMax;
       continue;
     }
     if (!kept.has(token.name)) continue;
+    const flat = flattened.get(token.name) ?? 0;
     if (token.type === "close") {
+      if (flat > 0) {
+        flattened.set(token.name, flat - 1);
+        continue;
+      }
       const depth = open.lastIndexOf(token.name);
       if (depth >= 0) closeTo(depth);
+      continue;
+    }
+    if (indenting.has(token.name) && open.filter((name) => indenting.has(name)).length >= indentsMax) {
+      flattened.set(token.name, flat + 1);
       continue;
     }
     closeImplied(token.name, open, closeTo);
@@ -85,6 +103,24 @@ export function cleanHtml(page: string, base: URL | null): CleanPage {
   }
   closeTo(0);
   return { html: pieces.join(""), title, cut };
+}
+
+/** Passes text on with at most `blanksMax` blanks in a row, also where they are spread over several texts. */
+function limitBlanks(): (text: string) => string {
+  let row = 0;
+  return (text) => {
+    let end = 0;
+    const limited = text.replace(blanks, (run, at: number) => {
+      if (at > 0) row = 0;
+      end = at + run.length;
+      const room = Math.max(0, blanksMax - row);
+      row += run.length;
+      if (run.length <= room || room === 0) return room === 0 ? "" : run;
+      return "\n".repeat(Math.min(room, run.split("\n").length - 1)) || " ";
+    });
+    if (end < text.length) row = 0;
+    return limited;
+  };
 }
 
 /** Counts how deep the scan is in what is left out; only tags of the outermost name count. */
