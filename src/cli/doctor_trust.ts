@@ -16,7 +16,7 @@ export const checkTrust: Check = async (context) => {
   }
   const { items } = await client.outside(workspaceOf(undefined));
   const message = awaitingText(items);
-  if (message !== undefined) return [{ check, status: "warning", message, fix: "Run: jamey trust" }];
+  if (message !== undefined) return [{ check, status: "warning", message }];
   const what = items.length === 0
     ? "brings nothing along that needs an approval"
     : "brings along what was approved";

@@ -223,6 +223,7 @@ describe("work", () => {
     expect(wrong.stderr).toContain('line 2: "limits.stpes"');
     expect((await run(["restart"], { env: { ...env, JAMEY_PROVIDER: "nobody" } })).code).toBe(52);
     expect((await run(["restart", "--port", "many"])).code).toBe(2);
+    expect((await run(["restart", "--url", String((await status()).url)])).code).toBe(2);
     expect(await status()).toMatchObject({ running: true, pid });
   });
 
