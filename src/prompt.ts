@@ -5,11 +5,14 @@ import type { SkillSet } from "./context/skills.ts";
 import { composeSystemPrompt } from "./context/system_prompt.ts";
 import { createSystemTemplate } from "./context/system_template.ts";
 import { createWorkspaceFacts, factsText, type RunGit } from "./context/workspace_facts.ts";
+import type { SecretPlaces } from "./permission/secret_places.ts";
 import { mainActor } from "./protocol/facts.ts";
 
 export interface PromptOptions {
   home: string;
   configDir: string;
+  /** What is not read although a folder mentions it. */
+  secrets?: SecretPlaces | undefined;
   skills: (workspace: string) => Promise<SkillSet>;
   git: RunGit;
   /** Added to the instructions of every session, by the user's configuration and by the folder's settings. */

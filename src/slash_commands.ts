@@ -4,12 +4,17 @@ import { fillArguments } from "./context/arguments.ts";
 import { customCommands } from "./context/custom_commands.ts";
 import { createSkillLibrary } from "./context/skill_library.ts";
 import type { SkillSet } from "./context/skills.ts";
+import type { SecretPlaces } from "./permission/secret_places.ts";
 import { Problem } from "./protocol/problem.ts";
 
 export function createSlashCommands(
-  options: { configDir: string; skills: (workspace: string) => Promise<SkillSet> },
+  options: {
+    configDir: string;
+    secrets?: SecretPlaces | undefined;
+    skills: (workspace: string) => Promise<SkillSet>;
+  },
 ): CommandSource {
-  const library = createSkillLibrary(options.skills);
+  const library = createSkillLibrary(options.skills, options.secrets);
   return {
     list: async (workspace) => {
       const { commands } = await customCommands(workspace, options);

@@ -1,4 +1,5 @@
 // The environment of commands that tools start: an allow-list, so that keys and tokens of the daemon never reach them.
+import { absoluteSearchPath } from "../src/platform/search_path.ts";
 
 const allowed = new Set(
   `PATH HOME LANG LANGUAGE TERM COLORTERM NO_COLOR TMPDIR TZ USER LOGNAME SHELL
@@ -12,10 +13,34 @@ const allowed = new Set(
 );
 const proxies = new Set(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]);
 
+export interface EnvironmentRules {
+  /** Names that pass besides. */
+  pass: readonly string[];
+  /** Names that never pass: they hold keys. */
+  withheld: readonly string[];
+  /** Keys and tokens: no variable that holds one passes, whatever it is called. */
+  secrets: readonly string[];
+}
+
+const defaultRules: EnvironmentRules = { pass: [], withheld: [], secrets: [] };
+/** Of the whole program, as the environment itself is; set once, when it starts. */
+let rules = defaultRules;
+/** Shorter ones would be found in ordinary words. */
+const secretCharsMin = 8;
+
+/** From now on, for every program that is started. Gives back the rules that were in force. */
+export function useEnvironmentRules(next: EnvironmentRules): EnvironmentRules {
+  const before = rules;
+  rules = { ...next, secrets: next.secrets.filter((secret) => secret.length >= secretCharsMin) };
+  return before;
+}
+
 /** The part of `source` that commands may see. Proxy addresses pass only without a user name and password in them. */
 export function cleanEnvironment(source: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(source).filter(([name, value]) => isAllowed(name.toUpperCase(), value));
-  return Object.fromEntries(entries);
+  const entries = Object.entries(source).filter(([name, value]) => isAllowed(name, value));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, name.toUpperCase() === "PATH" ? absoluteSearchPath(value) : value]),
+  );
 }
 
 /** Fails at once and says why: an editor that accepts whatever is there would commit what nobody has written. */
@@ -41,7 +66,10 @@ export function commandEnvironment(source: Readonly<Record<string, string>>): Re
   return { ...cleanEnvironment(source), ...nonInteractive };
 }
 
-function isAllowed(name: string, value: string): boolean {
+function isAllowed(given: string, value: string): boolean {
+  if (rules.withheld.includes(given) || rules.secrets.some((secret) => value.includes(secret))) return false;
+  if (rules.pass.includes(given)) return true;
+  const name = given.toUpperCase();
   if (proxies.has(name)) return !value.includes("@");
   return allowed.has(name) || name.startsWith("LC_");
 }

@@ -1,6 +1,5 @@
 // Runs git for the program's own needs: without a shell, in bounded time and output, in a process group of its own, and
 // so that nothing a repository brings along is executed: no hooks, filters, monitors or transports.
-import { delimiter, isAbsolute } from "node:path";
 import { Problem } from "../src/protocol/problem.ts";
 import { cleanEnvironment } from "./environment.ts";
 import { type ConfigEntry, configEnvironment, hardening, localOverrides, tooMany } from "./git_config.ts";
@@ -92,14 +91,12 @@ async function spawnGit(args: readonly string[], options: SpawnOptions): Promise
 
 function startGit(args: readonly string[], options: SpawnOptions): Deno.ChildProcess {
   const [name = "", value = ""] = options.marker?.split("=") ?? [];
-  const environment = cleanEnvironment(Deno.env.toObject());
   try {
     return new Deno.Command("git", {
       args: ["--no-pager", ...args],
       cwd: options.cwd,
       env: {
-        ...environment,
-        ...absolutePath(environment["PATH"]),
+        ...cleanEnvironment(Deno.env.toObject()),
         ...(name === "" ? {} : { [name]: value }),
         ...quiet,
         ...configEnvironment(options.entries),
@@ -117,12 +114,6 @@ function startGit(args: readonly string[], options: SpawnOptions): Deno.ChildPro
       cause: thrown,
     });
   }
-}
-
-/** Without relative folders: a repository may hold a program that is named like git, or like one that git starts. */
-function absolutePath(path: string | undefined): Record<string, string> {
-  if (path === undefined) return {};
-  return { PATH: path.split(delimiter).filter((folder) => isAbsolute(folder)).join(delimiter) };
 }
 
 /** Never asks, never fetches, speaks English (its messages are read), and leaves the index alone when it only looks. */

@@ -1,6 +1,7 @@
 // What runs on this machine: process start times, groups and sessions, read from /proc on Linux and from `ps` elsewhere.
 import { readdir, readFile } from "node:fs/promises";
 import process from "node:process";
+import { cleanEnvironment } from "./environment.ts";
 
 const processesMax = 100_000;
 const isLinux = Deno.build.os === "linux";
@@ -91,6 +92,13 @@ async function readPs(selection: string[]): Promise<ProcessRow[]> {
 }
 
 async function commandOutput(command: string, args: string[]): Promise<string> {
-  const { stdout } = await new Deno.Command(command, { args, stdin: "null", stderr: "null" }).output();
+  const env = cleanEnvironment(Deno.env.toObject());
+  const { stdout } = await new Deno.Command(command, {
+    args,
+    env,
+    clearEnv: true,
+    stdin: "null",
+    stderr: "null",
+  }).output();
   return new TextDecoder().decode(stdout);
 }

@@ -1,5 +1,6 @@
 // The keychain of the platform, through its own program: `security` on macOS, `secret-tool` on Linux. The secret crosses
 // only stdin and stdout of that program; it is never an argument, which other users could see.
+import { absoluteSearchPath } from "../platform/search_path.ts";
 import { Problem } from "../protocol/problem.ts";
 import { type ProgramEnd, runProgram } from "./program.ts";
 
@@ -83,7 +84,10 @@ async function run(
   stdin?: string,
 ): Promise<Extract<ProgramEnd, { status: "ended" }>> {
   if (os === "windows") throw problem(what, "there is no support for the keychain of Windows", useVariable);
-  const own = passed.flatMap((variable) => env[variable] === undefined ? [] : [[variable, env[variable]]]);
+  const own = passed.flatMap((variable) => {
+    const value = env[variable];
+    return value === undefined ? [] : [[variable, variable === "PATH" ? absoluteSearchPath(value) : value]];
+  });
   const end = await runProgram(command, {
     env: Object.fromEntries(own),
     ...(stdin === undefined ? {} : { stdin }),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseFrontmatter } from "./frontmatter.ts";
 import { foldersDown, repositoryRoot } from "./places.ts";
+import type { SecretPlaces } from "../permission/secret_places.ts";
 import { readTextFile } from "./text_file.ts";
 
 export const commandBytesMax = 64 * 1024;
@@ -35,15 +36,17 @@ const settings = z.object({ description: z.string().max(1024).optional() });
 /** The commands for a workspace (an absolute, real path); of two of one name the one closest to it counts. */
 export async function customCommands(
   workspace: string,
-  options: { configDir: string },
+  options: { configDir: string; secrets?: SecretPlaces | undefined },
 ): Promise<CustomCommands> {
   const root = repositoryRoot(workspace);
   const own = foldersDown(workspace).toReversed().flatMap((folder) =>
-    folderNames.map((name) => ({ folder: join(folder, name), root, source: "workspace" } as const))
+    folderNames.map((name) =>
+      ({ folder: join(folder, name), root, source: "workspace", secrets: options.secrets }) as const
+    )
   );
   const places = [
     ...own,
-    { folder: join(options.configDir, "prompts"), root: null, source: "user" } as const,
+    { folder: join(options.configDir, "prompts"), root: null, source: "user", secrets: undefined } as const,
   ];
   const found: CustomCommands = { commands: [], broken: [] };
   for (const place of places) {
@@ -65,9 +68,13 @@ export async function customCommands(
 async function readCommand(
   name: string,
   path: string,
-  { root, source }: { root: string | null; source: CustomCommand["source"] },
+  { root, source, secrets }: {
+    root: string | null;
+    source: CustomCommand["source"];
+    secrets: SecretPlaces | undefined;
+  },
 ): Promise<CustomCommand | { path: string; why: string } | null> {
-  const file = await readTextFile(path, { root, bytesMax: commandBytesMax });
+  const file = await readTextFile(path, { root, bytesMax: commandBytesMax, secrets });
   if (file.status === "missing") return null;
   if (file.status === "refused") return { path, why: file.why };
   if (file.cut) return { path, why: `it has more than ${commandBytesMax} bytes` };

@@ -1,6 +1,7 @@
 // What the user and the repository have written down for agents: AGENTS.md files and what they mention, in one text
 // that says where each part is from. Asked for before every model call.
 import { dirname, join, resolve } from "node:path";
+import type { SecretPlaces } from "../permission/secret_places.ts";
 import { mentionedPaths } from "./imports.ts";
 import { foldersDown, repositoryRoot } from "./places.ts";
 import { remembered, type Watch } from "./remembered.ts";
@@ -34,20 +35,21 @@ interface Part extends InstructionFile {
 
 /** Reads the instructions for a workspace (an absolute, real path); what did not change is not read again. */
 export function createInstructions(
-  options: { home: string; configDir: string },
+  options: { home: string; configDir: string; secrets?: SecretPlaces | undefined },
 ): (workspace: string) => Promise<Instructions> {
   return remembered(workspacesMax, async (workspace, watch) => {
     const collected: Collected = { parts: [], seen: new Set(), watch };
     for (const folder of [join(options.home, ".agents"), options.configDir]) {
       // What is the user's own may be a link to wherever the user keeps it.
       const path = join(folder, "AGENTS.md");
-      await collect(path, { root: null, from: "the user's own", depth: 0 }, collected);
+      await collect(path, { root: null, from: "the user's own", depth: 0, secrets: undefined }, collected);
     }
     const root = repositoryRoot(workspace);
     watch(join(root, ".git"));
     for (const folder of foldersDown(workspace)) {
       const path = instructionFile(folder, watch);
-      if (path !== null) await collect(path, { root, from: "of the repository", depth: 0 }, collected);
+      if (path === null) continue;
+      await collect(path, { root, from: "of the repository", depth: 0, secrets: options.secrets }, collected);
     }
     return compose(collected.parts);
   });
@@ -79,14 +81,22 @@ interface Collected {
   watch: Watch;
 }
 
+interface Place {
+  root: string | null;
+  from: string;
+  depth: number;
+  /** What is not read; left out for what the user has written down. */
+  secrets: SecretPlaces | undefined;
+}
+
 async function collect(
   path: string,
-  place: { root: string | null; from: string; depth: number },
+  place: Place,
   collected: Collected,
 ): Promise<void> {
   if (collected.parts.length >= instructionFilesMax) return;
   collected.watch(path);
-  const file = await readTextFile(path, { root: place.root, bytesMax: instructionFileBytesMax });
+  const file = await readTextFile(path, { ...place, bytesMax: instructionFileBytesMax });
   if (file.status === "missing") return;
   if (file.status === "refused") {
     collected.parts.push({ path, from: place.from, status: "refused", why: file.why, text: "" });
@@ -102,14 +112,14 @@ async function collect(
   const from = `mentioned in "${path}"`;
   for (const mention of mentionedPaths(file.text)) {
     const next = resolve(dirname(file.path), mention);
-    await collectMention(next, { root, from, depth: place.depth + 1 }, collected);
+    await collectMention(next, { ...place, root, from, depth: place.depth + 1 }, collected);
   }
 }
 
 /** A mention may mean anything that is written with an at sign: only a text file that is there is one of a file. */
 async function collectMention(
   path: string,
-  place: { root: string; from: string; depth: number },
+  place: Place,
   collected: Collected,
 ): Promise<void> {
   const before = collected.parts.length;

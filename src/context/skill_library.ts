@@ -1,4 +1,5 @@
 // What the Skill tool asks: one skill of a workspace by its name, with its text ready to be followed.
+import type { SecretPlaces } from "../permission/secret_places.ts";
 import { fillArguments } from "./arguments.ts";
 import { readSkillBody, type SkillSet } from "./skills.ts";
 
@@ -7,7 +8,10 @@ const namedMax = 30;
 
 export type LoadedSkill = { ok: true; text: string } | { ok: false; error: string };
 
-export function createSkillLibrary(skills: (workspace: string) => Promise<SkillSet>) {
+export function createSkillLibrary(
+  skills: (workspace: string) => Promise<SkillSet>,
+  secrets?: SecretPlaces,
+) {
   return {
     async load(workspace: string, name: string, args: string): Promise<LoadedSkill> {
       const found = await skills(workspace);
@@ -15,7 +19,7 @@ export function createSkillLibrary(skills: (workspace: string) => Promise<SkillS
       if (skill === undefined) {
         return { ok: false, error: `Cannot load the skill "${name}": ${whyNot(name, found)}` };
       }
-      const text = await readSkillBody(skill, workspace);
+      const text = await readSkillBody(skill, workspace, secrets);
       if (!text.ok) return { ok: false, error: `Cannot load the skill "${name}": ${text.why}` };
       const head = `Skill "${name}", from the folder "${skill.folder}". Paths in it begin there.`;
       return { ok: true, text: `${head}\n\n${fillArguments(text.body, args)}` };

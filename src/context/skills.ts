@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseFrontmatter } from "./frontmatter.ts";
+import type { SecretPlaces } from "../permission/secret_places.ts";
 import { foldersDown, repositoryRoot } from "./places.ts";
 import { remembered, type Watch } from "./remembered.ts";
 import { readTextFile } from "./text_file.ts";
@@ -42,15 +43,18 @@ const settings = z.object({
 });
 
 /** Finds the skills of a workspace (an absolute, real path); what did not change is not read again. */
-export function createSkills(options: { home: string }): (workspace: string) => Promise<SkillSet> {
+export function createSkills(
+  options: { home: string; secrets?: SecretPlaces | undefined },
+): (workspace: string) => Promise<SkillSet> {
   return remembered(workspacesMax, async (workspace, watch) => {
     const root = repositoryRoot(workspace);
     watch(join(root, ".git"));
     // The closest folder first: of two skills of one name the first one counts.
     const own = foldersDown(workspace).toReversed().map((
       folder,
-    ) => ({ folder, root, source: "workspace" } as const));
-    const places = [...own, { folder: options.home, root: null, source: "user" } as const];
+    ) => ({ folder, root, source: "workspace", secrets: options.secrets } as const));
+    const users = { folder: options.home, root: null, source: "user", secrets: undefined } as const;
+    const places = [...own, users];
     const found: SkillSet = { skills: [], broken: [] };
     for (const place of places) {
       for (const name of skillsFolders) {
@@ -66,6 +70,8 @@ interface Place {
   /** What must hold the file; null where it may be a link to anywhere, as the user's own may. */
   root: string | null;
   source: Skill["source"];
+  /** What is not read although a folder brings it along. */
+  secrets: SecretPlaces | undefined;
 }
 
 async function addSkills(place: Place, found: SkillSet, watch: Watch): Promise<void> {
@@ -89,7 +95,7 @@ async function readSkill(name: string, place: Place, watch: Watch): Promise<Skil
   const { folder, source } = place;
   const path = join(folder, "SKILL.md");
   watch(path);
-  const text = await skillText(path, place.root);
+  const text = await skillText(path, place);
   if (text === null) return null;
   const head = text.ok ? await parseFrontmatter(text.text) : text;
   if (!head.ok) return { folder, why: head.why };
@@ -116,9 +122,9 @@ function wordIssue(issue: z.core.$ZodIssue | undefined): string {
 
 async function skillText(
   path: string,
-  root: string | null,
+  place: Pick<Place, "root" | "secrets">,
 ): Promise<{ ok: true; text: string } | { ok: false; why: string } | null> {
-  const file = await readTextFile(path, { root, bytesMax: skillBytesMax });
+  const file = await readTextFile(path, { ...place, bytesMax: skillBytesMax });
   if (file.status === "missing") return null;
   if (file.status === "refused") return { ok: false, why: file.why };
   return file.cut
@@ -130,9 +136,12 @@ async function skillText(
 export async function readSkillBody(
   skill: Skill,
   workspace: string,
+  secrets?: SecretPlaces,
 ): Promise<{ ok: true; body: string } | { ok: false; why: string }> {
-  const root = skill.source === "workspace" ? repositoryRoot(workspace) : null;
-  const text = await skillText(join(skill.folder, "SKILL.md"), root);
+  const place = skill.source === "workspace"
+    ? { root: repositoryRoot(workspace), secrets }
+    : { root: null, secrets: undefined };
+  const text = await skillText(join(skill.folder, "SKILL.md"), place);
   if (text === null) return { ok: false, why: "it is not there any more" };
   if (!text.ok) return text;
   const head = await parseFrontmatter(text.text);

@@ -1,6 +1,8 @@
 // Reads text that others wrote, for a prompt: in bounds, from regular files only, and from nowhere but where it may lie.
 import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { SecretPlaces } from "../permission/secret_places.ts";
 import { isBelow } from "./places.ts";
 
 export type TextFile =
@@ -8,10 +10,13 @@ export type TextFile =
   | { status: "missing" }
   | { status: "refused"; why: string };
 
-/** At most `bytesMax` bytes of a file; `path` of the answer is its real one. `root` null: it may be anywhere. */
+/**
+ * At most `bytesMax` bytes of a file; `path` of the answer is its real one. `root` null: it may be anywhere. With `secrets`
+ * none of them is read, under whatever name: for files that a folder brings along or that they mention.
+ */
 export async function readTextFile(
   path: string,
-  { root, bytesMax }: { root: string | null; bytesMax: number },
+  { root, bytesMax, secrets }: { root: string | null; bytesMax: number; secrets?: SecretPlaces | undefined },
 ): Promise<TextFile> {
   try {
     const real = await realpath(path);
@@ -20,7 +25,11 @@ export async function readTextFile(
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
     const handle = await open(real, flags);
     try {
-      if (!(await handle.stat()).isFile()) return refused("it is not a regular file");
+      const facts = await handle.stat();
+      if (!facts.isFile()) return refused("it is not a regular file");
+      const secret = secrets?.reasonFor(real) ?? secrets?.reasonFor(path) ??
+        (facts.nlink > 1 ? await secrets?.reasonForLinked(facts, root ?? dirname(real)) : null) ?? null;
+      if (secret !== null) return refused(`it is ${secret}, which is kept from models`);
       const bytes = await readUpTo(handle, bytesMax + 1);
       if (bytes.includes(0)) return refused("it is a binary file");
       return { status: "read", path: real, ...decode(bytes, bytesMax) };
