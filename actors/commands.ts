@@ -5,12 +5,14 @@ import { stateName } from "../machines/session_state.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
+import type { PermissionRules } from "../src/permission/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
 import { endByHand } from "./end_by_hand.ts";
 import { grantOf } from "./review_call.ts";
+import { checkMode, checkRules } from "./permission_settings.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
@@ -24,6 +26,7 @@ export interface CommandParts {
   hooks: Hooks;
   providers: ProviderRegistry;
   limits: SessionLimits;
+  rules: PermissionRules | undefined;
 }
 
 export async function carryOut(
@@ -46,7 +49,13 @@ export async function carryOut(
       return await answerBudget(session, command.decision, parts);
     case "session.set_mode": {
       const { permission_mode } = command;
+      await checkMode(parts.rules, permission_mode, session.state().meta?.workspace ?? "");
       return await main({ type: "session.mode_changed", data: { permission_mode, by } }, "set the mode of");
+    }
+    case "session.set_rules": {
+      const { allow, deny } = command;
+      checkRules([...allow, ...deny]);
+      return await main({ type: "session.rules_set", data: { allow, deny, by } }, "set the rules of");
     }
     case "session.set_model": {
       const chosen = resolveModel(parts.providers, command.model, session.state().meta?.provider);

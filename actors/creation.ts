@@ -1,6 +1,7 @@
 // The beginning of a session: what it is made of, checked before anything is written.
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
+import type { PermissionMode } from "../src/protocol/permission_mode.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
@@ -9,9 +10,9 @@ import { resolveModel } from "../src/providers/resolve_model.ts";
 export function creation(
   sessionId: string,
   input: CreateSession,
-  parts: { providers: ProviderRegistry; machineVersion: string },
+  parts: { providers: ProviderRegistry; permissionMode: PermissionMode; machineVersion: string },
 ): Extract<FactDraft, { type: "session.created" }> {
-  const { providers, machineVersion } = parts;
+  const { providers, permissionMode, machineVersion } = parts;
   const chosen = input.model === undefined
     ? { provider: providers.default.name, model: providers.default.defaultModel }
     : resolveModel(providers, input.model);
@@ -25,7 +26,7 @@ export function creation(
       add_dirs: input.add_dirs.map((dir) => folder(dir, "add_dirs")),
       ...chosen,
       agent_mode: input.agent_mode,
-      permission_mode: input.permission_mode,
+      permission_mode: permissionMode,
       ...(input.context === undefined ? {} : { context: input.context }),
       machine_version: machineVersion,
     },

@@ -17,6 +17,7 @@ import type {
   TurnResult,
   VerifyReport,
 } from "../src/protocol/http.ts";
+import type { UserRule } from "../src/protocol/permission_views.ts";
 
 /** Called synchronously, in order; must not throw or wait. `encoded` is the whole `event` frame as JSON, made once for all. */
 export interface SessionListener {
@@ -70,6 +71,10 @@ export interface Host {
   commands(workspace: string): Promise<CommandView[]>;
   /** The message that a slash command stands for; `not_found` for a name that none has. */
   expandCommand(workspace: string, name: string, args: string): Promise<string>;
+  /** A rule of the user's: durable when it resolves. `bad_request` for a text that is no rule. */
+  addRule(rule: UserRule): Promise<void>;
+  /** `not_found` when the user gave no such rule there. */
+  removeRule(rule: UserRule): Promise<void>;
   models(): ModelView[];
   /** The models that a provider's endpoint offers now. */
   modelsOf(provider: string): Promise<string[]>;

@@ -11,10 +11,10 @@ import { noHooks } from "../src/hooks/none.ts";
 import { agentTool } from "./agent_tool.ts";
 import { askUserTool } from "./ask_user.ts";
 import { defaultLimits } from "./budgets.ts";
-import { expandOf } from "./command_source.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
 import { createExecutors } from "./executors.ts";
+import { folderPort } from "./folder_port.ts";
 import { foldState } from "./fold.ts";
 import { haltWork } from "./halt.ts";
 import { createHookNotices } from "./hook_notices.ts";
@@ -26,7 +26,7 @@ import type { Runtime, RuntimeOptions } from "./runtime_options.ts";
 import type { SessionActor } from "./session_port.ts";
 import { createSessionIndex } from "./session_index.ts";
 import { createSessions, type Loaded } from "./sessions.ts";
-import { modelViews, offeredModels } from "./model_views.ts";
+import { checkMode } from "./permission_settings.ts";
 import { trustPort } from "./outside.ts";
 import { createToolRegistry } from "./tool_registry.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
@@ -133,7 +133,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   async function create(input: CreateSession): Promise<{ session_id: string }> {
     if (stopping) throw stoppingProblem();
     const sessionId = newId();
-    const parts = { providers, machineVersion };
+    const permissionMode = input.permission_mode ?? options.permissionMode ?? "default";
+    await checkMode(options.rules, permissionMode, input.workspace ?? Deno.cwd());
+    const parts = { providers, permissionMode, machineVersion };
     const folderModel = input.model === undefined
       ? await options.folderModel?.(input.workspace ?? Deno.cwd())
       : undefined;
@@ -229,7 +231,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     count: () => index.size(),
     command: (session, command, by) =>
-      withActor(session, (actor) => carryOut(actor, command, { by, registry, hooks, providers, limits })),
+      withActor(
+        session,
+        (actor) => carryOut(actor, command, { by, registry, hooks, providers, limits, rules: options.rules }),
+      ),
     turn: (session, messageId, signal) =>
       sessions.with(session, (loaded) => waitForTurn(loaded, messageId, { signal, machineVersion })),
     call: (session, callId, signal) =>
@@ -271,14 +276,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         (actor) => actor.tell({ actor: mainActor, type: "session.restored", data: {} }),
       );
     },
-    tools: async (workspace) =>
-      workspace === undefined
-        ? registry.everywhere()
-        : [...await registry.specs(workspace, { knownOnly: true })],
-    commands: async (workspace) => await options.commands?.list(workspace) ?? [],
-    expandCommand: (workspace, name, args) => expandOf(options.commands, { workspace, name, args }),
-    models: () => modelViews(providers),
-    modelsOf: (name) => offeredModels(providers, name),
+    ...folderPort(options, registry),
     ...trustPort(options.outside),
   };
 }

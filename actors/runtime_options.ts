@@ -1,6 +1,7 @@
 // What a runtime is made of, and what it offers beyond the host port.
 import type { PermissionRules } from "../src/permission/contract.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
+import type { PermissionMode } from "../src/protocol/permission_mode.ts";
 import type { LogStore } from "../src/log/port.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
@@ -28,6 +29,8 @@ export interface RuntimeOptions {
   folderModel?: (workspace: string) => Promise<string | undefined>;
   /** What workspaces bring along, and where it is remembered what a person has approved. */
   outside?: Outside;
+  /** The mode of sessions that name none; left out: `default`. */
+  permissionMode?: PermissionMode;
   /** Rules beyond those of the session itself; left out: none. */
   rules?: PermissionRules;
   /** What confines commands; left out: nothing does, and nobody expects it. */

@@ -22,6 +22,8 @@ const metaOnly: ReadonlySet<FactType> = new Set<FactType>([
   "session.owned",
   "session.upgraded",
   "session.mode_changed",
+  "session.sandbox_changed",
+  "session.rules_set",
   "session.model_changed",
   "session.workspace_changed",
   "todo.written",

@@ -24,6 +24,10 @@ export interface SessionMeta {
   /** Standing answers of this session: what `allow_always` and `reject_always` covered. */
   granted: readonly string[];
   refused: readonly string[];
+  /** Rules that were given for this session only. */
+  rules: { readonly allow: readonly string[]; readonly deny: readonly string[] };
+  /** What commands were last known to run in; null: it has not mattered yet. */
+  sandbox: FactData<"session.sandbox_changed"> | null;
   inputTokens: number;
   outputTokens: number;
   costUsd: number | null;
@@ -64,6 +68,10 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
       };
     case "session.mode_changed":
       return withMode(meta, fact.data.permission_mode);
+    case "session.rules_set":
+      return { ...meta, rules: { allow: fact.data.allow, deny: fact.data.deny } };
+    case "session.sandbox_changed":
+      return { ...meta, sandbox: fact.data };
     case "session.model_changed":
       return { ...meta, provider: fact.data.provider, model: fact.data.model };
     case "session.workspace_changed":
@@ -117,6 +125,8 @@ function created(data: FactData<"session.created">, at: string): SessionMeta {
     recoveries: 0,
     granted: [],
     refused: [],
+    sandbox: null,
+    rules: { allow: [], deny: [] },
     inputTokens: 0,
     outputTokens: 0,
     costUsd: null,

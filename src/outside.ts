@@ -10,23 +10,48 @@ import { mcpSource } from "../tools/mcp/source.ts";
 import type { EffectiveConfig } from "./config/environment.ts";
 import { type Keys, referencesOf } from "./config/keys.ts";
 import { externalToolsOf, hooksOf, mcpServersOf } from "./config/outside.ts";
+import { configPath } from "./config/file.ts";
+import { type FolderReader, openFolderReader } from "./config/folder.ts";
 import type { FolderHooks } from "./hooks/contract.ts";
 import { createHooks } from "./hooks/hooks.ts";
+import { openPermissionStore } from "./permission/store/open.ts";
+import type { PermissionRules } from "./permission/contract.ts";
+import { managedFile } from "./platform/managed_file.ts";
 import { openTrustStore } from "./trust/store.ts";
 
 export interface OutsideOptions {
   config: EffectiveConfig;
   keys: Keys;
+  /** `--config`; left out: the user's own file. */
+  configPath: string | undefined;
   dataDir: string;
   configDir: string;
   report: (line: string) => void;
 }
 
-export async function openOutside(
-  options: OutsideOptions,
-): Promise<{ sources: ToolSource[]; hooks: FolderHooks; outside: Outside }> {
+/** What is not built in, and the rules about it all. */
+export interface OpenedOutside {
+  sources: ToolSource[];
+  hooks: FolderHooks;
+  rules: PermissionRules;
+  /** What folders say of the sessions in them. */
+  folder: FolderReader;
+  outside: Outside;
+}
+
+export async function openOutside(options: OutsideOptions): Promise<OpenedOutside> {
   const { config, keys, dataDir, configDir, report } = options;
+  const folder = openFolderReader();
   const trust = await openTrustStore(join(dataDir, "trust.json"), { report });
+  const rules = await openPermissionStore({
+    managedPath: managedFile(Deno.build.os, (name) => Deno.env.get(name)),
+    user: config.permissions,
+    userPath: configPath({ path: options.configPath, env: Deno.env.toObject(), os: Deno.build.os }),
+    dataDir,
+    folder,
+    trust,
+    report,
+  });
   const secretNames = secretNamesOf(config);
   const environment = without(secretNames, Deno.env.toObject());
   const programs = externalToolsOf(config, keys);
@@ -52,14 +77,24 @@ export async function openOutside(
   });
   const outside: Outside = {
     store: trust,
-    items: async (workspace) => [...hooks.items(workspace), ...await mcp.items(workspace)],
+    items: async (workspace) => [
+      ...hooks.items(workspace),
+      ...await rules.items(workspace),
+      ...await mcp.items(workspace),
+    ],
     approved: async (workspace, items) => {
       const named = items.filter(({ kind }) => kind === "mcp_server");
       await Promise.all(named.map(({ name }) => mcp.refresh(workspace, name).catch(() => {})));
     },
     withdrawn: (workspace) => mcp.settle(workspace),
   };
-  return { sources: [externalSource({ tools: programs.entries, environment }), mcp], hooks, outside };
+  return {
+    sources: [externalSource({ tools: programs.entries, environment }), mcp],
+    hooks,
+    rules,
+    folder,
+    outside,
+  };
 }
 
 /** Variables that hold keys of the configuration, or our own token, are nobody else's, whatever they are called. */

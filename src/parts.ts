@@ -47,9 +47,12 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   const { openOutside } = await import("./outside.ts");
   const home = homedir();
   const configDir = configFolder() ?? join(dataDir, "config");
-  const { sources, hooks, outside } = await openOutside({ config, keys, dataDir, configDir, report });
+  const { configPath } = options;
+  const { sources, hooks, rules, folder, outside } = await openOutside(
+    { config, configPath, keys, dataDir, configDir, report },
+  );
   await turn();
-  const { skillTool, prompt, folder, commands } = await openContext({ config, home, configDir, report });
+  const { skillTool, prompt, commands } = await openContext({ config, folder, home, configDir, report });
   await turn();
   const { createRuntime } = await import("../actors/runtime.ts");
   const { secretsFrom } = await import("../actors/packing.ts");
@@ -72,6 +75,8 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     ],
     sources,
     hooks,
+    rules,
+    permissionMode: config.permissions.mode,
     outside,
     prompt,
     commands,
@@ -114,20 +119,19 @@ async function readConfig(path: string | undefined): Promise<EffectiveConfig> {
 
 async function openContext(options: {
   config: EffectiveConfig;
+  folder: FolderReader;
   home: string;
   configDir: string;
   report: (line: string) => void;
 }) {
-  const { config, home, configDir, report } = options;
+  const { config, folder, home, configDir, report } = options;
   const { createSkills } = await import("./context/skills.ts");
   const { createSkillLibrary } = await import("./context/skill_library.ts");
   const { skillTool } = await import("../tools/skill.ts");
   const { openGit } = await import("../tools/git.ts");
-  const { openFolderReader } = await import("./config/folder.ts");
   const { createSlashCommands } = await import("./slash_commands.ts");
   const { createPrompt } = await import("./prompt.ts");
   const skills = createSkills({ home });
-  const folder: FolderReader = openFolderReader();
   const git: RunGit = async (path, args, given) => {
     const run = await openGit(path, { signal: given.signal, timeoutMs: given.timeoutMs });
     return await run(args, given);
@@ -144,7 +148,7 @@ async function openContext(options: {
     report,
   });
   const commands = createSlashCommands({ configDir, skills });
-  return { prompt, folder, commands, skillTool: skillTool(createSkillLibrary(skills)) };
+  return { prompt, commands, skillTool: skillTool(createSkillLibrary(skills)) };
 }
 
 function configFolder(): string | undefined {

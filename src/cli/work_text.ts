@@ -22,6 +22,11 @@ const words: Words = {
     return [`answered by ${short(by)}: ${short(said.join("; "))}`];
   },
   "session.mode_changed": ({ permission_mode, by }) => [`the mode is ${permission_mode} now (${short(by)})`],
+  "session.rules_set": ({ allow, deny, by }) => [
+    `the rules of this session are set (${short(by)}): ${allow.length} allow, ${deny.length} deny`,
+    ...allow.map((rule) => `allow ${short(rule)}`),
+    ...deny.map((rule) => `deny ${short(rule)}`),
+  ],
   "session.model_changed": ({ provider, model, by }) => [
     `the model is ${short(`${provider}/${model}`)} now (${short(by)})`,
   ],

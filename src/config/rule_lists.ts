@@ -1,15 +1,13 @@
 // Permission rules as a settings file has them: a list for each action, with the line that each rule stands on.
 import { z } from "zod";
 import type { RuleAction } from "../permission/contract.ts";
+import { ruleCharsMax } from "../permission/rule.ts";
 import { isPrefix, type Place, placesIn } from "./toml_places.ts";
 
 export const ruleActions = ["allow", "ask", "deny"] as const satisfies readonly RuleAction[];
 
 /** More are no rules that a person keeps in view. */
 export const rulesMax = 1_000;
-/** A rule may be a whole command. */
-export const ruleCharsMax = 10_000;
-
 /** What a list may hold before the rules in it are read. */
 export const ruleList = z.array(z.string().min(1).max(ruleCharsMax)).max(rulesMax);
 

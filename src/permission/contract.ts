@@ -28,6 +28,8 @@ export interface RuleSet {
   readonly rules: readonly Rule[];
   /** What stands in a rule file and cannot be used: said to whoever lists the rules. */
   readonly problems: readonly string[];
+  /** Whoever manages this machine wants no bypassPermissions: a session in that mode works as in `default`. */
+  readonly bypassDisabled?: boolean;
 }
 
 export const noRules: RuleSet = { rules: [], problems: [] };

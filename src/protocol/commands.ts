@@ -14,6 +14,10 @@ export const sessionName = z.string().max(200, "must have at most 200 characters
   .refine((name) => !/\p{Cc}/u.test(name), "must be one line without control characters")
   .refine((name) => name !== "last", 'must not be "last", which always means the session used last');
 
+export const sessionRulesMax = 256;
+const ruleTexts = z.array(z.string().min(1).max(32_000)).max(sessionRulesMax).default([]);
+export const sessionRules = z.strictObject({ allow: ruleTexts, deny: ruleTexts });
+
 export const command = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("message.send"),
@@ -47,6 +51,8 @@ export const command = z.discriminatedUnion("type", [
   /** What a session that met a limit is to do: go on, or end its turn. */
   z.strictObject({ type: z.literal("budget.answer"), decision: z.enum(["continue", "stop"]) }),
   z.strictObject({ type: z.literal("session.set_mode"), permission_mode: permissionMode }),
+  /** Permission rules of this session only; they replace those given before. */
+  z.strictObject({ type: z.literal("session.set_rules"), ...sessionRules.shape }),
   /** `NAME` or `PROVIDER/NAME`, from the next model call on. */
   z.strictObject({ type: z.literal("session.set_model"), model: z.string().min(1).max(200) }),
   /** The past becomes a summary before the next model call. */

@@ -32,7 +32,8 @@ export const createSessionBody = z.strictObject({
   workspace: path.optional(),
   /** Further folders that file tools may use. */
   add_dirs: z.array(path).max(16).default([]),
-  permission_mode: permissionMode.default("default"),
+  /** Left out: the mode that the daemon's configuration gives new sessions. */
+  permission_mode: permissionMode.optional(),
 });
 export type CreateSession = z.infer<typeof createSessionBody>;
 

@@ -44,6 +44,14 @@ export const permissionsView = z.object({
 });
 export type PermissionsView = z.infer<typeof permissionsView>;
 
+/** A rule of the user's, to be added or removed; `workspace` null: for all folders. */
+export const userRuleBody = z.strictObject({
+  action: ruleAction,
+  rule: z.string().min(1).max(32_000),
+  workspace: path.nullable(),
+});
+export type UserRule = z.infer<typeof userRuleBody>;
+
 /** The body of `POST /permissions/explain`: `command` for Bash, or any tool with its arguments. Nothing is run. */
 export const explainBody = z.strictObject({
   /** Left out: that of the session. One of the two is needed. */

@@ -100,6 +100,8 @@ export const sessionWorkFacts = {
   "session.mode_changed": z.object({ permission_mode: permissionMode, by: z.string() }),
   /** What commands of this session run in, said when it matters and has changed. */
   "session.sandbox_changed": z.object({ status: sandboxStatus, reason: z.string().optional() }),
+  /** Rules that hold in this session only; they replace those given before. */
+  "session.rules_set": z.object({ allow: z.array(z.string()), deny: z.array(z.string()), by: z.string() }),
   "session.model_changed": z.object({ provider: z.string(), model: z.string(), by: z.string() }),
   /** `worktree` is null when the session is back in its own folder. */
   "session.workspace_changed": z.object({

@@ -31,6 +31,11 @@ const told: [type: string, data: JsonObject, words: string][] = [
     "answered by me: a, b, c",
   ],
   ["session.mode_changed", { permission_mode: "plan", by: "me" }, "the mode is plan now (me)"],
+  [
+    "session.rules_set",
+    { allow: ["Bash(make)"], deny: ["WebFetch", "Read(./x)"], by: "me" },
+    "the rules of this session are set (me): 1 allow, 2 deny\nallow Bash(make)\ndeny WebFetch\ndeny Read(./x)",
+  ],
   ["session.model_changed", { provider: "p", model: "m", by: "me" }, "the model is p/m now (me)"],
   ["session.workspace_changed", { workspace: "w", worktree, by: "me" }, "works in w now, on the branch fix"],
   ["session.workspace_changed", { workspace: "w", worktree: null, by: "me" }, "works in w again"],

@@ -105,6 +105,8 @@ export function openMemoryHost(): MemoryHost {
     commands: () => Promise.resolve([]),
     expandCommand: () =>
       Promise.reject(new Problem("not_found", "Cannot find the command: there are none here")),
+    addRule: () => Promise.resolve(),
+    removeRule: () => Promise.resolve(),
     models: () => [],
     modelsOf: () => Promise.resolve([]),
     outside: () => Promise.resolve([]),

@@ -111,7 +111,8 @@ export function createMemorySession(
 }
 
 function createdData(session_id: string, input: CreateSession) {
-  const { name, context, add_dirs, agent_mode, permission_mode, model = "echo", workspace = "/" } = input;
+  const { name, context, add_dirs, agent_mode, model = "echo", workspace = "/" } = input;
+  const { permission_mode = "default" } = input;
   return {
     session_id,
     workspace,

@@ -10,7 +10,7 @@ const rows: readonly (readonly string[])[] = [
   ["machines"],
   ["src/trust", "src/providers", "src/permission"],
   ["src/config"],
-  ["src/log", "src/hooks", "src/context", "tools"],
+  ["src/log", "src/hooks", "src/context", "src/permission/store", "tools"],
   ["actors"],
   ["src/server", "src/client"],
   ["src/cli"],

@@ -1,5 +1,6 @@
 // Routes that change how a session works: its mode, its model, its context, its background tasks.
 import { z } from "zod";
+import { sessionRules } from "../../protocol/commands.ts";
 import { compactBody, setModeBody, setModelBody } from "../../protocol/http.ts";
 import { defineRoute } from "../route.ts";
 import { user } from "./user.ts";
@@ -14,6 +15,22 @@ export const setMode = defineRoute({
   answers: { 200: { description: "On disk", schema: accepted } },
   handle: async ({ body, session, services }) => {
     const { seq } = await services.host.command(await session(), { type: "session.set_mode", ...body }, user);
+    return Response.json({ accepted: true, seq });
+  },
+});
+
+export const setRules = defineRoute({
+  method: "POST",
+  path: "/sessions/:id/rules",
+  summary: "Set the permission rules of this session only; they replace those given before",
+  body: sessionRules,
+  answers: { 200: { description: "On disk", schema: accepted } },
+  handle: async ({ body, session, services }) => {
+    const { seq } = await services.host.command(
+      await session(),
+      { type: "session.set_rules", ...body },
+      user,
+    );
     return Response.json({ accepted: true, seq });
   },
 });

@@ -12,7 +12,7 @@ import {
   restoreSession,
   verifySession,
 } from "./sessions.ts";
-import { compactSession, endBackground, setMode, setModel } from "./settings.ts";
+import { compactSession, endBackground, setMode, setModel, setRules } from "./settings.ts";
 import {
   expandCommand,
   getCommands,
@@ -24,6 +24,7 @@ import {
   postShutdown,
 } from "./system.ts";
 import { deleteTrust, getOutside, getTrusted, postTrust } from "./trust.ts";
+import { addRule, removeRule } from "./permissions.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
 
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   answerQuestion,
   answerBudget,
   setMode,
+  setRules,
   setModel,
   compactSession,
   endBackground,
@@ -58,6 +60,8 @@ export const routes: readonly Route[] = [
   expandCommand,
   getModels,
   getModelsOf,
+  addRule,
+  removeRule,
   getOutside,
   postTrust,
   deleteTrust,

@@ -1,0 +1,96 @@
+// The rules that a folder brings along. What they refuse or have asked holds at once, since it only tightens; what they
+// allow holds once a person has approved exactly that text.
+import { join } from "node:path";
+import { folderFile, type FolderReader } from "../../config/folder.ts";
+import { folderFileReader, type FolderText } from "../../config/folder_file.ts";
+import type { WrittenRule } from "../../config/rule_lists.ts";
+import type { OutsideItem, Standing, TrustStore } from "../../trust/contract.ts";
+import type { RuleSet } from "../contract.ts";
+import { readClaudeSettings } from "./claude_settings.ts";
+import { rulesOf } from "./rules_of.ts";
+
+export const claudeFile = join(".claude", "settings.json");
+
+export interface FolderRules {
+  /** Those that hold now. Never rejects. */
+  of(workspace: string): Promise<RuleSet>;
+  /** What the folder's files would allow: for a person to look at. */
+  items(workspace: string): Promise<{ item: OutsideItem; standing: Standing }[]>;
+}
+
+/** What one file brings: kept as long as it does not change, so that the store of approvals hashes it once. */
+interface FileRules extends RuleSet {
+  /** Null when it allows nothing. */
+  item: OutsideItem | null;
+}
+
+const nothing: FileRules = { rules: [], problems: [], item: null };
+
+/** `report` hears once of each change of a file that cannot be used. */
+export function openFolderRules(options: {
+  folder: FolderReader;
+  trust: TrustStore;
+  report: (line: string) => void;
+}): FolderRules {
+  const { folder, trust, report } = options;
+  const told = (file: FileRules): FileRules => {
+    for (const problem of file.problems) report(problem);
+    return file;
+  };
+  const claude = folderFileReader({
+    file: claudeFile,
+    none: nothing,
+    understand: (found, workspace) => told(claudeRules(found, workspace)),
+  });
+  /** By the answer that the reader keeps: a new one for every change of the file. */
+  const settings = new WeakMap<object, FileRules>();
+  const own = async (workspace: string): Promise<FileRules> => {
+    const answer = await folder.folderSettings(workspace);
+    const known = settings.get(answer);
+    if (known !== undefined) return known;
+    const path = join(workspace, folderFile);
+    // That the whole file is refused is reported by whoever reads its other settings.
+    const file = answer.problem === undefined
+      ? told(fileRules(answer.rules, { workspace, path, name: folderFile }))
+      : { ...nothing, problems: [answer.problem.message] };
+    settings.set(answer, file);
+    return file;
+  };
+  const filesOf = (workspace: string) => Promise.all([own(workspace), claude(workspace)]);
+  return {
+    async of(workspace) {
+      const files = await filesOf(workspace);
+      return {
+        rules: files.flatMap(({ rules, item }) => {
+          const isApproved = item === null || trust.standing(item) === "approved";
+          return isApproved ? rules : rules.filter(({ action }) => action !== "allow");
+        }),
+        problems: files.flatMap(({ problems }) => problems),
+      };
+    },
+    items: async (workspace) =>
+      (await filesOf(workspace)).flatMap(({ item }) =>
+        item === null ? [] : [{ item, standing: trust.standing(item) }]
+      ),
+  };
+}
+
+function claudeRules(found: FolderText, workspace: string): FileRules {
+  const { path } = found;
+  const read = "why" in found ? found : readClaudeSettings(found.text);
+  if ("why" in read) return { ...nothing, problems: [`Cannot use the rules in "${path}": ${read.why}`] };
+  const file = fileRules(read.rules, { workspace, path, name: claudeFile });
+  return { ...file, problems: [...read.notes.map((note) => `In "${path}": ${note}`), ...file.problems] };
+}
+
+function fileRules(
+  written: readonly WrittenRule[],
+  { workspace, path, name }: { workspace: string; path: string; name: string },
+): FileRules {
+  const allowed = written.filter(({ action }) => action === "allow").map(({ text }) => text);
+  const text = JSON.stringify({ allow: allowed }, null, 2);
+  return {
+    ...rulesOf(written, { layer: "folder", path }),
+    item: allowed.length === 0 ? null : { workspace, kind: "permission_rules", name, text },
+  };
+}

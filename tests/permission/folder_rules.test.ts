@@ -1,0 +1,153 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { claudeFile } from "../../src/permission/store/folder_rules.ts";
+import { openStoreDesk, type StoreDesk, texts } from "./store_desk.ts";
+
+let desk: StoreDesk;
+let toml = "";
+let json = "";
+beforeEach(async () => {
+  desk = await openStoreDesk();
+  toml = join(desk.workspace, ".jamey/settings.toml");
+  json = join(desk.workspace, ".claude/settings.json");
+});
+afterEach(() => desk.close());
+
+const claude = (permissions: unknown) => JSON.stringify({ permissions });
+
+test("what a folder refuses or has asked holds at once, what it allows only once it is approved", async () => {
+  await desk.write(toml, '[permissions]\nallow = ["Bash"]\nask = ["WebFetch"]\ndeny = ["Read(./x)"]\n');
+  await desk.write(json, claude({ allow: ["Edit"], deny: ["Bash(rm:*)"] }));
+  const store = await desk.open();
+  expect(texts(await store.of(desk.workspace))).toEqual([
+    "ask WebFetch",
+    "deny Read(./x)",
+    "deny Bash(rm:*)",
+  ]);
+  const items = await store.items(desk.workspace);
+  expect(items.map(({ item: { kind, name }, standing }) => [kind, name, standing])).toEqual([
+    ["permission_rules", join(".jamey", "settings.toml"), "unknown"],
+    ["permission_rules", join(".claude", "settings.json"), "unknown"],
+  ]);
+  const [first] = items;
+  if (first === undefined) throw new Error("nothing is to be approved");
+  expect(JSON.parse(first.item.text)).toEqual({ allow: ["Bash"] });
+  await desk.trust.approve([first.item]);
+  expect(texts(await store.of(desk.workspace))).toEqual([
+    "allow Bash",
+    "ask WebFetch",
+    "deny Read(./x)",
+    "deny Bash(rm:*)",
+  ]);
+});
+
+test("an approval ends with a change of what is allowed, and comes back with the old text", async () => {
+  await desk.write(json, claude({ allow: ["Bash(make)"] }));
+  const store = await desk.open();
+  await desk.trust.approve((await store.items(desk.workspace)).map(({ item }) => item));
+  const now = async () => texts(await store.of(desk.workspace));
+  expect(await now()).toEqual(["allow Bash(make)"]);
+  await desk.write(json, claude({ allow: ["Bash(make )"] }));
+  expect(await now()).toEqual([]);
+  expect((await store.items(desk.workspace))[0]?.standing).toBe("changed");
+  await desk.write(json, claude({ allow: ["Bash(make)"], deny: ["WebFetch"] }));
+  expect(await now()).toEqual(["allow Bash(make)", "deny WebFetch"]);
+  await desk.trust.withdraw(desk.workspace, [{ kind: "permission_rules", name: claudeFile }]);
+  expect(await now()).toEqual(["deny WebFetch"]);
+});
+
+test("an approval for one folder says nothing about another with the same text", async () => {
+  await desk.write(json, claude({ allow: ["Bash"] }));
+  const other = join(desk.home, "other");
+  await desk.write(join(other, ".claude/settings.json"), claude({ allow: ["Bash"] }));
+  const store = await desk.open();
+  await desk.trust.approve((await store.items(desk.workspace)).map(({ item }) => item));
+  expect(texts(await store.of(desk.workspace))).toEqual(["allow Bash"]);
+  expect(texts(await store.of(other))).toEqual([]);
+});
+
+test("a rule that cannot be read is named with file, line and text, and the others hold", async () => {
+  await desk.write(toml, '[permissions]\ndeny = [\n  "Bash(rm:*)",\n  "Bash(curl:*",\n]\n');
+  await desk.write(json, claude({ deny: ["bash(rm:*)", "WebFetch"] }));
+  const store = await desk.open();
+  const { rules, problems } = await store.of(desk.workspace);
+  expect(rules.map(({ text }) => text)).toEqual(["Bash(rm:*)", "WebFetch"]);
+  expect(problems).toHaveLength(2);
+  expect(problems[0]).toContain(`Cannot use the deny rule "Bash(curl:*" in "${toml}:4": `);
+  expect(problems[1]).toContain(`Cannot use the deny rule "bash(rm:*)" in "${json}:1": `);
+  await store.of(desk.workspace);
+  expect(desk.reports.toSorted()).toEqual(problems.toSorted());
+});
+
+test.each([
+  ["no JSON", "{"],
+  ["a list", "[]"],
+  ["rules that are no list", '{"permissions":{"deny":"Bash"}}'],
+  ["a rule that is a number", '{"permissions":{"deny":[1]}}'],
+  ["too many rules", claude({ deny: Array.from({ length: 1001 }, (_, i) => `X${i}`) })],
+  ["rules in a list of tables", '{"permissions":[{"deny":["Bash"]}]}'],
+])("a file that makes no sense is a problem with its name: %s", async (_, text) => {
+  await desk.write(json, text);
+  const { rules, problems } = await (await desk.open()).of(desk.workspace);
+  expect(rules).toEqual([]);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(`Cannot use the rules in "${json}": `);
+});
+
+test("settings that are not ours are left alone, and a mode in there has no effect and is said", async () => {
+  const text = JSON.stringify({
+    hooks: {},
+    model: "x",
+    permissions: { defaultMode: "bypassPermissions", additionalDirectories: ["/"], deny: ["WebFetch"] },
+  });
+  await desk.write(json, `\ufeff${text}`);
+  const { rules, problems } = await (await desk.open()).of(desk.workspace);
+  expect(rules.map((rule) => rule.text)).toEqual(["WebFetch"]);
+  expect(problems).toEqual([
+    `In "${json}": "permissions.defaultMode" has no effect: a folder does not decide that`,
+    `In "${json}": "permissions.additionalDirectories" has no effect: a folder does not decide that`,
+  ]);
+});
+
+test("a folder's own settings that set a mode are refused as a whole and said", async () => {
+  await desk.write(toml, '[permissions]\nmode = "auto"\nallow = ["Bash"]\n');
+  const store = await desk.open();
+  const { rules, problems } = await store.of(desk.workspace);
+  expect(rules).toEqual([]);
+  expect(problems.join()).toMatch(/settings.toml": line 2: "permissions.mode" is not a known key/);
+  expect(await store.items(desk.workspace)).toEqual([]);
+});
+
+test("links, linked folders, pipes and huge files are not read", async () => {
+  const outside = join(desk.home, "outside");
+  await desk.write(join(outside, "settings.json"), claude({ deny: ["WebFetch"] }));
+  await Deno.mkdir(join(desk.workspace, ".claude"));
+  const store = await desk.open();
+  const problem = async () => {
+    const { rules, problems } = await store.of(desk.workspace);
+    expect(rules).toEqual([]);
+    return problems.join();
+  };
+  await Deno.symlink(join(outside, "settings.json"), json);
+  expect(await problem()).toContain("it is a link");
+  await Deno.remove(json);
+  await new Deno.Command("mkfifo", { args: [json] }).output();
+  expect(await problem()).toContain("no plain file");
+  await Deno.remove(json);
+  await Deno.writeTextFile(json, " ".repeat(64 * 1024 + 1));
+  expect(await problem()).toContain("larger than 65536 bytes");
+  await Deno.remove(join(desk.workspace, ".claude"), { recursive: true });
+  await Deno.symlink(outside, join(desk.workspace, ".claude"));
+  expect(await problem()).toContain("it is a link");
+});
+
+test("a change of a file counts at the next look, and an unchanged one is read once", async () => {
+  await desk.write(json, claude({ deny: ["Bash(", "WebFetch"] }));
+  const store = await desk.open();
+  for (let i = 0; i < 3; i++) expect(texts(await store.of(desk.workspace))).toEqual(["deny WebFetch"]);
+  expect(desk.reports).toHaveLength(1);
+  await desk.write(json, claude({ deny: ["WebSearch", "WebFetch"] }));
+  expect(texts(await store.of(desk.workspace))).toEqual(["deny WebSearch", "deny WebFetch"]);
+  await Deno.remove(json);
+  expect(texts(await store.of(desk.workspace))).toEqual([]);
+});
