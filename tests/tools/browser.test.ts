@@ -55,6 +55,27 @@ afterAll(async () => {
   expect(left).toEqual([]);
 });
 
+withChromium(
+  "the browser leaves nothing in the folder where the user's own browser keeps its settings",
+  async () => {
+    const own = join(space.outside, "config");
+    const before = [Deno.env.get("HOME"), Deno.env.get("XDG_CONFIG_HOME")];
+    try {
+      Deno.env.set("HOME", space.outside);
+      Deno.env.set("XDG_CONFIG_HOME", own);
+      expect(textOf(await browse({ action: "open", url: `${site.origin}/next` }))).toContain("Next");
+      await closeBrowsers();
+      expect(await readdir(space.outside)).toEqual([]);
+    } finally {
+      for (const [index, name] of ["HOME", "XDG_CONFIG_HOME"].entries()) {
+        const value = before[index];
+        if (value === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, value);
+      }
+    }
+  },
+);
+
 const browse = (args: JsonObject): Promise<ToolOutcome> => runTool(tool, args, space.context());
 const chromiums = async () => (await processesWith(folder)).length;
 

@@ -182,12 +182,13 @@ function longestEmpty(html: string): number {
 test("lists beyond the deepest level become part of the last one, and what follows stays where it was", async () => {
   const levels = indentsMax + 3;
   const html = Array.from({ length: levels }, (_, level) => `<ul><li>level ${level}`).join("") +
-    `${"</li></ul>".repeat(levels - 1)}<li>back at the top</li></ul><p>after</p>`;
+    `${"</li></ul>".repeat(levels - 2)}<li>second</li></ul></li><li>back at the top</li></ul><p>after</p>`;
   const { markdown } = await toMarkdown(html, null);
   const indentOf = (text: string) =>
     /^( *)/.exec(markdown.split("\n").find((line) => line.includes(text)) ?? "")?.[0].length;
   expect(indentOf(`level ${indentsMax - 1}`)).toBe(4 * (indentsMax - 1));
   expect(indentOf(`level ${levels - 1}`)).toBe(4 * (indentsMax - 1));
+  expect(indentOf("second")).toBe(4);
   expect(indentOf("back at the top")).toBe(0);
   expect(markdown.endsWith("\n\nafter")).toBe(true);
 });

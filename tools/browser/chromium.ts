@@ -1,5 +1,8 @@
 // A running Chromium: started by playwright-core over a pipe, behind the guarded door, and ended for sure.
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
 import { cleanEnvironment } from "../environment.ts";
@@ -39,6 +42,8 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
   const { chromium } = await import("playwright-core");
   const door = openDoor({ rules: options.rules, bytesMax: connectionBytesMax });
   const marker = `JAMEY_BROWSER=${crypto.randomUUID()}`;
+  const settings = await mkdtemp(join(tmpdir(), "jamey-browser-profile-"));
+  const forget = () => rm(settings, { recursive: true, force: true }).catch(() => {});
   let browser: Browser | undefined;
   try {
     browser = await chromium.launch({
@@ -48,7 +53,7 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
       // `<-loopback>` takes away Chromium's own rule that loopback is reached without a proxy.
       proxy: { server: door.url, bypass: "<-loopback>" },
       args: networkArguments,
-      env: browserEnvironment(marker),
+      env: browserEnvironment(marker, settings),
       timeout: startTimeoutMs,
       // The daemon answers signals, and closes its browsers itself.
       handleSIGINT: false,
@@ -57,10 +62,11 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
     });
     const group = await groupOf(browser, marker);
     const context = await browser.newContext({ acceptDownloads: false, viewport, serviceWorkers: "block" });
-    return running({ browser, context, group, door });
+    return running({ browser, context, group, door, forget });
   } catch (thrown) {
     await browser?.close().catch(() => {});
     door.close();
+    await forget();
     const why = messageOf(thrown).split("\n")[0]?.slice(0, 300);
     throw new Problem("unavailable", `Cannot start the browser "${executablePath}": ${why}`, {
       cause: thrown,
@@ -80,12 +86,20 @@ const networkArguments = [
   "--disable-sync",
 ];
 
-function browserEnvironment(marker: string): Record<string, string> {
+/** What the browser keeps beside its profile, such as crash reports, goes into `settings` and not to the user's own browser. */
+function browserEnvironment(marker: string, settings: string): Record<string, string> {
   const [name = "", value = ""] = marker.split("=");
   const clean = Object.entries(cleanEnvironment(Deno.env.toObject())).filter(([key]) =>
     !/_PROXY$/i.test(key)
   );
-  return { ...Object.fromEntries(clean), [name]: value };
+  return {
+    ...Object.fromEntries(clean),
+    XDG_CONFIG_HOME: settings,
+    XDG_CACHE_HOME: settings,
+    // Where the other two say nothing, as on macOS.
+    BREAKPAD_DUMP_LOCATION: settings,
+    [name]: value,
+  };
 }
 
 /** The browser's own process names the group to be ended; null where processes cannot be told apart. */
@@ -107,9 +121,11 @@ interface Parts {
   context: BrowserContext;
   group: GroupIdentity | null;
   door: ReturnType<typeof openDoor>;
+  /** Removes what the browser kept. */
+  forget: () => Promise<void>;
 }
 
-function running({ browser, context, group, door }: Parts): Chromium {
+function running({ browser, context, group, door, forget }: Parts): Chromium {
   let current: Page | undefined;
   let isFollowing = false;
   context.on("page", (page) => {
@@ -128,6 +144,7 @@ function running({ browser, context, group, door }: Parts): Chromium {
     ]);
     if (group !== null) await endGroup(group, { mayLeave: false, onlyMarked: false, graceMs: killGraceMs });
     door.close();
+    await forget();
   };
   return {
     isRunning: () => closing === undefined && browser.isConnected(),
