@@ -61,9 +61,11 @@ function never(): never {
 export async function startSubAgent(
   session: SessionActor,
   record: CallRecord,
-  { attempts, signal, modelOf }: {
+  { attempts, signal, allowedBy, modelOf }: {
     attempts: number;
     signal: AbortSignal;
+    /** Why it may start, for the log. */
+    allowedBy: string;
     /** Which provider and model a text names; throws a Problem when none. */
     modelOf: (text: string) => { provider: string; model: string };
   },
@@ -81,7 +83,7 @@ export async function startSubAgent(
   const started = await session.tell({
     actor: parent,
     type: "call.started",
-    data: { call_id, name, attempt: attempts + 1 },
+    data: { call_id, name, attempt: attempts + 1, allowed_by: allowedBy },
   });
   // Cancelled while its start was on the way to the disk: nobody would tell the sub-agent.
   if (!started.accepted || signal.aborted) return { status: "interrupted", reason: "the turn was cancelled" };

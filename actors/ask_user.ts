@@ -42,7 +42,7 @@ export function askUserTool(): Tool {
 export async function askUser(
   session: SessionActor,
   record: CallRecord,
-  { attempts }: { attempts: number },
+  { attempts, allowedBy }: { attempts: number; allowedBy: string },
 ): Promise<ToolOutcome | null> {
   if (record.by === "user") {
     return { status: "failed", error: "Cannot run AskUserQuestion by hand: there is nobody to ask but you" };
@@ -54,7 +54,7 @@ export async function askUser(
   const started = await session.tell({
     actor,
     type: "call.started",
-    data: { call_id, name, attempt: attempts + 1 },
+    data: { call_id, name, attempt: attempts + 1, allowed_by: allowedBy },
   });
   const told = started.accepted &&
     await session.tell({ actor, type: "question.asked", data: { call_id, questions } });

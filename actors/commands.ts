@@ -10,11 +10,12 @@ import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
+import { allowanceOf, confinementShown, grantOf } from "./call_digest.ts";
 import { endByHand } from "./end_by_hand.ts";
-import { grantOf } from "./review_call.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_port.ts";
+import type { ToolCall } from "../tools/contract.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 type AnswerCommand = Extract<Command, { type: "call.answer" }>;
@@ -249,7 +250,10 @@ async function answerDraft(
   const always = decision === "allow_always" || decision === "reject_always";
   const tools = await parts.registry.of(session.state().meta?.workspace ?? "/");
   const parsed = tools.get(record.name)?.parse(record.args);
-  const grant = always && parsed?.ok === true ? { grant: grantOf(parsed.call) } : {};
+  const shown = confinementShown(record, digest);
+  const covered = (asked: ToolCall) =>
+    decision === "allow_always" ? allowanceOf(asked, shown) : grantOf(asked);
+  const grant = always && parsed?.ok === true ? { grant: covered(parsed.call) } : {};
   const call = { call_id, name: record.name, by: parts.by, ...grant };
   return decision === "allow_once" || decision === "allow_always"
     ? { actor, type: "call.approved", data: { ...call, decision, digest } }

@@ -29,7 +29,7 @@ export function createExecutors(
     toolsOf: registry.of,
     modelOf: (text, provider) => resolveModel(providers, text, provider),
     hooks,
-    sandbox: options.sandbox ?? null,
+    judge: { rules: options.rules ?? null, sandbox: options.sandbox ?? null },
     secretPlaces: options.secretPlaces ?? noSecrets,
     effectDir,
     awaiting: async (workspace) => {

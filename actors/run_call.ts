@@ -1,35 +1,30 @@
 // A tool call: reviewed, run, and picked up again after a crash. Tells exactly one result.
-import { mkdir, realpath } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { PendingEffect } from "../machines/effects.ts";
 import { stateName } from "../machines/session_state.ts";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
-import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { OutsideView } from "../src/protocol/http.ts";
-import type { Tool, ToolCall, ToolContext, ToolOutcome } from "../tools/contract.ts";
-import type { Sandbox } from "../tools/sandbox/contract.ts";
+import type { Tool, ToolCall, ToolOutcome } from "../tools/contract.ts";
 import { mcpMark, toolPrefix } from "../tools/mcp/names.ts";
 import { startSubAgent } from "./agent_tool.ts";
 import { askToolName, askUser } from "./ask_user.ts";
+import { callDigest, confinementShown } from "./call_digest.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { agentToolName } from "./follow_ups.ts";
-import { callDigest, reviewCall } from "./review_call.ts";
+import { type Allowed, reviewCall } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
 import { createTurns, type Turns } from "./turns.ts";
-import { planFile, toolSession } from "./tool_session.ts";
+import { type ContextParts, toolContext } from "./tool_context.ts";
+import { planFile } from "./tool_session.ts";
 
-export interface ToolParts {
+export interface ToolParts extends ContextParts {
   /** Every tool there is for sessions in this folder, by name. */
   toolsOf: (workspace: string) => Promise<ReadonlyMap<string, Tool>>;
   /** Which provider and model a text names, `provider` being the session's; throws a Problem when none. */
   modelOf: (text: string, provider: string) => { provider: string; model: string };
   hooks: Hooks;
-  sandbox: Sandbox | null;
-  secretPlaces: SecretPlaces;
-  effectDir: (sessionId: string, effect: string) => Promise<string>;
   /** What a folder brings along and nobody has approved. */
   awaiting: (workspace: string) => Promise<readonly Pick<OutsideView, "kind" | "name">[]>;
 }
@@ -70,22 +65,35 @@ export function callExecutor(parts: ToolParts): Executor {
     // The one way out of a worktree that was deleted by hand.
     if (gone !== null && record.name !== "ExitWorktree") return await tell(gone);
     if (state === "approved") return await runApproved(run);
-    const reviewed = { ...run, hooks: parts.hooks, planFile: await planFile(session, parts) };
-    if (await reviewCall(reviewed)) await begin(run);
+    const { hooks, judge } = parts;
+    const allowed = await reviewCall({ ...run, hooks, judge, planFile: await planFile(session, parts) });
+    if (allowed !== null) await begin(run, allowed);
   };
 }
 
 async function runApproved(run: Run): Promise<void> {
-  const { session, record } = run;
-  if (record.approved === callDigest(record.name, record.args)) return await begin(run);
-  const error = "the approval was given for other arguments";
+  const { session, record, call, parts } = run;
+  const isCommand = call.subjects.some(({ kind }) => kind === "command");
+  const shown = isCommand ? confinementShown(record, record.approved) : null;
+  if (record.approved !== callDigest(record.name, record.args, shown)) {
+    const error = "the approval was given for other arguments";
+    return await tellOutcome(session, record, { status: "failed", error });
+  }
+  // What a person allowed in the sandbox never runs outside of it.
+  const state = shown === "sandboxed" ? await parts.judge.sandbox?.state() : null;
+  if (state === null || state?.status === "works") {
+    return await begin(run, { confinement: shown, because: "a person allowed it" });
+  }
+  const why = state?.reason === undefined ? "" : ` (${state.reason})`;
+  const error =
+    `Cannot run ${record.name}: it was allowed in the sandbox, which does not work any more${why}; call it again, so that a person can allow it without`;
   await tellOutcome(session, record, { status: "failed", error });
 }
 
 /** Calls that the kernel carries out itself: their result comes from elsewhere. */
 const kernelTools = { [agentToolName]: startSubAgent, [askToolName]: askUser } as const;
 
-async function begin(run: Run): Promise<void> {
+async function begin(run: Run, allowed: Allowed): Promise<void> {
   const { session, record, tool, signal } = run;
   if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
   if (isKernelTool(record.name)) {
@@ -93,16 +101,17 @@ async function begin(run: Run): Promise<void> {
     const refused = await kernelTools[record.name](session, record, {
       attempts: run.effect.attempts,
       signal,
+      allowedBy: allowed.because,
       modelOf: (text) => run.parts.modelOf(text, provider),
     });
     return refused === null ? undefined : await tellOutcome(session, record, refused);
   }
   // A model that edits one file twice in one answer means one edit after the other: each is to see the one before.
-  if (tool.effect === "idempotent") await run.turns.take(session.id, () => act(run));
-  else await act(run);
+  if (tool.effect === "idempotent") await run.turns.take(session.id, () => act(run, allowed));
+  else await act(run, allowed);
 }
 
-async function act(run: Run): Promise<void> {
+async function act(run: Run, allowed: Allowed): Promise<void> {
   const { session, record, tool, call, signal } = run;
   if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
   let startedSeq = 0;
@@ -113,9 +122,9 @@ async function act(run: Run): Promise<void> {
     session.delta({ actor: record.actor, of_seq: startedSeq, offset, text });
     offset += text.length;
   };
-  const prepared = await call.prepare(await toolContext(run, onOutput));
+  const prepared = await call.prepare(await toolContext(run, allowed, onOutput));
   if ("status" in prepared) return await tellOutcome(session, record, prepared);
-  const started = session.tell(startedDraft(run, prepared.evidence)).then((told) => {
+  const started = session.tell(startedDraft(run, allowed, prepared.evidence)).then((told) => {
     if (told.accepted) startedSeq = told.seq;
     for (const text of early.splice(0)) onOutput(text);
     return told.accepted;
@@ -152,13 +161,14 @@ async function finish(run: Run, outcome: ToolOutcome): Promise<void> {
   await tellOutcome(session, record, outcome);
 }
 
-function startedDraft(run: Run, evidence: CallRecord["evidence"]): FactDraft {
+function startedDraft(run: Run, { because }: Allowed, evidence: CallRecord["evidence"]): FactDraft {
   const { actor, callId: call_id, name } = run.record;
   const data = {
     call_id,
     name,
     attempt: run.effect.attempts + 1,
     ...(evidence === null ? {} : { evidence }),
+    allowed_by: because,
   };
   return { actor, type: "call.started", data };
 }
@@ -166,38 +176,22 @@ function startedDraft(run: Run, evidence: CallRecord["evidence"]): FactDraft {
 /** A call that had started when the daemon went down. */
 async function recover(run: Run): Promise<void> {
   const { session, record, call } = run;
+  // No command is ever started again, so it does not matter in what.
+  const before: Allowed = { confinement: null, because: "it had been allowed before the daemon went down" };
   if (isKernelTool(record.name)) {
     // Re-attached: the child runs by its own state, and reports when it ends.
     if (Object.values(session.state().children).some((child) => child.callId === record.callId)) return;
-    return await begin(run);
+    return await begin(run, before);
   }
   let offset = 0;
   const onOutput = (text: string): void => {
     session.delta({ actor: record.actor, of_seq: record.startedSeq ?? 0, offset, text });
     offset += text.length;
   };
-  const found = await call.recover(record.evidence, await toolContext(run, onOutput));
-  if (found === "again") return await begin(run);
+  const found = await call.recover(record.evidence, await toolContext(run, before, onOutput));
+  if (found === "again") return await begin(run, before);
   await finish(run, found);
   session.endText(record.startedSeq ?? 0);
-}
-
-async function toolContext(run: Run, onOutput: (text: string) => void): Promise<ToolContext> {
-  const { session, record, signal, parts } = run;
-  const meta = session.state().meta;
-  const workspace = await realOr(meta?.workspace ?? "/");
-  const own = await toolSession(session, record, parts);
-  const dirs = own.permissionMode === "plan"
-    ? [...meta?.addDirs ?? [], dirname(own.planFile)]
-    : meta?.addDirs ?? [];
-  const roots = [workspace, ...await Promise.all(dirs.map(realOr))];
-  const effectDir = async () => {
-    const dir = await parts.effectDir(session.id, record.callId);
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    return dir;
-  };
-  const { sandbox, secretPlaces: secrets } = parts;
-  return { session: own, workspace, roots, secrets, sandbox, effectDir, signal, onOutput };
 }
 
 /** Said once here, instead of by each tool in its own way. */
@@ -210,15 +204,6 @@ function missingWorkspace(session: SessionActor): ToolOutcome | null {
   }
   const error = `Cannot use the workspace "${workspace}": it is not there any more, tell the user`;
   return { status: "failed", error };
-}
-
-/** A folder that is gone stays as it was named: the tool says so in its own words. */
-async function realOr(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch {
-    return path;
-  }
 }
 
 async function unknownTool(

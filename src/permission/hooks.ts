@@ -6,7 +6,7 @@ export const hooksLayer: PermissionLayer = {
   vote: ({ hook }) => {
     if (hook === null) return null;
     return hook.verdict === "asked"
-      ? { decision: "must_ask" }
-      : { decision: "deny", reason: `a hook refused it: ${hook.reason}` };
+      ? { decision: "must_ask", because: `a hook has it asked about: ${hook.reason}` }
+      : { decision: "deny", because: `a hook refused it: ${hook.reason}` };
   },
 };

@@ -7,10 +7,12 @@ export const planLayer: PermissionLayer = {
   vote: ({ meta, by, name, allowedInPlan, effect }) => {
     if (meta.permissionMode !== "plan" || by === "user") return null;
     // A change of files that is allowed all the same is one of the plan itself; of it nobody is asked.
-    if (allowedInPlan) return effect === "idempotent" ? { decision: "allow" } : null;
+    if (allowedInPlan) {
+      return effect === "idempotent" ? { decision: "allow", because: "it writes the plan" } : null;
+    }
     return {
       decision: "deny",
-      reason:
+      because:
         `"${name}" may change something, and the session is in plan mode: finish the plan and hand it in with ExitPlanMode`,
     };
   },

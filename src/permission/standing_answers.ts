@@ -1,12 +1,21 @@
 // Standing answers: what a person allowed or refused for the rest of the session.
 import type { PermissionLayer } from "./layer.ts";
+import { confinementOf } from "./sandbox.ts";
+
+/** At the end of a grant that was given for commands in the sandbox: it lets nothing run outside of it. */
+export const sandboxedMark = " [in the sandbox]";
 
 export const standingAnswersLayer: PermissionLayer = {
   name: "standing answers",
-  vote: ({ meta, grant }) => {
+  vote: (question) => {
+    const { meta, grant } = question;
     if (meta.refused.includes(grant)) {
-      return { decision: "deny", reason: `"${grant}" was refused for the whole session` };
+      return { decision: "deny", because: `"${grant}" was refused for the whole session` };
     }
-    return meta.granted.includes(grant) ? { decision: "allow" } : null;
+    const allowing = confinementOf(question) === "sandboxed" ? [grant, `${grant}${sandboxedMark}`] : [grant];
+    const given = allowing.find((one) => meta.granted.includes(one));
+    return given === undefined
+      ? null
+      : { decision: "allow", because: `"${given}" was allowed for the whole session` };
   },
 };

@@ -1,0 +1,57 @@
+// What a running call is given: its session, the folders it may touch, what is kept from it, and what confines it.
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { CallRecord } from "../machines/transcript.ts";
+import { noRules } from "../src/permission/contract.ts";
+import { withDeniedReads } from "../src/permission/denied_reads.ts";
+import type { SecretPlaces } from "../src/permission/secret_places.ts";
+import type { ToolContext } from "../tools/contract.ts";
+import { type JudgeParts, placesOf } from "./judge_call.ts";
+import { realPathOf } from "./real_path.ts";
+import type { Allowed } from "./review_call.ts";
+import type { SessionActor } from "./session_port.ts";
+import { toolSession } from "./tool_session.ts";
+
+export interface ContextParts {
+  /** The rules beyond those of the session itself, and what confines commands. */
+  judge: JudgeParts;
+  secretPlaces: SecretPlaces;
+  effectDir: (sessionId: string, effect: string) => Promise<string>;
+}
+
+interface Run {
+  session: SessionActor;
+  record: CallRecord;
+  signal: AbortSignal;
+  parts: ContextParts;
+}
+
+export async function toolContext(
+  { session, record, signal, parts }: Run,
+  { confinement }: Pick<Allowed, "confinement">,
+  onOutput: (text: string) => void,
+): Promise<ToolContext> {
+  const own = await toolSession(session, record, parts);
+  const places = await placesOf(session.state().meta ?? { workspace: "/", addDirs: [] });
+  const plan = own.permissionMode === "plan" ? await folderOf(own.planFile) : [];
+  const rules = await parts.judge.rules?.of(places.workspace) ?? noRules;
+  return {
+    session: own,
+    workspace: places.workspace,
+    roots: [...places.roots, ...plan],
+    secrets: withDeniedReads(parts.secretPlaces, { rules, places }),
+    sandbox: confinement === "sandboxed" ? parts.judge.sandbox : null,
+    effectDir: async () => {
+      const dir = await parts.effectDir(session.id, record.callId);
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      return dir;
+    },
+    signal,
+    onOutput,
+  };
+}
+
+async function folderOf(file: string): Promise<string[]> {
+  const folder = dirname(file);
+  return [await realPathOf(folder) ?? folder];
+}

@@ -1,0 +1,44 @@
+// Paths in the words of a command that a rule keeps other tools from. No boundary (the sandbox and the secret places are
+// one): it has a person look at what is in plain sight.
+import { resolve } from "node:path";
+import type { Rule } from "./contract.ts";
+import type { CommandSubject, PermissionQuestion } from "./layer.ts";
+import { parsedRule } from "./match.ts";
+import { matchesPath } from "./match_path.ts";
+import { specifierKind } from "./specifier.ts";
+
+/** Words looked at in one command. */
+const wordsMax = 500;
+
+/** The first word that names a file which a rule refuses or asks about, or null. */
+export function namedPath(
+  { analysis }: CommandSubject,
+  { rules, places }: PermissionQuestion,
+): { path: string; rule: Rule } | null {
+  const about = rules.rules.flatMap((rule) => {
+    const parsed = rule.action === "allow" ? "" : parsedRule(rule);
+    if (typeof parsed === "string" || parsed.specifier === null) return [];
+    const { tool, specifier } = parsed;
+    return specifierKind(tool, specifier) === "path" ? [{ rule, specifier }] : [];
+  });
+  if (about.length === 0) return null;
+  const words = analysis.commands.flatMap((command) => command.words.slice(1)).slice(0, wordsMax);
+  for (const word of words) {
+    for (const path of pathsIn(word)) {
+      const given = resolve(places.workspace, path.replace(/^~(?=\/|$)/, places.home));
+      const found = about.find(({ rule, specifier }) =>
+        matchesPath(specifier, { given, real: null }, { action: rule.action, places })
+      );
+      if (found !== undefined) return { path, rule: found.rule };
+    }
+  }
+  return null;
+}
+
+/** The word itself, and what an option is given: `--file=x`, `@x`. */
+function pathsIn(word: string | null): string[] {
+  if (word === null || word === "" || word.includes("\0")) return [];
+  const given = /^(?:-[^=]*=|@)(.+)$/s.exec(word)?.[1];
+  if (given !== undefined) return [given];
+  return word.startsWith("-") ? [] : [word];
+}
