@@ -66,15 +66,17 @@ test("an approval for one folder says nothing about another with the same text",
   expect(texts(await store.of(other))).toEqual([]);
 });
 
-test("a rule that cannot be read is named with file, line and text, and the others hold", async () => {
+test("a rule that cannot be read is named with its place; one that refuses is not lost, one that allows is", async () => {
   await desk.write(toml, '[permissions]\ndeny = [\n  "Bash(rm:*)",\n  "Bash(curl:*",\n]\n');
-  await desk.write(json, claude({ deny: ["bash(rm:*)", "WebFetch"] }));
+  await desk.write(json, claude({ allow: ["Bash("], deny: ["bash(rm:*)", "WebFetch"] }));
   const store = await desk.open();
+  await desk.trust.approve((await store.items(desk.workspace)).map(({ item }) => item));
   const { rules, problems } = await store.of(desk.workspace);
-  expect(rules.map(({ text }) => text)).toEqual(["Bash(rm:*)", "WebFetch"]);
-  expect(problems).toHaveLength(2);
+  expect(rules.map(({ text }) => text)).toEqual(["Bash(rm:*)", "Bash(curl:*", "bash(rm:*)", "WebFetch"]);
+  expect(problems).toHaveLength(3);
   expect(problems[0]).toContain(`Cannot use the deny rule "Bash(curl:*" in "${toml}:4": `);
-  expect(problems[1]).toContain(`Cannot use the deny rule "bash(rm:*)" in "${json}:1": `);
+  expect(problems[1]).toContain(`Cannot use the allow rule "Bash(" in "${json}:1": `);
+  expect(problems[2]).toContain(`Cannot use the deny rule "bash(rm:*)" in "${json}:1": `);
   await store.of(desk.workspace);
   expect(desk.reports.toSorted()).toEqual(problems.toSorted());
 });
@@ -144,7 +146,8 @@ test("links, linked folders, pipes and huge files are not read", async () => {
 test("a change of a file counts at the next look, and an unchanged one is read once", async () => {
   await desk.write(json, claude({ deny: ["Bash(", "WebFetch"] }));
   const store = await desk.open();
-  for (let i = 0; i < 3; i++) expect(texts(await store.of(desk.workspace))).toEqual(["deny WebFetch"]);
+  const first = ["deny Bash(", "deny WebFetch"];
+  for (let i = 0; i < 3; i++) expect(texts(await store.of(desk.workspace))).toEqual(first);
   expect(desk.reports).toHaveLength(1);
   await desk.write(json, claude({ deny: ["WebSearch", "WebFetch"] }));
   expect(texts(await store.of(desk.workspace))).toEqual(["deny WebSearch", "deny WebFetch"]);
