@@ -48,6 +48,7 @@ export const editTool = defineTool({
   limits: { timeoutMs: 60_000, outputCharsMax: 10_000 },
   prompt: showEdit,
   grant: (args) => changeGrant("Edit", args.file_path),
+  subjects: (args) => [{ kind: "path", path: args.file_path, access: "write" }],
   prepare: prepareEdit,
   recover: (_args, evidence, context) => recoverChange(evidence, context),
 });

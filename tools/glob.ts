@@ -27,6 +27,7 @@ export const globTool = defineTool({
   effect: "pure",
   requires_confirmation: false,
   limits: { timeoutMs: 30_000, outputCharsMax: 60_000 },
+  subjects: ({ path = "." }) => [{ kind: "path", path, access: "read" }],
   run: findFiles,
 });
 

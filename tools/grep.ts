@@ -63,6 +63,7 @@ export function defineGrep(parts: GrepParts): Tool {
     effect: "pure",
     requires_confirmation: false,
     limits: { timeoutMs: 60_000, outputCharsMax: 60_000 },
+    subjects: ({ path = "." }) => [{ kind: "path", path, access: "read" }],
     run: (args, context) => search(args, parts, context),
   });
 }

@@ -14,6 +14,7 @@ import {
 import { type Cell, parseNotebook } from "./notebook.ts";
 import { type CellEdit, editCell } from "./notebook_text.ts";
 import { confinePath, pathCharsMax, shownPath } from "./paths.ts";
+import { changeGrant } from "./sensitive_path.ts";
 import { visible } from "./visible.ts";
 
 export const cellCharsMax = 500_000;
@@ -50,7 +51,8 @@ export const notebookEditTool = defineTool({
   allowed_in_plan: (args, context) => isPlanFile(args.notebook_path, context),
   limits: { timeoutMs: 60_000, outputCharsMax: 10_000 },
   prompt: showPrompt,
-  grant: () => "NotebookEdit",
+  grant: (args) => changeGrant("NotebookEdit", args.notebook_path),
+  subjects: (args) => [{ kind: "path", path: args.notebook_path, access: "write" }],
   prepare: prepareNotebookEdit,
   recover: (_args, evidence, context) => recoverChange(evidence, context),
 });

@@ -42,6 +42,7 @@ export const readTool = defineTool({
   effect: "pure",
   requires_confirmation: false,
   limits: { timeoutMs: 30_000, outputCharsMax: readCharsMax + 10_000 },
+  subjects: (args) => [{ kind: "path", path: args.file_path, access: "read" }],
   run: readFile,
 });
 

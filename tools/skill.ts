@@ -30,6 +30,7 @@ export function skillTool(library: SkillLibrary): Tool {
     effect: "pure",
     requires_confirmation: false,
     limits: { timeoutMs: 30_000, outputCharsMax: 150_000 },
+    subjects: ({ skill }) => [{ kind: "name", name: skill }],
     run: async ({ skill, args = "" }, { workspace }) => {
       const loaded = await library.load(workspace, skill, args);
       return loaded.ok

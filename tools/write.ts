@@ -33,6 +33,7 @@ export const writeTool = defineTool({
   limits: { timeoutMs: 60_000, outputCharsMax: 10_000 },
   prompt: (args) => `Write "${visible(args.file_path)}"\n\n${visible(args.content)}`,
   grant: (args) => changeGrant("Write", args.file_path),
+  subjects: (args) => [{ kind: "path", path: args.file_path, access: "write" }],
   prepare: prepareWrite,
   recover: (_args, evidence, context) => recoverChange(evidence, context),
 });

@@ -42,6 +42,7 @@ export function browserTool(options: BrowserOptions = {}): Tool {
     prompt: (args) => `Browser: ${visible(JSON.stringify(args, null, 2))}`,
     grant: (args) =>
       args.action === "open" ? `Browser(domain:${domainOf(args.url ?? "")})` : `Browser(${args.action})`,
+    subjects: ({ action, url }) => action === "open" && url !== undefined ? [{ kind: "url", url }] : [],
     run: (args, context) => useBrowser(args, rooms, context),
   });
 }

@@ -23,6 +23,8 @@ export function mcpTool(server: McpServer, listed: ListedTool, limits: ToolLimit
     description: listed.description,
     parameters: listed.parameters,
     requiresConfirmation: true,
+    // Of its name alone it could not be told where that of the server ends.
+    subjects: [{ kind: "name", name: server.options.name }],
     limits: { timeoutMs: limits.totalMs + limitMarginMs, outputCharsMax: resultCharsMax },
     run: (args, context) => runCall({ server, listed, limits, name }, args, context),
   });

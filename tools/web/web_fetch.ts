@@ -30,6 +30,7 @@ export function webFetchTool({ rules, rate }: { rules: NetworkRules; rate: RateL
     limits: { timeoutMs: 30_000, outputCharsMax: pageCharsMax + 10_000 },
     prompt: (args) => `Fetch ${visible(args.url)}${args.prompt ? `\n\nfor: ${visible(args.prompt)}` : ""}`,
     grant: (args) => `WebFetch(domain:${domainOf(args.url)})`,
+    subjects: ({ url }) => [{ kind: "url", url }],
     run: (args, context) => fetchForModel(args, context),
   });
 
