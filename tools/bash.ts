@@ -13,6 +13,7 @@ import { cancelledAtGate, lostCommand, startAtGate } from "./command_start.ts";
 import { watchCommand } from "./command_watch.ts";
 import type { PreparedCall, ToolContext, ToolOutcome } from "./contract.ts";
 import { endGroup, isLeaderAlive, isThisBoot } from "./process_group.ts";
+import { withSandboxHint } from "./sandbox/hint.ts";
 import { visible } from "./visible.ts";
 
 export const commandCharsMax = 30_000;
@@ -38,6 +39,9 @@ const parameters = z.strictObject({
   run_in_background: z.boolean().optional().describe(
     "Let the command go on while the conversation does: for servers, watchers and long builds",
   ),
+  outside_sandbox: z.boolean().optional().describe(
+    "Run the command without the sandbox. Only when the sandbox is in the way (network, other folders, daemons): a person is asked",
+  ),
 }).refine((args) => args.run_in_background || (args.timeout_ms ?? 0) <= timeoutMaxMs, {
   path: ["timeout_ms"],
   message: `expected at most ${timeoutMaxMs} for a command that is not run in the background`,
@@ -53,19 +57,32 @@ export const bashTool = defineTool({
   effect: "unsafe",
   requires_confirmation: true,
   limits: { timeoutMs: timeoutMaxMs + watchMarginMs, outputCharsMax },
-  prompt: (args) => `${visible(args.command)}${args.run_in_background ? "\n[in the background]" : ""}`,
-  grant: (args) => `Bash(${args.command})`,
+  prompt: (args) => [visible(args.command), ...notes(args).map((note) => `[${note}]`)].join("\n"),
+  grant: (args) => `Bash(${args.command})${args.outside_sandbox ? " outside the sandbox" : ""}`,
+  subjects: (args) => [{
+    kind: "command",
+    command: args.command,
+    outsideSandbox: args.outside_sandbox ?? false,
+  }],
   refuse: blockingRefusal,
   prepare: prepareCommand,
   recover: recoverCommand,
 });
+
+function notes(args: Args): string[] {
+  return [
+    ...(args.run_in_background ? ["in the background"] : []),
+    ...(args.outside_sandbox ? ["outside the sandbox"] : []),
+  ];
+}
 
 async function prepareCommand(args: Args, context: ToolContext): Promise<PreparedCall | ToolOutcome> {
   if (isWindows) return prepareOnWindows(args, context);
   const error = blockingRefusal(args);
   if (error !== null) return { status: "failed", error };
   if (args.run_in_background) return await prepareInBackground(args, context);
-  const { gate, evidence } = await startAtGate({ command: args.command, context });
+  const confined = isConfined(args, context);
+  const { gate, evidence, release } = await startAtGate({ command: args.command, context, confined });
   return { evidence, run, abandon: () => gate.close() };
 
   async function run(): Promise<ToolOutcome> {
@@ -73,12 +90,22 @@ async function prepareCommand(args: Args, context: ToolContext): Promise<Prepare
       await gate.close();
       return cancelledAtGate;
     }
-    await gate.open();
-    return await watchEvidence(args, { ...evidence, started_at: Date.now() }, {
-      endedUnseen: false,
-      context,
-    });
+    try {
+      await gate.open();
+      const outcome = await watchEvidence(args, { ...evidence, started_at: Date.now() }, {
+        endedUnseen: false,
+        context,
+      });
+      return confined ? withSandboxHint(outcome) : outcome;
+    } finally {
+      await release();
+    }
   }
+}
+
+/** Where a sandbox is given the command runs in it, unless the call says otherwise, which was decided before. */
+function isConfined(args: Args, context: ToolContext): boolean {
+  return context.sandbox !== null && !args.outside_sandbox;
 }
 
 /** Commands that would wait for a person, or for ever. */

@@ -7,17 +7,21 @@ import { cancelledAtGate, lostCommand, startAtGate } from "./command_start.ts";
 import type { PreparedCall, ToolContext, ToolOutcome } from "./contract.ts";
 import { endGroup, isLeaderAlive, isThisBoot } from "./process_group.ts";
 
+const leaderPollMs = 500;
+
 export interface BackgroundArgs {
   command: string;
   description?: string | undefined;
   timeout_ms?: number | undefined;
+  outside_sandbox?: boolean | undefined;
 }
 
 export async function prepareInBackground(args: BackgroundArgs, context: ToolContext): Promise<PreparedCall> {
   const limitMs = args.timeout_ms ?? backgroundMaxMs;
-  const { gate, evidence } = await startAtGate({
+  const { gate, evidence, release } = await startAtGate({
     command: args.command,
     context,
+    confined: context.sandbox !== null && !args.outside_sandbox,
     background: { limitMs, guard: guardLimits(limitMs) },
   });
   return { evidence, run, abandon: () => gate.close() };
@@ -28,8 +32,18 @@ export async function prepareInBackground(args: BackgroundArgs, context: ToolCon
       return cancelledAtGate;
     }
     await gate.open();
+    void releaseWhenGone(evidence, release);
     return startedOutcome(args, evidence, context);
   }
+}
+
+/** What was made for the command stays as long as its leader runs; after a crash, what is left is found and taken back. */
+async function releaseWhenGone(evidence: CommandEvidence, release: () => Promise<void>): Promise<void> {
+  const looksMax = backgroundMaxMs / leaderPollMs * 2;
+  for (let look = 0; look < looksMax && await isLeaderAlive(evidence).catch(() => false); look++) {
+    await new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, leaderPollMs)));
+  }
+  await release().catch(() => {});
 }
 
 /** A command that was let through is handed to the kernel, whatever became of it; otherwise it never ran. */

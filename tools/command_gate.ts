@@ -7,13 +7,14 @@ import { commandFiles } from "./command_files.ts";
 import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts";
 
 /**
- * $1 output file, $2 status file, $3 shell, $4 command, $5 seconds or 0, $6 bytes. TERM is caught so that a command
+ * $1 output file, $2 status file, $3 shell, $4 command, $5 seconds or 0, $6 bytes; what follows starts the shell, where
+ * something confines it. TERM is caught so that a command
  * ended by a signal to the group still gets its exit code written; the command itself starts with signals as usual.
  * The status is one short write that ends in a line end, so a reader can tell that it is whole. It is nobody else's to
  * read; the command itself keeps the umask of the user.
  *
- * With $5 a guard stands beside the command: it ends the group after so many seconds, or when the output file has
- * more than $6 bytes or is gone. It is the second line, for as long as no runtime watches. Why a guard that looks once
+ * With seconds a guard stands beside the command: it ends the group after so many seconds, or when the output file has
+ * more than so many bytes or is gone. It is the second line, for as long as no runtime watches. Why a guard that looks once
  * a second: the kernel's own limit (`ulimit -f`) would count every file that the command writes, and a pipe through
  * `head -c` would hold live output back and lose the end of it when the group is ended. The guard is made before TERM is
  * caught: a TERM that comes before its own trap is set then ends it, and is not lost in the trap of its parent.
@@ -21,6 +22,8 @@ import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts"
 const gateScript = `
 read -r word || exit 0
 [ "$word" = go ] || exit 0
+output=$1 status=$2 shell=$3 command=$4 seconds=$5 bytes=$6
+shift 6
 guard() {
   trap 'kill "$nap" 2>/dev/null; exit 0' TERM
   left=$1
@@ -31,13 +34,13 @@ guard() {
     left=$((left - 1))
   done
 }
-if [ "$5" -gt 0 ]; then guard "$5" "$1" "$6" </dev/null & guard=$!; fi
+if [ "$seconds" -gt 0 ]; then guard "$seconds" "$output" "$bytes" </dev/null & guard=$!; fi
 trap : HUP INT TERM
-"$3" -c "$4" </dev/null >>"$1" 2>&1
+"$@" "$shell" -c "$command" </dev/null >>"$output" 2>&1
 code=$?
 umask 077
-printf '%s\\n' "$code" >"$2"
-if [ "$5" -gt 0 ]; then kill "$guard"; fi
+printf '%s\\n' "$code" >"$status"
+if [ "$seconds" -gt 0 ]; then kill "$guard"; fi
 `;
 
 export interface CommandGate {
@@ -54,6 +57,8 @@ export interface GateOptions {
   /** The call's own folder. */
   dir: string;
   environment: Record<string, string>;
+  /** What starts the shell in its place, where the command is confined. */
+  confinedBy?: readonly string[];
   /** `NAME=value`, part of the environment. */
   marker: string;
   /** Limits that hold also while no runtime watches; for commands in the background. */
@@ -70,7 +75,17 @@ export async function standAtGate(options: GateOptions): Promise<CommandGate> {
   const limits = [options.guard?.seconds ?? 0, options.guard?.outputBytesMax ?? 0].map(String);
   const [name = "", value = ""] = options.marker.split("=");
   const child = new Deno.Command("/bin/sh", {
-    args: ["-c", gateScript, "jamey-gate", files.output, files.status, shell, options.command, ...limits],
+    args: [
+      "-c",
+      gateScript,
+      "jamey-gate",
+      files.output,
+      files.status,
+      shell,
+      options.command,
+      ...limits,
+      ...options.confinedBy ?? [],
+    ],
     cwd: options.cwd,
     env: { ...options.environment, [name]: value },
     clearEnv: true,

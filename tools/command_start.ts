@@ -7,25 +7,52 @@ import { commandEnvironment } from "./environment.ts";
 export interface CommandStart {
   command: string;
   context: ToolContext;
+  /** Whether it runs in the sandbox. */
+  confined: boolean;
   /** For a command in the background: after this time it is ended, also when no runtime watches. */
   background?: { limitMs: number; guard: { seconds: number; outputBytesMax: number } };
 }
 
-export async function startAtGate(
-  { command, context, background }: CommandStart,
-): Promise<{ gate: CommandGate; evidence: CommandEvidence }> {
+export interface StartedCommand {
+  gate: CommandGate;
+  evidence: CommandEvidence;
+  /** Takes back what was made for the command; called when it has ended. */
+  release(): Promise<void>;
+}
+
+export async function startAtGate(start: CommandStart): Promise<StartedCommand> {
+  const { command, context, background } = start;
   const dir = await context.effectDir();
-  const gate = await standAtGate({
-    command,
-    cwd: context.workspace,
-    dir,
-    environment: commandEnvironment(Deno.env.toObject()),
-    marker: `JAMEY_CALL=${crypto.randomUUID()}`,
-    ...(background && { guard: background.guard }),
-  });
-  const started_at = Date.now();
-  const deadline = background && { deadline: started_at + background.limitMs };
-  return { gate, evidence: { ...gate.group, dir, started_at, ...deadline } };
+  const confinement = start.confined ? await confine(context) : null;
+  const release = async () => await confinement?.release();
+  try {
+    const gate = await standAtGate({
+      command,
+      cwd: context.workspace,
+      dir,
+      environment: { ...commandEnvironment(Deno.env.toObject()), ...confinement?.environment },
+      ...(confinement && { confinedBy: confinement.argv }),
+      marker: `JAMEY_CALL=${crypto.randomUUID()}`,
+      ...(background && { guard: background.guard }),
+    });
+    const started_at = Date.now();
+    const deadline = background && { deadline: started_at + background.limitMs };
+    const close = () => gate.close().finally(release);
+    return {
+      gate: { ...gate, close },
+      evidence: { ...gate.group, dir, started_at, ...deadline },
+      release,
+    };
+  } catch (thrown) {
+    await release();
+    throw thrown;
+  }
+}
+
+async function confine({ sandbox, session, workspace, roots }: ToolContext) {
+  // Never bare instead: what was decided for the sandbox runs in it, or not at all.
+  if (sandbox === null) throw new Error("a command was to be confined, and there is no sandbox");
+  return await sandbox.confine({ sessionId: session.sessionId, workspace, roots });
 }
 
 export const cancelledAtGate: ToolOutcome = { status: "interrupted", reason: "cancelled before it started" };

@@ -26,6 +26,14 @@ export interface DoorOptions {
 
 export function openDoor(options: DoorOptions): GuardedDoor {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return { url: `http://127.0.0.1:${listener.addr.port}`, ...serveDoor(listener, options) };
+}
+
+/** The same behind any listener: also one that only those can reach who are given its file. */
+export function serveDoor(
+  listener: AsyncIterable<Deno.Conn> & { close(): void },
+  options: DoorOptions,
+): Pick<GuardedDoor, "refusal" | "close"> {
   const ended = new AbortController();
   const open = new Set<Deno.Conn>();
   let refusal: Problem | null = null;
@@ -47,7 +55,6 @@ export function openDoor(options: DoorOptions): GuardedDoor {
   };
   serve().catch(() => {});
   return {
-    url: `http://127.0.0.1:${listener.addr.port}`,
     refusal: () => refusal,
     close() {
       ended.abort();

@@ -12,6 +12,8 @@ export interface NetworkRules {
   allowPrivate?: boolean;
   /** Addresses that may be reached whatever they are, by address and port. */
   allow?(address: string, port: number): boolean;
+  /** Which hosts may be reached at all, by the name that was asked for; left out: every one. */
+  allowHost?(host: string): boolean;
   /** How names become addresses; by default as the system does it. */
   resolve?(name: string): Promise<string[]>;
 }
@@ -23,6 +25,9 @@ export async function checkedAddresses(
   signal: AbortSignal,
 ): Promise<string[]> {
   const name = target.host.replace(/^\[(.*)\]$/, "$1");
+  if (rules.allowHost?.(target.host) === false) {
+    throw new Problem("forbidden", `Cannot reach "${target.host}": it is not among the allowed hosts`);
+  }
   const addresses = isIP(name) > 0 ? [name] : await resolveName(name, rules, signal);
   for (const address of addresses) {
     if (!isAllowed(address, target.port, rules)) throw refused(target.host, address);

@@ -1,0 +1,94 @@
+// A real sandbox on folders of its own, and commands that run in it as Bash runs them.
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { noSecrets } from "../../src/permission/secret_places.ts";
+import { bashTool } from "../../tools/bash.ts";
+import type { ToolOutcome } from "../../tools/contract.ts";
+import type { Sandbox } from "../../tools/sandbox/contract.ts";
+import { openSandbox } from "../../tools/sandbox/open_sandbox.ts";
+import type { SandboxOptions } from "../../tools/sandbox/options.ts";
+import { runTool, testSession, textOf } from "../tools/workspace.ts";
+
+export interface SandboxRoom {
+  /** Holds everything below; commands may write only `workspace`. */
+  base: string;
+  workspace: string;
+  outside: string;
+  hidden: string;
+  dataDir: string;
+  home: string;
+  sandbox: Sandbox;
+  reported: string[];
+  options: SandboxOptions;
+  /** The outcome of a command by the Bash tool, in the sandbox. */
+  bash(command: string, args?: Record<string, string | number | boolean>): Promise<ToolOutcome>;
+  /** What the model would read of it. */
+  text(command: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface RoomOptions extends Partial<SandboxOptions> {
+  /** Where the room is made; left out: the folder for temporary files. */
+  place?: string;
+  roots?: (room: string) => string[];
+}
+
+export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Promise<SandboxRoom> {
+  const base = await realpath(await mkdtemp(join(place ?? tmpdir(), "jamey-room-")));
+  const [workspace, outside, hidden, dataDir, home] = ["workspace", "outside", "hidden", "data", "home"].map((
+    name,
+  ) => join(base, name)) as [string, string, string, string, string];
+  for (const folder of [workspace, outside, hidden, dataDir, home]) await mkdir(folder);
+  await writeFile(join(hidden, "secret"), "CANARY-OF-A-SECRET\n");
+  const reported: string[] = [];
+  const options: SandboxOptions = {
+    dataDir,
+    ours: [dataDir],
+    secrets: { ...noSecrets, hidden: () => Promise.resolve([hidden]) },
+    home,
+    allowHosts: [],
+    allowWrite: [],
+    helpers: { searchPath: "/usr/bin:/bin" },
+    tmpDir: async (sessionId) => {
+      const folder = join(dataDir, "tmp", sessionId);
+      await mkdir(folder, { recursive: true });
+      return folder;
+    },
+    report: (line) => void reported.push(line),
+    ...given,
+  };
+  const sandbox = openSandbox(options);
+  let calls = 0;
+  const bash: SandboxRoom["bash"] = async (command, args = {}) => {
+    const effects = join(dataDir, "effects", `${++calls}`);
+    await mkdir(effects, { recursive: true });
+    return await runTool(bashTool, { command, ...args }, {
+      session: testSession(),
+      workspace,
+      roots: [workspace, ...roots?.(base) ?? []],
+      secrets: noSecrets,
+      sandbox,
+      effectDir: () => Promise.resolve(effects),
+      signal: new AbortController().signal,
+      onOutput: () => {},
+    });
+  };
+  return {
+    base,
+    workspace,
+    outside,
+    hidden,
+    dataDir,
+    home,
+    sandbox,
+    reported,
+    options,
+    bash,
+    text: async (command) => textOf(await bash(command)),
+    close: async () => {
+      await sandbox.close();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}
