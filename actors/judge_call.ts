@@ -2,12 +2,12 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import type { SessionMeta } from "../machines/session_meta.ts";
-import { noRules, type Permission, type PermissionRules, type Subject } from "../src/permission/contract.ts";
+import type { Permission, PermissionRules, Subject } from "../src/permission/contract.ts";
 import { decidePermission } from "../src/permission/decide.ts";
 import type { JudgedSubject, PermissionQuestion } from "../src/permission/layer.ts";
 import { offeredRule } from "../src/permission/offered_rule.ts";
 import { type CommandConfinement, confinementOf } from "../src/permission/sandbox.ts";
-import { withSessionRules } from "../src/permission/session_rules.ts";
+import { rulesOfSession } from "../src/permission/session_rules.ts";
 import { type Analysis, openShell } from "../src/permission/shell_port.ts";
 import { messageOf } from "../src/protocol/problem.ts";
 import type { Tool, ToolCall } from "../tools/contract.ts";
@@ -48,7 +48,6 @@ export async function judgeCall(parts: JudgeParts, given: CallToJudge): Promise<
   const { workspace } = places;
   const isCommand = call.subjects.some(({ kind }) => kind === "command");
   const sandbox = isCommand || meta.permissionMode === "auto" ? await stateOf(parts.sandbox) : null;
-  const set = await parts.rules?.of(meta.workspace) ?? noRules;
   const question: PermissionQuestion = {
     meta,
     actor,
@@ -61,7 +60,7 @@ export async function judgeCall(parts: JudgeParts, given: CallToJudge): Promise<
     allowedInPlan: call.allowedInPlan({ planFile, workspace }),
     hook,
     subjects: await Promise.all(call.subjects.map((subject) => judged(subject, workspace))),
-    rules: withSessionRules(set, meta),
+    rules: await rulesOfSession(parts.rules, meta),
     sandbox: sandbox ?? noSandbox,
     places,
   };

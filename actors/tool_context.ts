@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { CallRecord } from "../machines/transcript.ts";
 import { noRules } from "../src/permission/contract.ts";
 import { withDeniedReads } from "../src/permission/denied_reads.ts";
+import { rulesOfSession } from "../src/permission/session_rules.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { ToolContext } from "../tools/contract.ts";
 import { type JudgeParts, placesOf } from "./judge_call.ts";
@@ -32,9 +33,10 @@ export async function toolContext(
   onOutput: (text: string) => void,
 ): Promise<ToolContext> {
   const own = await toolSession(session, record, parts);
-  const places = await placesOf(session.state().meta ?? { workspace: "/", addDirs: [] });
+  const { meta } = session.state();
+  const places = await placesOf(meta ?? { workspace: "/", addDirs: [] });
   const plan = own.permissionMode === "plan" ? await folderOf(own.planFile) : [];
-  const rules = await parts.judge.rules?.of(places.workspace) ?? noRules;
+  const rules = meta === null ? noRules : await rulesOfSession(parts.judge.rules, meta);
   return {
     session: own,
     workspace: places.workspace,
