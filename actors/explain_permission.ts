@@ -1,12 +1,12 @@
 // What holds in a folder or a session, and why a call would run, be asked about or be refused: the kernel's own decision,
 // asked for without running anything.
 import { foldMeta, type SessionMeta } from "../machines/session_meta.ts";
-import { noRules, type Rule } from "../src/permission/contract.ts";
+import type { Rule } from "../src/permission/contract.ts";
 import { decidePermission } from "../src/permission/decide.ts";
 import type { CommandSubject, PermissionQuestion } from "../src/permission/layer.ts";
 import { areAllowing, isMeantBy, type RelevantRule, relevantRules } from "../src/permission/match.ts";
 import { allowsPart } from "../src/permission/match_command.ts";
-import { withSessionRules } from "../src/permission/session_rules.ts";
+import { rulesOfSession } from "../src/permission/session_rules.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import type { PermissionMode } from "../src/protocol/permission_mode.ts";
@@ -23,7 +23,7 @@ export type PermissionSubject =
 
 export async function permissionsOf(parts: JudgeParts, subject: PermissionSubject): Promise<PermissionsView> {
   const meta = metaOf(subject);
-  const set = withSessionRules(await parts.rules?.of(meta.workspace) ?? noRules, meta);
+  const set = await rulesOfSession(parts.rules, meta);
   return {
     workspace: meta.workspace,
     ...("meta" in subject ? { session_id: meta.sessionId } : {}),
