@@ -8,7 +8,7 @@ import { runProgram } from "../tools/external/run_program.ts";
 import { externalSource } from "../tools/external/source.ts";
 import { mcpSource } from "../tools/mcp/source.ts";
 import type { EffectiveConfig } from "./config/environment.ts";
-import { type Keys, referencesOf } from "./config/keys.ts";
+import type { Keys } from "./config/keys.ts";
 import { externalToolsOf, hooksOf, mcpServersOf } from "./config/outside.ts";
 import { configPath } from "./config/file.ts";
 import { type FolderReader, openFolderReader } from "./config/folder.ts";
@@ -17,6 +17,7 @@ import { createHooks } from "./hooks/hooks.ts";
 import { openPermissionStore } from "./permission/store/open.ts";
 import type { PermissionRules } from "./permission/contract.ts";
 import { managedFile } from "./platform/managed_file.ts";
+import { secretVariables } from "./secrets.ts";
 import { openTrustStore } from "./trust/store.ts";
 
 export interface OutsideOptions {
@@ -52,7 +53,7 @@ export async function openOutside(options: OutsideOptions): Promise<OpenedOutsid
     trust,
     report,
   });
-  const secretNames = secretNamesOf(config);
+  const secretNames = secretVariables(config, keys);
   const environment = without(secretNames, Deno.env.toObject());
   const programs = externalToolsOf(config, keys);
   const servers = mcpServersOf(config, keys);
@@ -95,14 +96,6 @@ export async function openOutside(options: OutsideOptions): Promise<OpenedOutsid
     folder,
     outside,
   };
-}
-
-/** Variables that hold keys of the configuration, or our own token, are nobody else's, whatever they are called. */
-function secretNamesOf(config: EffectiveConfig): ReadonlySet<string> {
-  const keys = referencesOf(config).flatMap(({ reference }) =>
-    reference.store === "env" ? [reference.name] : []
-  );
-  return new Set(["JAMEY_TOKEN", ...keys]);
 }
 
 function without(

@@ -9,6 +9,7 @@ import type { FolderReader } from "./config/folder.ts";
 import type { RunGit } from "./context/workspace_facts.ts";
 import type { HeldFolder } from "./log/data_folder.ts";
 import type { Disk } from "./log/disk.ts";
+import type { SecretPlaces } from "./permission/secret_places.ts";
 import type { Provider } from "./providers/contract.ts";
 import { turn } from "./turn.ts";
 
@@ -44,15 +45,25 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   const { allTools } = await import("../tools/list.ts");
   const { settingsTools } = await import("../tools/settings_tools.ts");
   await turn();
-  const { openOutside } = await import("./outside.ts");
   const home = homedir();
   const configDir = configFolder() ?? join(dataDir, "config");
   const { configPath } = options;
+  const { openSecrets } = await import("./secrets.ts");
+  const secrets = openSecrets({ config, keys, token: options.token, home, dataDir, configDir, report });
+  await turn();
+  const { openOutside } = await import("./outside.ts");
   const { sources, hooks, rules, folder, outside } = await openOutside(
     { config, configPath, keys, dataDir, configDir, report },
   );
   await turn();
-  const { skillTool, prompt, commands } = await openContext({ config, folder, home, configDir, report });
+  const { skillTool, prompt, commands } = await openContext({
+    config,
+    folder,
+    secrets,
+    home,
+    configDir,
+    report,
+  });
   await turn();
   const { createRuntime } = await import("../actors/runtime.ts");
   const { secretsFrom } = await import("../actors/packing.ts");
@@ -76,6 +87,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     sources,
     hooks,
     rules,
+    secretPlaces: secrets,
     permissionMode: config.permissions.mode,
     outside,
     prompt,
@@ -120,18 +132,19 @@ async function readConfig(path: string | undefined): Promise<EffectiveConfig> {
 async function openContext(options: {
   config: EffectiveConfig;
   folder: FolderReader;
+  secrets: SecretPlaces;
   home: string;
   configDir: string;
   report: (line: string) => void;
 }) {
-  const { config, folder, home, configDir, report } = options;
+  const { config, folder, secrets, home, configDir, report } = options;
   const { createSkills } = await import("./context/skills.ts");
   const { createSkillLibrary } = await import("./context/skill_library.ts");
   const { skillTool } = await import("../tools/skill.ts");
   const { openGit } = await import("../tools/git.ts");
   const { createSlashCommands } = await import("./slash_commands.ts");
   const { createPrompt } = await import("./prompt.ts");
-  const skills = createSkills({ home });
+  const skills = createSkills({ home, secrets });
   const git: RunGit = async (path, args, given) => {
     const run = await openGit(path, { signal: given.signal, timeoutMs: given.timeoutMs });
     return await run(args, given);
@@ -139,6 +152,7 @@ async function openContext(options: {
   const prompt = createPrompt({
     home,
     configDir,
+    secrets,
     skills,
     git,
     extra: async (workspace) => {
@@ -147,8 +161,8 @@ async function openContext(options: {
     },
     report,
   });
-  const commands = createSlashCommands({ configDir, skills });
-  return { prompt, commands, skillTool: skillTool(createSkillLibrary(skills)) };
+  const commands = createSlashCommands({ configDir, secrets, skills });
+  return { prompt, commands, skillTool: skillTool(createSkillLibrary(skills, secrets)) };
 }
 
 function configFolder(): string | undefined {

@@ -19,12 +19,17 @@ export interface SecretsOptions {
 /** To be called before anything is started: from now on programs see no key. */
 export function openSecrets(options: SecretsOptions): SecretPlaces {
   const { config, keys, token, home, dataDir, configDir, report } = options;
-  const used = referencesOf(config).map(({ text }) => text);
-  const names = [...used, ...Object.keys(keys.secrets)].flatMap((text) => text.split("env:").slice(1));
   useEnvironmentRules({
     pass: config.environment.pass,
-    withheld: ["JAMEY_TOKEN", ...names],
+    withheld: [...secretVariables(config, keys)],
     secrets: [token, ...Object.values(keys.secrets)],
   });
   return openSecretPlaces({ home, dataDir, configDir, ...config.secrets, report });
+}
+
+/** Variables that hold a key of the configuration or of a provider, or our own token: nobody else's, whatever they are called. */
+export function secretVariables(config: EffectiveConfig, keys: Keys): ReadonlySet<string> {
+  const used = referencesOf(config).map(({ text }) => text);
+  const names = [...used, ...Object.keys(keys.secrets)].filter((text) => text.startsWith("env:"));
+  return new Set(["JAMEY_TOKEN", ...names.map((text) => text.slice("env:".length))]);
 }
