@@ -234,7 +234,7 @@ it("a session takes a stated number of hooks, and one more is refused in words",
   const id = await test.session();
   const calls = Array.from({ length: sessionHooksMax + 1 }, (_, n) => ({
     name: "Hook",
-    args: { event: "Notification", command: `echo ${n}` },
+    args: { event: "SessionEnd", command: `echo ${n}` },
   }));
   await test.send(id, script(...calls.map((call) => ({ calls: [call] })), { text: "done" }));
   let seq = 0;
