@@ -1,18 +1,17 @@
-// What doors may ask beside the sessions: the tools, slash commands and models there are, and the user's rules.
+// What doors may ask beside the sessions: the tools, slash commands and models there are.
 import { expandOf } from "./command_source.ts";
 import type { Host } from "./host.ts";
 import { modelViews, offeredModels } from "./model_views.ts";
-import { addUserRule, removeUserRule } from "./permission_settings.ts";
 import type { RuntimeOptions } from "./runtime_options.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 type FolderPort = Pick<
   Host,
-  "tools" | "commands" | "expandCommand" | "models" | "modelsOf" | "addRule" | "removeRule"
+  "tools" | "commands" | "expandCommand" | "models" | "modelsOf"
 >;
 
 export function folderPort(options: RuntimeOptions, registry: ToolRegistry): FolderPort {
-  const { providers, rules } = options;
+  const { providers } = options;
   return {
     tools: async (workspace) =>
       workspace === undefined
@@ -22,7 +21,5 @@ export function folderPort(options: RuntimeOptions, registry: ToolRegistry): Fol
     expandCommand: (workspace, name, args) => expandOf(options.commands, { workspace, name, args }),
     models: () => modelViews(providers),
     modelsOf: (name) => offeredModels(providers, name),
-    addRule: (rule) => addUserRule(rules, rule),
-    removeRule: (rule) => removeUserRule(rules, rule),
   };
 }

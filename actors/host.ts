@@ -17,7 +17,18 @@ import type {
   TurnResult,
   VerifyReport,
 } from "../src/protocol/http.ts";
-import type { UserRule } from "../src/protocol/permission_views.ts";
+import type {
+  ExplainBody,
+  Explanation,
+  PermissionsView,
+  UserRule,
+} from "../src/protocol/permission_views.ts";
+
+/** A session by its full id, or a folder by its absolute path. */
+export interface Where {
+  session?: string;
+  workspace?: string | undefined;
+}
 
 /** Called synchronously, in order; must not throw or wait. `encoded` is the whole `event` frame as JSON, made once for all. */
 export interface SessionListener {
@@ -71,6 +82,10 @@ export interface Host {
   commands(workspace: string): Promise<CommandView[]>;
   /** The message that a slash command stands for; `not_found` for a name that none has. */
   expandCommand(workspace: string, name: string, args: string): Promise<string>;
+  /** The rules in force, the mode and the sandbox, of a session or of new sessions in a folder. */
+  permissions(where: Where): Promise<PermissionsView>;
+  /** What would become of a call, by the same decision; nothing is run. `not_found` for an unknown tool. */
+  explain(where: Where, asked: ExplainBody): Promise<Explanation>;
   /** A rule of the user's: durable when it resolves. `bad_request` for a text that is no rule. */
   addRule(rule: UserRule): Promise<void>;
   /** `not_found` when the user gave no such rule there. */

@@ -26,6 +26,7 @@ import type { Runtime, RuntimeOptions } from "./runtime_options.ts";
 import type { SessionActor } from "./session_port.ts";
 import { createSessionIndex } from "./session_index.ts";
 import { createSessions, type Loaded } from "./sessions.ts";
+import { permissionPort } from "./permission_port.ts";
 import { checkMode } from "./permission_settings.ts";
 import { trustPort } from "./outside.ts";
 import { createToolRegistry } from "./tool_registry.ts";
@@ -277,6 +278,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       );
     },
     ...folderPort(options, registry),
+    ...permissionPort({ options, registry, withActor }),
     ...trustPort(options.outside),
   };
 }

@@ -3,8 +3,8 @@ import type { ToolSpec } from "../src/protocol/conversation.ts";
 import type { Tool, ToolSource } from "../tools/contract.ts";
 
 export interface ToolRegistry {
-  /** By name; the same map as long as nothing changed. */
-  of(workspace: string): Promise<ReadonlyMap<string, Tool>>;
+  /** By name; the same map as long as nothing changed. `knownOnly`: nothing is started for it. */
+  of(workspace: string, options?: { knownOnly: boolean }): Promise<ReadonlyMap<string, Tool>>;
   /** What models are offered there; the same array as long as nothing changed. `knownOnly`: nothing is started for it. */
   specs(workspace: string, options?: { knownOnly: boolean }): Promise<readonly ToolSpec[]>;
   /** What there is in every folder. */
@@ -45,7 +45,7 @@ export function createToolRegistry(
   }
 
   return {
-    of: async (workspace) => (await look(workspace)).tools,
+    of: async (workspace, options) => (await look(workspace, options)).tools,
     specs: async (workspace, options) => (await look(workspace, options)).specs(),
     everywhere: () => builtIn.map((tool) => tool.spec),
     close: async () => void await Promise.allSettled(sources.map((source) => source.close())),

@@ -21,6 +21,12 @@ import {
   trustedView,
   verifyReport,
 } from "../protocol/http.ts";
+import {
+  type ExplainBody,
+  explanation,
+  permissionsView,
+  type UserRule,
+} from "../protocol/permission_views.ts";
 import { connect, type Connection, type ConnectOptions } from "./connection.ts";
 import { request } from "./http.ts";
 
@@ -125,6 +131,14 @@ export function createClient(first: Connection, options: ConnectOptions) {
     models: () => get("/models", z.object({ models: z.array(modelView) })),
     modelsOf: (provider: string) =>
       get(`/models/${encodeURIComponent(provider)}`, z.object({ models: z.array(z.string()) })),
+    permissions: (where: { session?: string; workspace?: string }) =>
+      get(`/permissions?${new URLSearchParams(where)}`, permissionsView),
+    explain: (body: ExplainBody) => post("/permissions/explain", body, explanation),
+    addRule: (rule: UserRule) => post("/permissions/rules", rule, done),
+    removeRule: (rule: UserRule) =>
+      request(connection, { method: "DELETE", path: "/permissions/rules", body: rule, answer: done }),
+    setRules: (session: string, rules: { allow: string[]; deny: string[] }) =>
+      post(at(session, "/rules"), rules, done),
     outside: (workspace: string) => get(`/trust?${new URLSearchParams({ workspace })}`, outsideAnswer),
     trust: (workspace: string, digest: string, only?: readonly OutsideName[]) =>
       post("/trust", { workspace, digest, ...(only === undefined ? {} : { only }) }, outsideAnswer),

@@ -105,6 +105,8 @@ export function openMemoryHost(): MemoryHost {
     commands: () => Promise.resolve([]),
     expandCommand: () =>
       Promise.reject(new Problem("not_found", "Cannot find the command: there are none here")),
+    permissions: () => Promise.reject(new Problem("unavailable", "Cannot list rules: there are none here")),
+    explain: () => Promise.reject(new Problem("unavailable", "Cannot explain: there are no rules here")),
     addRule: () => Promise.resolve(),
     removeRule: () => Promise.resolve(),
     models: () => [],

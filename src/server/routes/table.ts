@@ -24,7 +24,7 @@ import {
   postShutdown,
 } from "./system.ts";
 import { deleteTrust, getOutside, getTrusted, postTrust } from "./trust.ts";
-import { addRule, removeRule } from "./permissions.ts";
+import { addRule, explainCall, getPermissions, removeRule } from "./permissions.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
 
@@ -60,6 +60,8 @@ export const routes: readonly Route[] = [
   expandCommand,
   getModels,
   getModelsOf,
+  getPermissions,
+  explainCall,
   addRule,
   removeRule,
   getOutside,
