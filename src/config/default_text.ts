@@ -68,6 +68,11 @@ export const defaultText =
 #[environment]
 #pass = ["DATABASE_HOST"]        # variables that commands, servers and hooks get besides PATH, HOME and the like
 
+#[sandbox]                       # commands of the Bash tool, where the system can confine them; see jamey doctor
+#enabled = true
+#allow_hosts = ["registry.npmjs.org", "*.example.com"]   # there is no network otherwise
+#allow_write = ["~/.cache"]      # besides the workspace and temporary files
+
 #[web]
 #search_url = "http://127.0.0.1:8080"   # a SearXNG instance, or an address with {query}
 #search_key = "env:SEARCH_KEY"

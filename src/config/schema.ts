@@ -1,6 +1,7 @@
 // The schema of `runtime.toml`: every section, every key, every default. Whoever reads the configuration reads this type.
 import { z } from "zod";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
+import { hostMark, readHost } from "../permission/match_host.ts";
 import { price } from "../protocol/model_parts.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import { hookEvent } from "../protocol/work_facts.ts";
@@ -78,6 +79,19 @@ const secrets = z.strictObject({
   readable: pathPatterns,
   /** Is secret as well. */
   hidden: pathPatterns,
+});
+
+/** What confines shell commands. */
+const sandbox = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Hosts that commands in it may reach: `example.com`, `*.example.com`. */
+  allow_hosts: z.array(
+    z.string().max(253).refine((host) => readHost(`${hostMark}${host}`) !== null, "is no host"),
+  )
+    .max(patternsMax).default([]),
+  /** Folders that commands in it may write, besides the workspace. */
+  allow_write: z.array(z.string().max(4_096).regex(/^(?:\/|~\/)./, 'is no path that starts with "/" or "~/"'))
+    .max(patternsMax).default([]),
 });
 
 /** Variables that commands, servers and hooks get besides the harmless ones; never one that holds a key. */
@@ -182,6 +196,7 @@ export function configSchema(kinds: readonly ProviderKind[]) {
     permissions: permissions.prefault({}),
     secrets: secrets.prefault({}),
     environment: environment.prefault({}),
+    sandbox: sandbox.prefault({}),
     web: web.prefault({}),
     browser: z.strictObject({ executable: text.optional() }).prefault({}),
     tools: table(toolName, toolSettings, toolsMax),

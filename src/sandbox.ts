@@ -1,0 +1,37 @@
+// The sandbox of this daemon, put together: what the user wants, our own folders, and where its temporary files are.
+import { join } from "node:path";
+import type { EffectiveConfig } from "./config/environment.ts";
+import type { LogStore } from "./log/port.ts";
+import type { SecretPlaces } from "./permission/secret_places.ts";
+import type { Sandbox } from "../tools/sandbox/contract.ts";
+
+export interface OwnSandboxOptions {
+  config: EffectiveConfig;
+  store: Pick<LogStore, "effectDir">;
+  secrets: SecretPlaces;
+  home: string;
+  dataDir: string;
+  configDir: string;
+  report: (line: string) => void;
+}
+
+export async function openOwnSandbox(options: OwnSandboxOptions): Promise<Sandbox> {
+  const { config: { sandbox: wanted }, store, secrets, home, dataDir, configDir, report } = options;
+  if (!wanted.enabled) {
+    const { withoutSandbox } = await import("../tools/sandbox/without.ts");
+    return withoutSandbox({ status: "off", reason: "sandbox.enabled is false in the configuration" });
+  }
+  const { openSandbox } = await import("../tools/sandbox/open_sandbox.ts");
+  return openSandbox({
+    dataDir,
+    ours: [dataDir, configDir],
+    secrets,
+    home: home === "" ? null : home,
+    allowHosts: wanted.allow_hosts,
+    allowWrite: wanted.allow_write.map((path) => path.startsWith("~/") ? join(home, path.slice(2)) : path),
+    helpers: { searchPath: Deno.env.get("PATH") ?? "" },
+    // With the session's own files: it goes where they go.
+    tmpDir: (sessionId) => store.effectDir(sessionId, "sandbox-tmp"),
+    report,
+  });
+}
