@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { configCommand } from "./config.ts";
 import { denyCommand } from "./deny.ts";
 import { doctorCommand } from "./doctor.ts";
+import { exportCommand } from "./export.ts";
 import { extendCommand } from "./extend.ts";
 import { forkCommand } from "./fork.ts";
 import { logsCommand } from "./logs.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   attachCommand,
   replayCommand,
   forkCommand,
+  exportCommand,
   approveCommand,
   denyCommand,
   answerCommand,
