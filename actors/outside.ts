@@ -39,10 +39,10 @@ export function trustPort(
 export async function outsideViews(outside: Outside | undefined, workspace: string): Promise<OutsideView[]> {
   if (outside === undefined) return [];
   const items = await outside.items(await realFolder(workspace));
-  return await Promise.all(items.map(async ({ item, standing }) => {
-    const previous = standing === "changed" ? await outside.store.previous(item) : null;
+  return items.map(({ item, standing }) => {
+    const previous = standing === "changed" ? outside.store.previous(item) : null;
     return { ...item, standing, ...(previous === null ? {} : { previous }) };
-  }));
+  });
 }
 
 /** Covers every item with its whole text, so that what is approved is what was shown. */

@@ -1,4 +1,5 @@
 // Finds the hooks of an event and runs them: the user's own, and those of a folder whose exact text was approved.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { HookEvent, SessionHook } from "../protocol/work_facts.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
@@ -6,7 +7,7 @@ import type { OutsideItem, TrustStore } from "../trust/contract.ts";
 import { type HookEnd, judge } from "./answer.ts";
 import { type FolderHooks, type HookInput, type HookRun, isGate } from "./contract.ts";
 import { type Matcher, parseMatcher } from "./matcher.ts";
-import { type HookFile, type HookSettings, hooksMax, timeoutDefaultS } from "./settings.ts";
+import { type HookFile, type HookSettings, hooksMax, parseHookSection, timeoutDefaultS } from "./settings.ts";
 import { openHookFiles } from "./settings_file.ts";
 
 export const stdoutBytesMax = 256 * 1024;
@@ -90,15 +91,22 @@ export function createHooks(options: HooksOptions): FolderHooks {
   };
   /** A gate that a person has approved must not open because its file was edited: until it is looked at, they are asked. */
   const changedGates = (event: HookEvent, workspace: string): HookRun[] =>
-    !isGate(event) ? [] : ofFolder(workspace)
-      .filter(({ file, standing }) =>
-        standing === "changed" && file.hooks.some((hook) => hook.event === event)
-      )
-      .map(({ item }) => ({
+    !isGate(event) ? [] : folderFiles
+      .filter((name) => {
+        const path = join(workspace, name);
+        const file = files.read(path);
+        const wasGate = () => approvedGate(options.trust, { workspace, name, event });
+        // Half an edit; a file that is not there any more, or has no hooks, was meant to be so.
+        if (file === null) return existsSync(path) && wasGate();
+        const item = itemOf(workspace, name, file);
+        return item !== null && options.trust.standing(item) === "changed" &&
+          (file.hooks.some((hook) => hook.event === event) || wasGate());
+      })
+      .map((name) => ({
         event,
-        name: item.name,
+        name,
         outcome: "asked",
-        reason: `"${item.name}" was changed since it was approved: look at it with "jamey trust"`,
+        reason: `"${name}" was changed since it was approved: look at it with "jamey trust"`,
         duration_ms: 0,
       }));
   return {
@@ -111,6 +119,16 @@ export function createHooks(options: HooksOptions): FolderHooks {
     },
     items: (workspace) => ofFolder(workspace).map(({ item, standing }) => ({ item, standing })),
   };
+}
+
+/** Whether what was approved under this name waits at this event; so for all that is known when its text was not kept. */
+function approvedGate(
+  trust: TrustStore,
+  { workspace, name, event }: { workspace: string; name: string; event: HookEvent },
+): boolean {
+  if (trust.standing({ workspace, kind: "hook", name, text: "" }) === "unknown") return false;
+  const text = trust.previous({ workspace, kind: "hook", name });
+  return text === null || parseHookSection(text).some((hook) => hook.event === event);
 }
 
 const noHooks: readonly SessionHook[] = [];

@@ -60,6 +60,11 @@ export function parseHookFile(text: string): HookFile {
   return { hooks: found, text: Object.keys(events).length === 0 ? "" : sectionText(json), notes };
 }
 
+/** The hooks of a part as `HookFile.text` gives it. */
+export function parseHookSection(text: string): HookSettings[] {
+  return parseHookFile(`{"hooks":${text}}`).hooks;
+}
+
 function readHook(
   { type, command, timeout }: { type: string; command?: string | undefined; timeout?: number | undefined },
   { event, matcher }: { event: HookEvent; matcher: string | undefined },

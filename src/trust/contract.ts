@@ -28,8 +28,8 @@ export interface Approval extends ItemName {
 export interface TrustStore {
   /** Synchronous and in memory: it is asked before every use. An item object must not be changed once it was asked about. */
   standing(item: OutsideItem): Standing;
-  /** The text that was approved under this name, to show what changed; null when there is none, or it was not kept. */
-  previous(item: OutsideItem): Promise<string | null>;
+  /** The text that was approved under this name, to tell what changed; null when there is none, or it was not kept. */
+  previous(item: ItemName & { readonly workspace: string }): string | null;
   /** Everything that is approved, of all workspaces, the latest last. */
   approvals(): readonly Approval[];
   /** Durable when it resolves. Replaces an earlier approval of the same name. */

@@ -2,24 +2,27 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** The content; null when there is no such file. */
+/** The content, and whether its owner alone can read and change it; null when there is no such file. */
 export async function readSmallFile(
   path: string,
   bytesMax: number,
-): Promise<{ content: string } | "too large" | null> {
+): Promise<{ content: string; isPrivate: boolean } | "too large" | null> {
   const handle = await open(path, "r").catch((thrown) => {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return null;
     throw thrown;
   });
   if (handle === null) return null;
   try {
-    const { size } = await handle.stat();
+    const { size, mode } = await handle.stat();
     if (size > bytesMax) return "too large";
-    return { content: await handle.readFile("utf8") };
+    const isPrivate = Deno.build.os === "windows" || (mode & othersMask) === 0;
+    return { content: await handle.readFile("utf8"), isPrivate };
   } finally {
     await handle.close();
   }
 }
+
+const othersMask = 0o077;
 
 /** Whole and on the disk when it resolves; after a crash the file is the old one or the new one. */
 export async function replaceFile(path: string, content: string): Promise<void> {

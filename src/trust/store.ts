@@ -65,9 +65,9 @@ export async function openTrustStore(
       if (known === undefined) return "unknown";
       return known.sha256 === hashOfItem(item) ? "approved" : "changed";
     },
-    previous: async (item) => {
+    previous(item) {
       const known = approvals.get(keyOf(item));
-      return known === undefined ? null : await texts.read(known.sha256);
+      return known === undefined ? null : texts.read(known.sha256);
     },
     approvals: () =>
       [...approvals.values()].map(({ workspace, kind, name, approved_at: approvedAt }) => ({
@@ -108,6 +108,8 @@ async function load(path: string, report: (line: string) => void): Promise<Map<s
   if (text === null) return new Map();
   try {
     if (text === "too large") throw new Error(`it has more than ${fileBytesMax} bytes`);
+    // What we write is private: this one is from elsewhere, such as a data folder that came with a repository.
+    if (!text.isPrivate) throw new Error("others can read or change it, so it is not what was written here");
     const { approvals } = fileShape.parse(JSON.parse(text.content));
     return new Map(approvals.map((entry) => [keyOf(entry), entry]));
   } catch (thrown) {

@@ -1,9 +1,10 @@
 // The texts that were approved, so that a change can be shown as one: a file for each, named by its hash. They decide
 // nothing, and may name keys as the folder's own file does: only their owner may read them.
 import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readSmallFile, replaceFile } from "./file.ts";
+import { replaceFile } from "./file.ts";
 
 /** Longer texts are not kept, and of all texts those that were approved last. */
 export const textBytesMax = 256 * 1024;
@@ -11,7 +12,7 @@ export const textsMax = 500;
 
 export interface ApprovedTexts {
   /** Null when it is not kept, or is not what was kept. */
-  read(hash: string): Promise<string | null>;
+  read(hash: string): string | null;
   /** Durable when it resolves. */
   keep(hash: string, text: string): Promise<void>;
   /** Removes all but these. */
@@ -21,11 +22,17 @@ export interface ApprovedTexts {
 export function openApprovedTexts(folder: string): ApprovedTexts {
   const pathOf = (hash: string) => join(folder, hash);
   return {
-    async read(hash) {
-      const file = await readSmallFile(pathOf(hash), textBytesMax).catch(() => null);
-      if (file === null || file === "too large") return null;
-      // Shown as what was approved, so it must be just that.
-      return hashOf(file.content) === hash ? file.content : null;
+    read(hash) {
+      const path = pathOf(hash);
+      try {
+        const info = statSync(path);
+        if (!info.isFile() || info.size > textBytesMax) return null;
+        const text = readFileSync(path, "utf8");
+        // Shown as what was approved, so it must be just that.
+        return hashOf(text) === hash ? text : null;
+      } catch {
+        return null;
+      }
     },
     async keep(hash, text) {
       if (new TextEncoder().encode(text).length <= textBytesMax) await replaceFile(pathOf(hash), text);

@@ -19,6 +19,7 @@ export interface DaemonOptions {
   dataDir: string;
   env?: Record<string, string>;
   args?: string[];
+  cwd?: string;
 }
 
 const readyMs = 20_000;
@@ -33,6 +34,7 @@ export async function startDaemonProcess(options: DaemonOptions): Promise<Daemon
     args,
     env: { PATH: Deno.env.get("PATH") ?? "", HOME: options.dataDir, ...options.env },
     clearEnv: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
