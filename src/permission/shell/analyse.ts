@@ -1,0 +1,168 @@
+// Understands a bash command well enough to judge it by rules: two readers must agree on every word, and whatever is more
+// than plain words is a doubt, which means a question. A text is no boundary: the sandbox is.
+import type { AnalysedCommand, Analysis } from "./command.ts";
+import { readCrudely } from "./crude.ts";
+import { doubtOf } from "./doubt.ts";
+import { loadGrammar } from "./grammar.ts";
+import { innerOf, runsItsInput } from "./inner.ts";
+import { hasGlob, hole, unquoted } from "./marks.ts";
+import { readPlain } from "./plain.ts";
+import { programName } from "./runners.ts";
+import { type Reading, readTree } from "./tree.ts";
+import { workingFolderDoubts } from "./working_folder.ts";
+
+export type { AnalysedCommand, Analysis };
+
+export interface Shell {
+  /** Synchronous, and bounded whatever the source. */
+  analyse(source: string): Analysis;
+}
+
+export const sourceCharsMax = 64 * 1024;
+export const commandsMax = 50;
+/** What is found in all, inner commands and guesses too; beyond it the text counts as not read. */
+const foundMax = 1_000;
+const depthMax = 5;
+const bombText = /([^\s(){};|&]+)\s*\(\)\s*\{[^}]*\1\s*\|\s*\1\s*&/;
+
+let opened: Promise<Shell> | null = null;
+
+/** Loads the grammar once. Rejects, and tries again the next time, when its files are missing. */
+export function openShell(): Promise<Shell> {
+  opened ??= loadShell().catch((error: unknown) => {
+    opened = null;
+    throw error;
+  });
+  return opened;
+}
+
+interface Found {
+  commands: Map<string, string[]>;
+  writes: string[];
+  inputs: string[];
+  bomb: boolean;
+  unread: boolean;
+}
+
+async function loadShell(): Promise<Shell> {
+  const parser = await loadGrammar();
+  const readings = (source: string): (Reading | null)[] => {
+    const joined = source.replace(/\\(\n|[^])/g, (pair, char: string) => char === "\n" ? "" : pair);
+    return joined === source
+      ? [readTree(parser, source)]
+      : [readTree(parser, source), readTree(parser, joined)];
+  };
+  return { analyse: (source) => analyse(source, readings) };
+}
+
+type Readings = (source: string) => (Reading | null)[];
+
+function analyse(source: string, readings: Readings): Analysis {
+  if (source.length > sourceCharsMax) return unread(`it is longer than ${sourceCharsMax} characters`);
+  const found: Found = { commands: new Map(), writes: [], inputs: [], bomb: false, unread: false };
+  const top = readings(source);
+  collect(source, top, { found, readings, depth: 0 });
+  addInputs(found, readings);
+  if (found.unread) return unread("it has too many parts");
+  const plain = readPlain(source);
+  // In the order of the source, each as often as it stands there: a change of the folder matters to what comes after it.
+  const ordered = "doubt" in plain ? top.at(-1)?.commands ?? [] : plain.commands;
+  for (const words of ordered) found.commands.delete(words.join("\0"));
+  return {
+    commands: [
+      ...workingFolderDoubts(ordered.map(commandOf)),
+      ...[...found.commands.values()].map(commandOf),
+    ],
+    writes: found.writes,
+    alarm: found.bomb || bombText.test(source) ? "a function that starts itself again and again" : null,
+    doubt: "doubt" in plain ? plain.doubt : doubtOfPlain(plain.commands, top),
+  };
+}
+
+function doubtOfPlain(
+  commands: readonly (readonly string[])[],
+  trees: readonly (Reading | null)[],
+): string | null {
+  const same = JSON.stringify(commands);
+  const agreed = trees.some((tree) =>
+    tree !== null && !tree.broken && JSON.stringify(tree.commands) === same
+  );
+  if (!agreed) return "it can be read in more than one way";
+  return commands.length > commandsMax ? `it has more than ${commandsMax} commands` : null;
+}
+
+function unread(why: string): Analysis {
+  const command: AnalysedCommand = { words: [], text: null, doubt: why, shapes: [] };
+  return { commands: [command], doubt: why, writes: [], alarm: `${why}, so nobody can tell what it does` };
+}
+
+interface Reach {
+  found: Found;
+  readings: Readings;
+  depth: number;
+}
+
+function collect(source: string, trees: readonly (Reading | null)[], reach: Reach): void {
+  for (const tree of trees) {
+    if (tree === null) {
+      reach.found.unread = true;
+      return;
+    }
+    for (const words of tree.commands) add(words, reach);
+    if (tree.broken) { for (const words of readCrudely(source)) add(words, reach); }
+    reach.found.writes.push(...tree.writes.map(unquoted));
+    reach.found.inputs.push(...tree.inputs);
+    reach.found.bomb ||= tree.bomb;
+  }
+}
+
+function add(words: string[], reach: Reach): void {
+  const { commands } = reach.found;
+  const key = words.join("\0");
+  if (commands.has(key) || reach.found.unread) return;
+  if (commands.size >= foundMax) {
+    reach.found.unread = true;
+    return;
+  }
+  commands.set(key, words);
+  const inner = innerOf(words, doubtOf(words.map(certain)));
+  for (const each of inner.commands) add(each, reach);
+  for (const each of inner.sources) {
+    addSource(each, reach);
+    if (inner.foreign) { for (const part of readCrudely(each)) add(part, reach); }
+  }
+}
+
+function addSource(source: string, reach: Reach): void {
+  if (reach.depth >= depthMax || source.length > sourceCharsMax) {
+    reach.found.unread = true;
+    return;
+  }
+  collect(source, reach.readings(source), { ...reach, depth: reach.depth + 1 });
+}
+
+/** When something runs its input, everything that is printed or given as input may be that. */
+function addInputs(found: Found, readings: Readings): void {
+  const all = [...found.commands.values()];
+  if (!all.some(runsItsInput)) return;
+  const printed = all.filter(([program = ""]) => /^(echo|printf|cat)$/.test(programName(unquoted(program))));
+  const texts = [
+    ...found.inputs,
+    ...printed.flatMap((words) => words.slice(1)).map((word) => unquoted(word).replaceAll(hole, "${_}")),
+  ];
+  for (const text of new Set(texts)) addSource(text, { found, readings, depth: 1 });
+}
+
+function commandOf(marked: readonly string[]): AnalysedCommand {
+  const words = marked.map(certain);
+  const shapes = marked.map(unquoted);
+  return { words, text: words.includes(null) ? null : shapes.join(" "), doubt: doubtOf(words), shapes };
+}
+
+/** Null for what could become another option, program or number of words; `src/*.ts` stays a file below `src`. */
+function certain(word: string, index: number): string | null {
+  if (word.includes(hole)) return null;
+  if (!hasGlob(word)) return unquoted(word);
+  const isSafe = index > 0 && /^[^-*?[]/.test(unquoted(word)) && /^[^*?[]/.test(word);
+  return isSafe ? unquoted(word) : null;
+}

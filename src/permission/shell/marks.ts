@@ -1,0 +1,56 @@
+// Words of a command with their quoting resolved but not forgotten: what was quoted is marked, so that a quoted star
+// stays a star, and what only the shell can know is a hole.
+
+/** Stands for text that is not known before the command runs. */
+export const hole = "\u{F0000}";
+const quotedFrom = 0xF0100;
+/** Every character that could mean something to the shell when it is not quoted. */
+const special = /[^A-Za-z0-9_\u0080-\u{10FFFF}]/gu;
+const marked = /[\u{F0100}-\u{F017F}]/gu;
+const ours = /[\u{F0000}-\u{F017F}]/gu;
+const glob = /[*?]|\[.+\]/;
+/** Brace groups that the shell leaves as they are: `{}`, `@{u}`. */
+const literalBraces = /\{[\w-]*\}/g;
+const bracesMax = 64;
+
+/** Text as it is inside quotes. */
+export function quoted(text: string): string {
+  return text.replace(special, (char) => String.fromCodePoint(quotedFrom + (char.codePointAt(0) ?? 0)));
+}
+
+/** The word as the program gets it; holes stay holes. */
+export function unquoted(word: string): string {
+  return word.replace(marked, (char) => String.fromCodePoint((char.codePointAt(0) ?? 0) - quotedFrom));
+}
+
+/** A source without characters that we use ourselves. */
+export function withoutMarks(source: string): string {
+  return source.replace(ours, "");
+}
+
+export function hasGlob(word: string): boolean {
+  return glob.test(word);
+}
+
+export function hasBraces(word: string): boolean {
+  return /[{}]/.test(word.replace(literalBraces, ""));
+}
+
+/** The words that `a{b,c}` stands for. Ranges and what is too much become holes. */
+export function expandBraces(word: string): string[] {
+  let words = [word];
+  for (let round = 0; round < bracesMax && words.length <= bracesMax; round++) {
+    const next = words.flatMap((each) => {
+      const group = /\{([^{}]*)\}/.exec(each.replace(literalBraces, (text) => quoted(text)));
+      if (group === null) return [each];
+      const plain = each.replace(literalBraces, (text) => quoted(text));
+      const inside = group[1] ?? "";
+      const parts = inside.includes(",") ? inside.split(",") : [hole];
+      const after = plain.slice(group.index + group[0].length);
+      return parts.map((part) => plain.slice(0, group.index) + part + after);
+    });
+    if (next.length === words.length && next.every((each, index) => each === words[index])) return words;
+    words = next;
+  }
+  return words.length > bracesMax ? [hole] : words;
+}

@@ -1,0 +1,135 @@
+// Whether a Bash rule means a command. An allowance is narrow: every word as it is written. A refusal is generous: the
+// program wherever it lies, and whatever a word that is not certain might become.
+import type { AnalysedCommand } from "./command.ts";
+import { hole, unquoted } from "./marks.ts";
+import { hasStar, isOpen, type Pattern, patternOf } from "./pattern.ts";
+import { programName, wordsToSpell } from "./runners.ts";
+
+export { exactSpecifier } from "./pattern.ts";
+
+export function matchesForAllow(specifier: string, command: AnalysedCommand): boolean {
+  const pattern = patternOf(specifier);
+  const { words, doubt } = command;
+  if (pattern.rough || words.length === 0) return false;
+  if (isOpen(pattern)) {
+    if (doubt !== null) return false;
+    if (pattern.words.length === 0) return specifier.trim() === "*";
+    if (!spellsOut(pattern, wordsToSpell(words))) return false;
+  }
+  if (words.length < pattern.words.length) return false;
+  if (pattern.rest === "nothing" && words.length > pattern.words.length) return false;
+  return pattern.words.every((each, index) => {
+    const isLast = index === pattern.words.length - 1;
+    return isSame(pattern.rest === "text" && isLast ? `${each}*` : each, words[index], index === 0);
+  });
+}
+
+export function mayMatchForDeny(specifier: string, command: AnalysedCommand): boolean {
+  const pattern = patternOf(specifier);
+  const { shapes, doubt } = command;
+  // What was not read may be anything.
+  if (shapes.length === 0) return true;
+  const starts = doubt === null ? 1 : shapes.length;
+  for (let start = 0; start < starts; start++) {
+    if (mayBe(pattern, shapes.slice(start))) return true;
+  }
+  return false;
+}
+
+/** A rule for a program that runs others must say which; one for the rest may leave open what it likes. */
+function spellsOut({ words, rest }: Pattern, count: number): boolean {
+  if (count < 2) return true;
+  const spelled = rest === "text" ? words.slice(0, -1) : words;
+  return spelled.length >= count && !spelled.slice(0, count).some(hasStar);
+}
+
+/** A star stands for no other folder: not for a way up, and in a program not for a folder at all. */
+function isSame(pattern: string, word: string | null | undefined, isProgram: boolean): boolean {
+  if (typeof word !== "string") return false;
+  if (!hasStar(pattern)) return unquoted(pattern) === word;
+  if (isProgram && word.includes("/") && !pattern.includes("/")) return false;
+  if (word.split("/").includes("..") && !unquoted(pattern).split("/").includes("..")) return false;
+  return fitsStars(pattern, word);
+}
+
+function mayBe(pattern: Pattern, shapes: readonly string[]): boolean {
+  const [program, ...rest] = pattern.words;
+  const [first, ...args] = shapes;
+  if (program === undefined) return true;
+  if (first === undefined || !mayBeProgram(pattern, program, first)) return false;
+  return mayFollow(rest, args, pattern.rest === "text");
+}
+
+function mayBeProgram({ words, rest }: Pattern, wanted: string, shape: string): boolean {
+  // Nothing at all is known of it: that is a question, not a refusal.
+  if (shape.replaceAll(hole, "").replaceAll("*", "") === "") return false;
+  const name = programName(shape);
+  const text = programName(unquoted(wanted));
+  if (isUncertain(name)) return mayBecome(name, text);
+  const isStarred = hasStar(wanted) || (rest === "text" && words.length === 1);
+  return isStarred ? fitsStars(rest === "text" ? `${wanted}*` : wanted, name) : name === text;
+}
+
+/** The first words follow at once; what comes after a star of its own, anywhere later. */
+function mayFollow(wanted: readonly string[], shapes: readonly string[], isText: boolean): boolean {
+  let at = 0;
+  for (const [index, part] of splitAtStars(wanted).entries()) {
+    const from = index === 0 ? 0 : shapes.findIndex((_, place) => place >= at && fits(part, place));
+    if (from < 0 || !fits(part, from)) return false;
+    at = from + part.length;
+  }
+  return true;
+
+  function fits(part: readonly string[], place: number): boolean {
+    return part.every((each, offset) => {
+      const isLast = each === wanted.at(-1) && offset === part.length - 1;
+      return mayBeWord(isText && isLast ? `${each}*` : each, shapes[place + offset]);
+    });
+  }
+}
+
+function splitAtStars(words: readonly string[]): string[][] {
+  const parts: string[][] = [[]];
+  for (const word of words) {
+    if (word === "*") parts.push([]);
+    else parts.at(-1)?.push(word);
+  }
+  return parts.filter((part, index) => index === 0 || part.length > 0);
+}
+
+function mayBeWord(pattern: string, shape: string | undefined): boolean {
+  if (shape === undefined) return false;
+  if (isUncertain(shape)) return hasStar(pattern) || mayBecome(shape, unquoted(pattern));
+  return hasStar(pattern) ? fitsStars(pattern, shape) : unquoted(pattern) === shape;
+}
+
+function isUncertain(shape: string): boolean {
+  return shape.includes(hole) || /[*?]|\[.+\]/.test(shape);
+}
+
+/** Without a regular expression: rules and words may come from strangers, and this takes one pass. */
+function fitsStars(pattern: string, text: string): boolean {
+  const parts = pattern.split("*").map(unquoted);
+  const first = parts[0] ?? "";
+  const last = parts.at(-1) ?? "";
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) {
+    return false;
+  }
+  const end = text.length - last.length;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+const uncertainCharsMax = 200;
+
+/** Whether a word with holes and globs might become this text. */
+function mayBecome(shape: string, text: string): boolean {
+  if (shape.length > uncertainCharsMax) return true;
+  const stars = shape.replace(/\u{F0000}|\[[^\]]+\]|\?/gu, "*").toLowerCase();
+  return fitsStars(stars, text.toLowerCase());
+}

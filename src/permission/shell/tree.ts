@@ -1,0 +1,152 @@
+// What the grammar finds in a source: every simple command at any depth, where output is written, and texts that a
+// program may read as commands. Generous: it is asked for refusals and for the guard, never alone for an allowance.
+import type { Node, Parser } from "web-tree-sitter";
+import { expandBraces, hole, quoted, unquoted, withoutMarks } from "./marks.ts";
+import { readWord } from "./word.ts";
+
+export interface Reading {
+  /** Words of each command, marked, in the order of the source. */
+  commands: string[][];
+  /** Files that redirections write to, marked. */
+  writes: string[];
+  /** Here-documents and here-strings: input that a shell would run. */
+  inputs: string[];
+  /** A part could not be understood. */
+  broken: boolean;
+  /** A function that starts itself in the background or in a pipe. */
+  bomb: boolean;
+}
+
+const nodesMax = 100_000;
+const depthMax = 200;
+/** What only a running shell knows. */
+const unknowns = new Set([
+  "simple_expansion",
+  "expansion",
+  "command_substitution",
+  "process_substitution",
+  "arithmetic_expansion",
+  "translated_string",
+]);
+const home = /^\$(HOME|\{HOME(:[?-][^{}]*)?\})$/;
+const folder = /^\$(PWD|\{PWD(:[?-][^{}]*)?\})$/;
+const simpleCommands = new Set(["command", "declaration_command", "unset_command", "test_command"]);
+
+/** Null when the source is too large or too deep to be walked. */
+export function readTree(parser: Parser, source: string): Reading | null {
+  const text = withoutMarks(source);
+  const tree = parser.parse(text);
+  if (tree === null) return null;
+  try {
+    const reading: Reading = {
+      commands: [],
+      writes: [],
+      inputs: [],
+      broken: tree.rootNode.hasError,
+      bomb: false,
+    };
+    return walk(tree.rootNode, reading) ? reading : null;
+  } finally {
+    tree.delete();
+  }
+}
+
+function walk(root: Node, reading: Reading): boolean {
+  const open: { node: Node; depth: number }[] = [{ node: root, depth: 0 }];
+  for (let count = 0; open.length > 0; count++) {
+    const next = open.pop();
+    if (next === undefined || count > nodesMax || next.depth > depthMax) return false;
+    visit(next.node, reading);
+    const children = next.node.namedChildren;
+    // In the order of the source: the last one put in is the first one out.
+    for (let index = children.length - 1; index >= 0; index--) {
+      const child = children[index];
+      if (child) open.push({ node: child, depth: next.depth + 1 });
+    }
+  }
+  return true;
+}
+
+function visit(node: Node, reading: Reading): void {
+  if (simpleCommands.has(node.type)) return addCommand(node, reading);
+  if (node.type === "function_definition") return addFunction(node, reading);
+  if (node.type === "heredoc_body" || node.type === "herestring_redirect") {
+    const isDocument = node.type === "heredoc_body";
+    reading.inputs.push(isDocument ? node.text : shapesOf(node.namedChildren.at(-1)).map(unquoted).join(" "));
+  }
+  if (node.type !== "file_redirect") return;
+  const operator = /^[0-9]*(<>|<&?|[>&|]+)/.exec(node.text)?.[1] ?? "";
+  if (operator.startsWith("<") && operator !== "<>") return;
+  reading.writes.push(...shapesOf(node.childForFieldName("destination") ?? node.namedChildren.at(-1)));
+}
+
+function addCommand(node: Node, reading: Reading): void {
+  const words: string[] = [];
+  if (node.type !== "command") words.push(/^\S+/.exec(node.text)?.[0] ?? "");
+  for (const child of node.namedChildren) {
+    if (child.type === "file_redirect" || child.type.endsWith("_redirect")) continue;
+    // Assignments before the program are no words of it; those of `export` and the like are.
+    if (child.type === "variable_assignment" && node.type === "command") continue;
+    words.push(...shapesOf(child.type === "command_name" ? child.namedChildren[0] ?? child : child));
+  }
+  if (words.length > 0) reading.commands.push(words);
+}
+
+function addFunction(node: Node, reading: Reading): void {
+  const name = node.childForFieldName("name")?.text ?? "";
+  const body = node.childForFieldName("body")?.text ?? "";
+  if (name !== "" && /[|&]/.test(body) && body.split(/[\s;|&(){}]+/).includes(name)) reading.bomb = true;
+}
+
+/** The words that this part of a command stands for. */
+function shapesOf(node: Node | null | undefined): string[] {
+  if (!node) return [hole];
+  const known = knownText(node, 0);
+  const word = readWord(known, 0);
+  if ("doubt" in word || word.length < known.length) return [hole];
+  return expandBraces(word.marked);
+}
+
+/** The text of a word, with a hole where the shell would put something in. */
+function knownText(node: Node, depth: number): string {
+  if (node.type === "ansi_c_string") return decodeAnsi(node.text.slice(2, -1));
+  if (unknowns.has(node.type)) {
+    if (home.test(node.text)) return "~";
+    return folder.test(node.text) ? "." : hole;
+  }
+  const children = node.namedChildren;
+  if (children.length === 0 || depth > depthMax) return node.text;
+  let text = "";
+  let at = node.startIndex;
+  for (const child of children) {
+    if (child === null) continue;
+    text += node.text.slice(at - node.startIndex, child.startIndex - node.startIndex) +
+      knownText(child, depth + 1);
+    at = child.endIndex;
+  }
+  return text + node.text.slice(at - node.startIndex);
+}
+
+const ansiLetters: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  e: "\x1b",
+  E: "\x1b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+const ansiEscape = /\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|c[^]|[^])/g;
+
+/** Text of `$'...'`, as if it were quoted. */
+function decodeAnsi(text: string): string {
+  const decoded = text.replace(ansiEscape, (_, escape: string) => {
+    const hex = /^[xuU]([0-9A-Fa-f]+)$/.exec(escape)?.[1];
+    const code = hex === undefined ? Number.parseInt(escape, 8) : Number.parseInt(hex, 16);
+    if (Number.isInteger(code) && code > 0 && code <= 0x10FFFF) return String.fromCodePoint(code);
+    return ansiLetters[escape] ?? escape;
+  });
+  return quoted(decoded);
+}
