@@ -50,6 +50,8 @@ export type Serve = (options: ServeOptions) => Promise<number>;
 export interface Input {
   args: string[];
   text(option: string): string | undefined;
+  /** Every value of an option that may be given several times. */
+  texts(option: string): string[];
   flag(option: string): boolean;
   /** A whole number in the range; a Problem `usage` when it is something else. */
   number(option: string, range: { min: number; max: number }): number | undefined;

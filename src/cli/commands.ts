@@ -15,6 +15,7 @@ import { forkCommand } from "./fork.ts";
 import { logsCommand } from "./logs.ts";
 import { modelsCommand } from "./models.ts";
 import { newCommand } from "./new.ts";
+import { permissionsCommand } from "./permissions.ts";
 import { renameCommand } from "./rename.ts";
 import { replayCommand } from "./replay.ts";
 import { restartCommand } from "./restart.ts";
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   restoreCommand,
   toolsCommand,
   modelsCommand,
+  permissionsCommand,
   trustCommand,
   serveCommand,
   startCommand,

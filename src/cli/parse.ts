@@ -45,7 +45,7 @@ export function parse(words: readonly string[], commands: readonly Command[]): P
       if (!matched.args.some((arg) => arg.variadic)) matched.checkUnusedArgs();
     });
   }
-  return { command, input: inputOf(command, all, values) };
+  return { command, input: inputOf(command, { args: all, values, options }) };
 }
 
 /** The first word of the usage: `attach` of `attach <session>`. */
@@ -91,7 +91,7 @@ function lastOf(value: unknown): unknown {
 }
 
 function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
 function check(command: Command, run: () => void): void {
@@ -131,13 +131,21 @@ function unknownCommand(word: string, commands: readonly Command[]): Problem {
   });
 }
 
-function inputOf(command: Command, args: string[], values: Map<string, unknown>): Input {
+interface Words {
+  args: string[];
+  /** The last value of each option. */
+  values: Map<string, unknown>;
+  options: Readonly<Record<string, unknown>>;
+}
+
+function inputOf(command: Command, { args, values, options }: Words): Input {
   return {
     args,
     text: (option) => {
       const value = values.get(option);
       return typeof value === "string" ? value : undefined;
     },
+    texts: (option) => listOf(options[option]).map(unshield).filter((value) => typeof value === "string"),
     flag: (option) => Boolean(values.get(option)),
     number: (option, { min, max }) => {
       const value = values.get(option);

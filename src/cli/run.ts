@@ -13,6 +13,7 @@ import { createRunFold, exitOf } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
 import { imagePaths, readImages, sayBlind } from "./images.ts";
 import { readPrompt } from "./run_prompt.ts";
+import { ruleOptions } from "./run_rules.ts";
 import { chooseSession, type RunSession } from "./run_session.ts";
 import type { Signal } from "./signals.ts";
 import { PipeClosed } from "./terminal.ts";
@@ -33,6 +34,7 @@ export const runCommand: Command = {
     ["--max-turns <count>", "End the turn after so many model calls, with exit code 53"],
     ["--image <file>", "A picture that goes with the prompt; several with commas"],
     ...sessionOptions,
+    ...ruleOptions,
     ["--append-system-prompt <text>", "Instructions that the new session keeps"],
     ["-c, --continue", "Go on with the last session of this folder"],
     ["-r, --resume <session>", "Go on with this session"],

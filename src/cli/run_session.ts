@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Input } from "./command.ts";
 import { checkModel } from "./model_choice.ts";
+import { runRules } from "./run_rules.ts";
 import { sessionSettings, workspaceOf } from "./new.ts";
 import { listSessions } from "./sessions.ts";
 
@@ -15,7 +16,7 @@ export interface RunSession {
 const sessionsSearchedMax = 1000;
 
 /**
- * An old session, or its fork, gets the model and the permission mode of the options before the message.
+ * An old session, or its fork, gets the model, the permission mode and the rules of the options before the message.
  * Throws a Problem `not_found` when there is nothing to continue, `usage` when options contradict each other.
  */
 export async function chooseSession(client: Client, input: Input): Promise<RunSession> {
@@ -23,6 +24,7 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
   const continued = input.flag("continue");
   const settings = sessionSettings(input, "run");
   const context = input.text("appendSystemPrompt");
+  const rules = runRules(input);
   if (resumed === undefined && !continued) {
     if (input.flag("forkSession")) throw contradiction("--fork-session needs --resume or --continue");
     await checkModel(client, settings.model);
@@ -30,6 +32,7 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
       ...settings,
       ...(context === undefined ? {} : { context }),
     });
+    if (rules !== undefined) await client.setRules(session_id, rules);
     return { sessionId: session_id, head: 0 };
   }
   if (resumed !== undefined && continued) throw contradiction("give either --resume or --continue");
@@ -45,6 +48,7 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
     : source.session_id;
   if (settings.permission_mode !== undefined) await client.setMode(sessionId, settings.permission_mode);
   if (settings.model !== undefined) await client.setModel(sessionId, settings.model);
+  if (rules !== undefined) await client.setRules(sessionId, rules);
   return { sessionId, head: (await client.view(sessionId)).seq };
 }
 
