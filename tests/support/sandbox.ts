@@ -10,6 +10,11 @@ import { openSandbox } from "../../tools/sandbox/open_sandbox.ts";
 import type { SandboxOptions } from "../../tools/sandbox/options.ts";
 import { runTool, testSession, textOf } from "../tools/workspace.ts";
 
+export type RunBash = (
+  command: string,
+  args?: Record<string, string | number | boolean>,
+) => Promise<ToolOutcome>;
+
 export interface SandboxRoom {
   /** Holds everything below; commands may write only `workspace`. */
   base: string;
@@ -22,7 +27,9 @@ export interface SandboxRoom {
   reported: string[];
   options: SandboxOptions;
   /** The outcome of a command by the Bash tool, in the sandbox. */
-  bash(command: string, args?: Record<string, string | number | boolean>): Promise<ToolOutcome>;
+  bash: RunBash;
+  /** The same in another sandbox. */
+  bashIn(other: Sandbox): RunBash;
   /** What the model would read of it. */
   text(command: string): Promise<string>;
   close(): Promise<void>;
@@ -60,7 +67,7 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
   };
   const sandbox = openSandbox(options);
   let calls = 0;
-  const bash: SandboxRoom["bash"] = async (command, args = {}) => {
+  const bashIn = (own: Sandbox): RunBash => async (command, args = {}) => {
     const effects = join(dataDir, "effects", `${++calls}`);
     await mkdir(effects, { recursive: true });
     return await runTool(bashTool, { command, ...args }, {
@@ -68,12 +75,13 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
       workspace,
       roots: [workspace, ...roots?.(base) ?? []],
       secrets: noSecrets,
-      sandbox,
+      sandbox: own,
       effectDir: () => Promise.resolve(effects),
       signal: new AbortController().signal,
       onOutput: () => {},
     });
   };
+  const bash = bashIn(sandbox);
   return {
     base,
     workspace,
@@ -85,6 +93,7 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
     reported,
     options,
     bash,
+    bashIn,
     text: async (command) => textOf(await bash(command)),
     close: async () => {
       await sandbox.close();

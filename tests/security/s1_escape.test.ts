@@ -1,0 +1,95 @@
+// S1: ways out of the sandbox, each really tried from inside by the Bash tool.
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { textOf } from "../tools/workspace.ts";
+import { processesWith } from "../tools/workspace.ts";
+import { escapeProbes, type ProbeGround } from "../support/escape_probes.ts";
+import { openRoom, type SandboxRoom } from "../support/sandbox.ts";
+import { tally } from "../support/tally.ts";
+
+const kept = "as it was\n";
+let room: SandboxRoom;
+let ground: ProbeGround;
+let visitors = 0;
+let bystander: Deno.ChildProcess;
+let listener: Deno.UnixListener;
+
+beforeAll(async () => {
+  // Not in the folder for temporary files, of which nothing can be seen inside: here it can be read.
+  room = await openRoom({ place: "/var/tmp" });
+  await writeFile(join(room.outside, "keep"), kept);
+  await writeFile(join(room.hidden, "secret"), "CANARY\n");
+  await writeFile(join(room.dataDir, "token"), "CANARY\n");
+  await Promise.all(
+    ["/tmp", "/dev/shm"].map((folder) => writeFile(`${folder}/jamey-probe-${process.pid}`, "")),
+  );
+  bystander = new Deno.Command("sleep", { args: ["300"], env: { JAMEY_CANARY_OUTSIDE: "1" } }).spawn();
+  const socket = join(room.workspace, "listening");
+  listener = Deno.listen({ transport: "unix", path: socket });
+  const serve = async () => {
+    for await (const visitor of listener) {
+      visitors++;
+      visitor.close();
+    }
+  };
+  serve().catch(() => {});
+  ground = { ...room, pid: bystander.pid, socket };
+});
+afterAll(async () => {
+  bystander.kill("SIGKILL");
+  listener.close();
+  await Promise.all(["/tmp", "/dev/shm"].map((folder) => rm(`${folder}/jamey-probe-${process.pid}`)));
+  await room.close();
+});
+
+it("no attempt gets out of the sandbox", async () => {
+  const probes = escapeProbes(ground);
+  const escaped: string[] = [];
+  for (const { name, command } of probes) {
+    const said = textOf(await room.bash(command));
+    // One that was not started has tried nothing.
+    if (/ESCAPED|Cannot confine|bwrap:.*not found/.test(said)) escaped.push(`${name}: ${said}`);
+  }
+  expect(escaped).toEqual([]);
+  expect(await readdir(room.outside)).toEqual(["keep"]);
+  expect(await readFile(join(room.outside, "keep"), "utf8")).toBe(kept);
+  expect(await readdir(room.home)).toEqual([]);
+  expect(visitors).toBe(0);
+  tally({
+    family: "S1",
+    what: "escapes from the sandbox",
+    tried: probes.length,
+    refused: probes.length - escaped.length,
+    escapes: escaped.length,
+  });
+  expect(probes.length).toBeGreaterThanOrEqual(40);
+});
+
+it("what a command should be able to do works in the sandbox", async () => {
+  const said = await room.text(
+    "mkdir -p a/b && echo 1 >a/b/c && cat a/b/c && mv a/b a/d && rm -r a && echo 2 >/tmp/t && cat /tmp/t && echo 3 >/dev/null && printf 4 && (sleep 0 & wait) && ls / >/dev/null && perl -e 'socketpair($a, $b, 1, 1, 0) or die; fork // die; print 5'",
+  );
+  expect(said).toMatch(/^1\n2\n455/);
+  expect(await room.text("cat /tmp/t")).toBe("2");
+});
+
+it("a process that leaves its group and its parents ends with the command", async () => {
+  const word = `4${process.pid}`;
+  const started =
+    `setsid sh -c "setsid sleep ${word} & setsid env -i sleep ${word} &" & sleep 0.2; pgrep -c sleep`;
+  expect(await room.text(started)).toMatch(/^3|^2/);
+  expect(await processesWith(word)).toEqual([]);
+});
+
+it("a command that is ended has a moment to leave, and none that does not use it stays", async () => {
+  await mkdir(join(room.workspace, "grace"), { recursive: true });
+  const polite = "trap 'echo left >grace/note; exit 3' TERM; while :; do sleep 0.05; done";
+  expect(textOf(await room.bash(polite, { timeout_ms: 600 }))).toContain("timed out");
+  expect(await readFile(join(room.workspace, "grace", "note"), "utf8")).toBe("left\n");
+  const word = `5${process.pid}`;
+  const stubborn = `trap '' TERM; sleep ${word} & while :; do sleep ${word}; done`;
+  expect(textOf(await room.bash(stubborn, { timeout_ms: 300 }))).toContain("timed out");
+  expect(await processesWith(word)).toEqual([]);
+});
