@@ -82,6 +82,9 @@ export function createRunFold(): RunFold {
       if (event.seq < from) return;
       const { type, data, actor } = event;
       add(used, read("model.replied", type, data)?.usage ?? read("context.compacted", type, data)?.usage);
+      // In this mode the daemon itself refuses what would ask: for whoever started the run it is the same.
+      const refused = mode === "dontAsk" ? read("call.denied", type, data) : undefined;
+      if (refused?.by === "policy") denials.push({ call_id: refused.call_id, name: refused.name });
       if (actor === mainActor) mainFact(event);
     },
     denied: (call) => void denials.push(call),
