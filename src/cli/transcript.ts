@@ -5,7 +5,7 @@ import { neutral } from "./neutral.ts";
 const outputCharsMax = 4_000;
 
 /** The part of the transcript for one event; "" for what is no part of the story. Ends with an empty line. */
-export function transcriptPart({ seq, at, actor, type, data }: EventEnvelope): string {
+export function transcriptPart({ at, actor, type, data }: EventEnvelope): string {
   const text = (name: string) => typeof data[name] === "string" ? data[name] : "";
   const who = actor === "main" ? "" : ` (${neutral(actor)})`;
   switch (type) {
@@ -18,14 +18,18 @@ export function transcriptPart({ seq, at, actor, type, data }: EventEnvelope): s
     case "model.replied":
       return text("text") === "" ? "" : `## Agent${who}\n\n${neutral(text("text"))}\n\n`;
     case "call.proposed":
-      return `### ${neutral(text("name"))}${who} #${seq}\n\n${fenced(argumentsOf(data["args"]), "json")}`;
+      return `### ${neutral(text("name"))}${who} \`${text("call_id")}\`\n\n${
+        fenced(argumentsOf(data["args"]), "json")
+      }`;
     case "call.finished":
-      return fenced(text("output"));
+      return `Result of \`${text("call_id")}\`:\n\n${fenced(text("output"))}`;
     case "call.failed":
-      return `**Failed:** ${neutral(text("error"))}\n\n`;
+      return `**\`${text("call_id")}\` failed:** ${neutral(text("error"))}\n\n`;
     case "call.denied":
     case "call.interrupted":
-      return `**${type === "call.denied" ? "Denied" : "Interrupted"}:** ${neutral(text("reason"))}\n\n`;
+      return `**\`${text("call_id")}\` ${type === "call.denied" ? "denied" : "interrupted"}:** ${
+        neutral(text("reason"))
+      }\n\n`;
     case "model.failed":
       return `**The model failed**${who}\n\n`;
     case "context.compacted":
