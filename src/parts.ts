@@ -11,6 +11,7 @@ import type { HeldFolder } from "./log/data_folder.ts";
 import type { Disk } from "./log/disk.ts";
 import type { SecretPlaces } from "./permission/secret_places.ts";
 import type { Provider } from "./providers/contract.ts";
+import type { Sandbox } from "../tools/sandbox/contract.ts";
 import { turn } from "./turn.ts";
 
 export interface PartsOptions {
@@ -65,6 +66,8 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     report,
   });
   await turn();
+  const { openOwnSandbox } = await import("./sandbox.ts");
+  const sandbox = await openOwnSandbox({ config, store, secrets, home, dataDir, configDir, report });
   const { createRuntime } = await import("../actors/runtime.ts");
   const { secretsFrom } = await import("../actors/packing.ts");
   const searchKey = config.web.search_key;
@@ -88,6 +91,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     hooks,
     rules,
     secretPlaces: secrets,
+    sandbox,
     permissionMode: config.permissions.mode,
     outside,
     prompt,
@@ -110,7 +114,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     secrets: secretsFrom({ ...secretsOf(keys), token: options.token }),
     report,
   });
-  return { provider: providers.default, runtime: withBrowsers(runtime) };
+  return { provider: providers.default, runtime: withOwnParts(runtime, sandbox) };
 }
 
 /** Piece by piece: all of it at once would keep whoever asks /health waiting. */
@@ -169,13 +173,14 @@ function configFolder(): string | undefined {
   return configDirOf({ os: Deno.build.os, env: (name) => Deno.env.get(name), cwd: Deno.cwd() });
 }
 
-/** Browsers belong to sessions, and end with the daemon. */
-function withBrowsers(runtime: Runtime): Runtime {
+/** Browsers belong to sessions, and end with the daemon; what was made for commands ends after them. */
+function withOwnParts(runtime: Runtime, sandbox: Sandbox): Runtime {
   return {
     ...runtime,
     close: async () => {
       const { closeBrowsers } = await import("../tools/browser/browser.ts");
       await Promise.all([runtime.close(), closeBrowsers()]);
+      await sandbox.close();
     },
   };
 }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { noSecrets } from "../../src/permission/secret_places.ts";
 import { bashTool } from "../../tools/bash.ts";
-import type { ToolOutcome } from "../../tools/contract.ts";
+import type { ToolContext, ToolOutcome } from "../../tools/contract.ts";
 import type { Sandbox } from "../../tools/sandbox/contract.ts";
 import { openSandbox } from "../../tools/sandbox/open_sandbox.ts";
 import type { SandboxOptions } from "../../tools/sandbox/options.ts";
-import { runTool, testSession, textOf } from "../tools/workspace.ts";
+import { prepareTool, runTool, testSession, textOf } from "../tools/workspace.ts";
 
 export type RunBash = (
   command: string,
@@ -30,6 +30,8 @@ export interface SandboxRoom {
   bash: RunBash;
   /** The same in another sandbox. */
   bashIn(other: Sandbox): RunBash;
+  /** A command that waits at its gate. */
+  prepare(command: string): ReturnType<typeof prepareTool>;
   /** What the model would read of it. */
   text(command: string): Promise<string>;
   close(): Promise<void>;
@@ -67,10 +69,10 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
   };
   const sandbox = openSandbox(options);
   let calls = 0;
-  const bashIn = (own: Sandbox): RunBash => async (command, args = {}) => {
+  const contextIn = async (own: Sandbox): Promise<ToolContext> => {
     const effects = join(dataDir, "effects", `${++calls}`);
     await mkdir(effects, { recursive: true });
-    return await runTool(bashTool, { command, ...args }, {
+    return {
       session: testSession(),
       workspace,
       roots: [workspace, ...roots?.(base) ?? []],
@@ -79,9 +81,13 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
       effectDir: () => Promise.resolve(effects),
       signal: new AbortController().signal,
       onOutput: () => {},
-    });
+    };
   };
+  const bashIn = (own: Sandbox): RunBash => async (command, args = {}) =>
+    await runTool(bashTool, { command, ...args }, await contextIn(own));
   const bash = bashIn(sandbox);
+  const prepare = async (command: string) =>
+    await prepareTool(bashTool, { command }, await contextIn(sandbox));
   return {
     base,
     workspace,
@@ -94,6 +100,7 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
     options,
     bash,
     bashIn,
+    prepare,
     text: async (command) => textOf(await bash(command)),
     close: async () => {
       await sandbox.close();
