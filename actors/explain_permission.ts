@@ -80,7 +80,7 @@ function partsOf(question: PermissionQuestion): Explanation["parts"] {
   return commands.flatMap((subject) =>
     subject.analysis.commands.map((part) => {
       const text = part.text ?? part.words.map((word) => word ?? "...").join(" ");
-      const analysis = { commands: [part], doubt: subject.analysis.doubt ?? part.doubt };
+      const analysis = { ...subject.analysis, commands: [part], doubt: subject.analysis.doubt ?? part.doubt };
       const alone = { ...subject, command: text, analysis };
       return { text, ...decidePermission({ ...question, subjects: [alone] }) };
     })

@@ -5,10 +5,10 @@ import type { SessionMeta } from "../machines/session_meta.ts";
 import type { Permission, PermissionRules, Subject } from "../src/permission/contract.ts";
 import { decidePermission } from "../src/permission/decide.ts";
 import type { JudgedSubject, PermissionQuestion } from "../src/permission/layer.ts";
-import { offeredRule } from "../src/permission/offered_rule.ts";
+import { offeredGrant, offeredRule } from "../src/permission/offered_rule.ts";
 import { type CommandConfinement, confinementOf } from "../src/permission/sandbox.ts";
 import { rulesOfSession } from "../src/permission/session_rules.ts";
-import { type Analysis, openShell } from "../src/permission/shell_port.ts";
+import type { Analysis } from "../src/permission/shell/command.ts";
 import { messageOf } from "../src/protocol/problem.ts";
 import type { Tool, ToolCall } from "../tools/contract.ts";
 import type { Sandbox, SandboxState } from "../tools/sandbox/contract.ts";
@@ -40,6 +40,8 @@ export interface Judgement {
   sandbox: SandboxState | null;
   /** What the answer "always" would add, when the call is asked about. */
   rule: string | null;
+  /** What an answer for the session would cover, when the call is asked about. */
+  offered: string | null;
 }
 
 export async function judgeCall(parts: JudgeParts, given: CallToJudge): Promise<Judgement> {
@@ -66,8 +68,15 @@ export async function judgeCall(parts: JudgeParts, given: CallToJudge): Promise<
   };
   const permission = decidePermission(question);
   const confinement = confinementOf(question);
-  const rule = permission.decision === "ask" ? offeredRule(question) : null;
-  return { question, permission, confinement, sandbox: parts.sandbox === null ? null : sandbox, rule };
+  const asks = permission.decision === "ask";
+  return {
+    question,
+    permission,
+    confinement,
+    sandbox: parts.sandbox === null ? null : sandbox,
+    rule: asks ? offeredRule(question) : null,
+    offered: asks ? offeredGrant(question) : null,
+  };
 }
 
 const noSandbox: SandboxState = { status: "off" };
@@ -85,15 +94,19 @@ async function judged(subject: Subject, workspace: string): Promise<JudgedSubjec
   return { ...subject, path: { given, real: await realPathOf(given) } };
 }
 
-/** A grammar that cannot be loaded must not let anything pass. */
+const unread = { commands: [], writes: [], alarm: null };
+
+/** The grammar is loaded with the first command. One that cannot be loaded must not let anything pass. */
 async function analysed(command: string): Promise<Analysis> {
   if (isWindows) {
-    return { commands: [], doubt: "it is a command of PowerShell, of which nothing is known here" };
+    return { ...unread, doubt: "it is a command of PowerShell, of which nothing is known here" };
   }
   try {
+    const { openShell } = await import("../src/permission/shell/analyse.ts");
     return (await openShell()).analyse(command);
   } catch (thrown) {
-    return { commands: [], doubt: `the grammar of the shell cannot be loaded: ${messageOf(thrown)}` };
+    const doubt = `the grammar of the shell cannot be loaded (${messageOf(thrown)})`;
+    return { ...unread, doubt, alarm: `${doubt}, so nobody can tell what it does` };
   }
 }
 

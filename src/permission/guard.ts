@@ -1,6 +1,6 @@
 // The guard: what destroys beyond repair is asked about in every mode, whatever was allowed before.
 import type { PermissionLayer } from "./layer.ts";
-import { catastropheOf } from "./shell_port.ts";
+import { catastropheOf } from "./shell/catastrophe.ts";
 
 export const guardLayer: PermissionLayer = {
   name: "guard",

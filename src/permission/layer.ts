@@ -3,7 +3,7 @@ import type { SessionMeta } from "../../machines/session_meta.ts";
 import type { SandboxStatus } from "../protocol/work_facts.ts";
 import type { RuleSet } from "./contract.ts";
 import type { JudgedPath } from "./match_path.ts";
-import type { Analysis } from "./shell_port.ts";
+import type { Analysis } from "./shell/command.ts";
 
 /** What a call is about, with all that had to be found out about it. */
 export type JudgedSubject =

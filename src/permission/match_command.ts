@@ -1,6 +1,8 @@
 // Commands against rules: an allowance must cover every part and be sure of it, a refusal needs one part that may be meant.
 import type { CommandSubject } from "./layer.ts";
-import { type AnalysedCommand, matchesForAllow, mayMatchForDeny } from "./shell_port.ts";
+import type { AnalysedCommand } from "./shell/command.ts";
+import { matchesForAllow, mayMatchForDeny } from "./shell/match.ts";
+import { isOpen, patternOf } from "./shell/pattern.ts";
 
 /** What stands in the brackets of a rule about commands; null: every command. */
 type Specifier = string | null;
@@ -15,7 +17,7 @@ export function isAllowed(specifiers: readonly Specifier[], subject: CommandSubj
 
 /** Every command, or exactly this text: then it does not matter how well it can be read. */
 export function allowsWhole(specifier: Specifier, { command }: CommandSubject): boolean {
-  return specifier === null || (!specifier.includes("*") && specifier === command.trim());
+  return specifier === null || (specifier === command.trim() && !isOpen(patternOf(specifier)));
 }
 
 export function allowsPart(specifier: Specifier, command: AnalysedCommand): boolean {
@@ -28,9 +30,9 @@ export function isMeant(specifier: Specifier, { command, analysis }: CommandSubj
     analysis.commands.some((part) => mayMatchForDeny(specifier, part));
 }
 
-/** The program that the rule is about is named in a text that cannot be read with certainty. */
+/** The program that the rule is about is named in a text of which nothing can be read. */
 export function isMentioned(specifier: Specifier, { command, analysis }: CommandSubject): boolean {
-  if (specifier === null || analysis.doubt === null) return false;
+  if (specifier === null || analysis.commands.length > 0) return false;
   const program = /^[^\s:*]+/.exec(specifier)?.[0];
   if (program === undefined) return true;
   const name = program.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

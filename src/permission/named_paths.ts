@@ -22,7 +22,8 @@ export function namedPath(
     return specifierKind(tool, specifier) === "path" ? [{ rule, specifier }] : [];
   });
   if (about.length === 0) return null;
-  const words = analysis.commands.flatMap((command) => command.words.slice(1)).slice(0, wordsMax);
+  const words = [...analysis.writes, ...analysis.commands.flatMap((command) => command.words.slice(1))]
+    .slice(0, wordsMax);
   for (const word of words) {
     for (const path of pathsIn(word)) {
       const given = resolve(places.workspace, path.replace(/^~(?=\/|$)/, places.home));

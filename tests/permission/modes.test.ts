@@ -150,11 +150,12 @@ describe("the rule that the answer always would add", () => {
     expect(await offered(...bash("npm test"))).toBe("Bash(npm test)");
     expect(await offered("WebFetch", { url: "https://a.example/x" })).toBe("WebFetch(domain:a.example)");
     expect(await offered(...write(".mcp.json"))).toBe("Write(.mcp.json)");
+    expect(await offered(...bash('echo "*"'))).toBe('Bash(echo "*")');
+    expect(await offered(...bash("cd a && npm test"))).toBe("Bash(cd a && npm test)");
   });
 
   it("is not there when it would be wider, or would not answer", async () => {
     expect(await offered(...bash("ls *"))).toBeNull();
-    expect(await offered(...bash('echo "*"'))).toBeNull();
     expect(await offered(...write(".claude/*"))).toBeNull();
     expect(await offered("ExitPlanMode", { plan: "x" })).toBeNull();
     expect(await offered(...bash("make"), { rules: [rule("ask", "Bash(make)")] })).toBeNull();

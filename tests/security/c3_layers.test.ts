@@ -23,7 +23,7 @@ const cases: Case[] = [
     tool: "Bash",
     args: { command: "npm run test -- --watch" },
     meant: ["Bash", "*", "Bash(npm run test:*)", "Bash(npm run test -- --watch)", "Bash(npm run *)"],
-    others: ["Bash(npm run tes)", "Bash(npx:*)", "Read", "Bash(npm run test)"],
+    others: ["Bash(npm run tes)", "Bash(npx:*)", "Read", "Bash(npm run build)"],
   },
   {
     tool: "Read",
