@@ -4,7 +4,7 @@ import type { Client } from "../client/client.ts";
 import { ruleFault } from "../config/rule_text.ts";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
-import type { ExplainBody } from "../protocol/permission_views.ts";
+import type { ExplainBody, RuleView } from "../protocol/permission_views.ts";
 import { Problem } from "../protocol/problem.ts";
 import { sayAwaiting } from "./awaiting_trust.ts";
 import type { Context, Input } from "./command.ts";
@@ -99,9 +99,8 @@ async function remove(context: Context, input: Input, words: readonly string[]):
   const workspace = folderOf(input, "remove");
   const client = await context.clientOrStart();
   const given = await givenRules(client, rule, workspace ?? workspaceOf(undefined));
-  const here = given.filter((one) => (one.workspace ?? null) === workspace);
-  const [elsewhere] = given;
-  if (here.length === 0) throw unknownRule(rule, workspace, elsewhere);
+  const here = given.filter((one) => isAnswer(one) && (one.workspace ?? null) === workspace);
+  if (here.length === 0) throw unknownRule(rule, workspace, given[0]);
   for (const { action } of here) await client.removeRule({ action, rule, workspace });
   if (context.json) context.terminal.json({ rule, workspace, removed: here.length });
   else context.terminal.talk(`Removed: ${here.map(({ action }) => action).join(", ")} ${shown(rule)}`);
@@ -113,25 +112,27 @@ async function givenRules(client: Client, text: string, workspace: string) {
   return rules.filter((rule) => rule.text === text);
 }
 
-function unknownRule(
-  rule: string,
-  workspace: string | null,
-  other: { source: string; workspace?: string | undefined; layer: string } | undefined,
-): Problem {
-  const hint = other === undefined
-    ? "See all rules with: jamey permissions"
-    : other.layer === "user" && other.workspace !== undefined
-    ? "It holds in this folder only: leave out --everywhere"
-    : basename(other.source) === answersFile
-    ? "It holds everywhere: add --everywhere"
-    : `It stands in "${neutralLine(other.source)}": remove it there`;
+/** Given here or as an answer, not written into a file of settings. */
+function isAnswer({ layer, source }: RuleView): boolean {
+  return layer === "user" && basename(source) === answersFile;
+}
+
+function unknownRule(rule: string, workspace: string | null, other: RuleView | undefined): Problem {
   return new Problem(
     "not_found",
     `Cannot remove ${shown(rule)}: you gave no such rule ${placeText(workspace)}`,
     {
-      hint,
+      hint: whereElse(other),
     },
   );
+}
+
+function whereElse(other: RuleView | undefined): string {
+  if (other === undefined) return "See all rules with: jamey permissions";
+  if (!isAnswer(other)) return `It stands in "${neutralLine(other.source)}": remove it there`;
+  return other.workspace === undefined
+    ? "It holds everywhere: add --everywhere"
+    : "It holds in this folder only: leave out --everywhere";
 }
 
 function ruleOf(action: string, words: readonly string[]): string {
