@@ -18,7 +18,8 @@ const kept = new Set(
 export const blanksMax = 100;
 const blanks = /(?:\s|&(?:#0*(?:9|1[0-3]|32)(?!\d)|#x0*(?:9|[a-d]|20)(?![\da-f])|NewLine|Tab);?)+/gi;
 
-const indenting = new Set(["ul", "ol", "blockquote"]);
+const lists = ["ul", "ol"];
+const indenting = new Set([...lists, "blockquote"]);
 const empty = new Set(["br", "hr", "img"]);
 /** Left out with everything in them: they are about the site, not about the page. */
 const noise = new Set([
@@ -86,6 +87,8 @@ export function cleanHtml(page: string, base: URL | null): CleanPage {
         flattened.set(token.name, flat - 1);
         continue;
       }
+      // Items of a list that became part of the outer one end with the next of them, or with that list.
+      if (token.name === "li" && lists.some((name) => (flattened.get(name) ?? 0) > 0)) continue;
       const depth = open.lastIndexOf(token.name);
       if (depth >= 0) closeTo(depth);
       continue;

@@ -1,11 +1,13 @@
+// S5: a page in the browser, and whoever opens one, reaches nothing inside by any of the ways that browsers have.
 import { createSocket } from "node:dgram";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { browserTool, closeBrowsers } from "../../tools/browser/browser.ts";
 import type { NetworkRules } from "../../tools/web/network_rules.ts";
 import type { Tool } from "../../tools/contract.ts";
+import { tally } from "../support/tally.ts";
 import { hasChromium } from "../support/web_browser.ts";
 import { startWebServer, type WebServer } from "../support/web_server.ts";
-import { makeWorkspace, runTool, type TestWorkspace, textOf } from "./workspace.ts";
+import { makeWorkspace, runTool, type TestWorkspace, textOf } from "../tools/workspace.ts";
 
 const withChromium = test.runIf(await hasChromium());
 const secret = "inside-secret";
@@ -107,11 +109,10 @@ withChromium(
     const ended = await browse({ action: "wait", selector: "#done", ms: 15_000 });
     expect(ended).toMatchObject({ status: "finished" });
     const page = await browse({ action: "read", format: "markdown" });
-    console.log(
-      `browser: ${inside().length} hosts, ${site.requests.length} requests of the page, ${seen()} connections ` +
-        `to the canaries, ${packets} packets`,
-    );
     udp.close();
+    // Each host is tried in 22 ways, and by a packet besides.
+    const [tried, escapes] = [inside().length * 22 + 1, seen() + packets];
+    tally({ family: "S5", what: "ways out of a page", tried, refused: tried - escapes, escapes });
     expect(textOf(page)).toContain("got 0");
     expect(textOf(page)).not.toContain(secret);
     expect([seen(), packets]).toEqual([0, 0]);
@@ -150,8 +151,15 @@ withChromium(
     // What failed before does not stand in the way of what is allowed.
     const last = await browse({ action: "open", url: `${site_}/` });
     expect(last, JSON.stringify(last)).toMatchObject({ status: "finished" });
-    console.log(`browser: ${urls.length} addresses opened, ${seen()} connections to the canaries`);
-    expect(seen()).toBe(0);
+    const [tried, escapes] = [urls.length, seen()];
+    tally({
+      family: "S5",
+      what: "addresses opened in the browser",
+      tried,
+      refused: tried - escapes,
+      escapes,
+    });
+    expect(escapes).toBe(0);
   },
   60_000,
 );

@@ -1,6 +1,8 @@
+// S5: the door through which a browser reaches the web leads nowhere inside, whatever is asked of it.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { doorConnectionsMax, type GuardedDoor, openDoor } from "../../tools/web/guarded_door.ts";
 import { headBytesMax } from "../../tools/web/proxy_head.ts";
+import { tally } from "../support/tally.ts";
 import { pages, startWebServer, type WebServer } from "../support/web_server.ts";
 
 let site: WebServer;
@@ -80,8 +82,9 @@ test("nothing inside is reached by any way of asking", async () => {
     expect(answer, first).not.toContain("inside-secret");
     expect(answer, first).toMatch(/^HTTP\/1\.1 (400|403) /);
   }
-  console.log(`door: ${asked.length} ways of asking, ${canary.connections()} connections to the canary`);
-  expect(canary.connections()).toBe(0);
+  const [tried, escapes] = [asked.length, canary.connections()];
+  tally({ family: "S5", what: "ways of asking the door", tried, refused: tried - escapes, escapes });
+  expect(escapes).toBe(0);
 });
 
 test("a head without end, a body without end and too many connections are cut", async () => {
