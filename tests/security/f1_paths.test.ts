@@ -75,28 +75,25 @@ const elsewhere = [
 
 it("no spelling of a path leads a file tool outside of the workspace", async () => {
   const before = await desk.outsideNow();
-  const paths = [
-    ...["secret", "sub", "sub/file", "book.ipynb", "new"].flatMap(spellings),
-    ...elsewhere,
+  const paths = ["secret", "sub", "sub/file", "book.ipynb", "new"].flatMap(spellings);
+  const neighbours = [
     dirname(desk.dir),
     `${desk.dir}2`,
     `${desk.dir}2/x`,
     join(desk.dir, "..", basename(desk.outside)),
   ];
   const around = () => [...Deno.readDirSync(dirname(desk.dir))].map(({ name }) => name).sort().join();
-  const neighbours = around();
-  let [tried, escapes, refused] = [0, 0, 0];
-  for (const path of paths) {
-    for (const said of await desk.tryAll(path)) {
-      tried++;
-      if (said.includes(outsideText) || /root:.*:0:0/.test(said)) escapes++;
-      if (/^(Cannot|Bad|No files found|No matches found)/.test(said)) refused++;
-    }
-  }
+  const names = around();
+  const said: string[] = [];
+  for (const path of [...paths, ...neighbours]) said.push(...await desk.tryAll(path));
+  // Never written to: where a guard is broken, that would be this machine's own.
+  for (const path of elsewhere) said.push(...await desk.tryReading(path));
   // Odd names are names: what was made is inside.
   expect(await desk.outsideNow()).toBe(before);
-  expect(around()).toBe(neighbours);
-  tally({ family: "F1", what: "spellings of paths outside, in six tools", tried, refused, escapes });
+  expect(around()).toBe(names);
+  const escapes = said.filter((text) => text.includes(outsideText) || /root:.*:0:0/.test(text)).length;
+  const refused = said.filter((text) => /^(?:Cannot|Bad|No files found|No matches found)/.test(text)).length;
+  tally({ family: "F1", what: "spellings of paths outside", tried: said.length, refused, escapes });
   expect(escapes).toBe(0);
-  expect(tried).toBeGreaterThan(2_000);
+  expect(said.length).toBeGreaterThan(2_000);
 }, 60_000);

@@ -21,6 +21,8 @@ const notebook = JSON.stringify({
 export interface OutsideDesk extends TestWorkspace {
   /** What each file tool says of this path, one after the other. */
   tryAll(path: string, context?: Partial<ToolContext>): Promise<string[]>;
+  /** The same with those that only read. */
+  tryReading(path: string, context?: Partial<ToolContext>): Promise<string[]>;
   /** Names and contents of all that lies outside. */
   outsideNow(): Promise<string>;
 }
@@ -33,17 +35,19 @@ export async function openOutsideDesk(): Promise<OutsideDesk> {
   await Deno.writeTextFile(join(space.outside, "sub/file"), outsideText);
   await Deno.writeTextFile(join(space.outside, "book.ipynb"), notebook);
   await Deno.writeTextFile(join(space.dir, "folder/f"), "inside");
+  const run = async (calls: [Tool, JsonObject][], more: Partial<ToolContext>) => {
+    const said: string[] = [];
+    for (const [tool, args] of calls) {
+      // A person may write over what was not read: nothing else holds these calls back.
+      const context = space.context({ session: testSession("call_1", { by: "user" }), ...more });
+      said.push(textOf(await runTool(tool, args, context)));
+    }
+    return said;
+  };
   return {
     ...space,
-    tryAll: async (path, more = {}) => {
-      const said: string[] = [];
-      for (const [tool, args] of callsFor(path)) {
-        // A person may write over what was not read: nothing else holds these calls back.
-        const context = space.context({ session: testSession("call_1", { by: "user" }), ...more });
-        said.push(textOf(await runTool(tool, args, context)));
-      }
-      return said;
-    },
+    tryAll: (path, more = {}) => run(callsFor(path), more),
+    tryReading: (path, more = {}) => run(callsFor(path).filter(([tool]) => tool.effect === "pure"), more),
     outsideNow: async () => {
       const files = ["secret", "sub/file", "book.ipynb"].map((name) =>
         Deno.readTextFile(join(space.outside, name))
@@ -64,6 +68,3 @@ function callsFor(path: string): [Tool, JsonObject][] {
     [notebookEditTool, { notebook_path: path, cell_number: 1, new_source: "x" }],
   ];
 }
-
-/** How many of a path's calls there are. */
-export const callsOfPath = 6;
