@@ -6,7 +6,7 @@ import { doubtOf } from "./doubt.ts";
 import { loadGrammar } from "./grammar.ts";
 import { innerOf, runsItsInput } from "./inner.ts";
 import { hasGlob, hole, unquoted } from "./marks.ts";
-import { readPlain } from "./plain.ts";
+import { readPlain, strange } from "./plain.ts";
 import { programName } from "./runners.ts";
 import { type Reading, readTree } from "./tree.ts";
 import { workingFolderDoubts } from "./working_folder.ts";
@@ -62,6 +62,7 @@ function analyse(source: string, readings: Readings): Analysis {
   const found: Found = { commands: new Map(), writes: [], inputs: [], bomb: false, unread: false };
   const top = readings(source);
   collect(source, top, { found, readings, depth: 0 });
+  for (const text of hiddenTexts(source)) addSource(text, { found, readings, depth: 1 });
   addInputs(found, readings);
   if (found.unread) return unread("it has too many parts");
   const plain = readPlain(source);
@@ -112,6 +113,7 @@ function collect(source: string, trees: readonly (Reading | null)[], reach: Reac
     if (tree.broken) { for (const words of readCrudely(source)) add(words, reach); }
     reach.found.writes.push(...tree.writes.map(unquoted));
     reach.found.inputs.push(...tree.inputs);
+    for (const value of tree.values) addSource(value.replaceAll(hole, "${_}"), reach);
     reach.found.bomb ||= tree.bomb;
   }
 }
@@ -139,6 +141,12 @@ function addSource(source: string, reach: Reach): void {
     return;
   }
   collect(source, reach.readings(source), { ...reach, depth: reach.depth + 1 });
+}
+
+/** What old quotes hide from the grammar, and what could be a line of its own to another reader. */
+function hiddenTexts(source: string): string[] {
+  const between = source.includes("`") ? source.replaceAll("\\`", "`").split("`").slice(1) : [];
+  return strange.test(source) ? [...between, source.replace(new RegExp(strange, "gu"), "\n")] : between;
 }
 
 /** When something runs its input, everything that is printed or given as input may be that. */

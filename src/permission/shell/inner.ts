@@ -28,8 +28,8 @@ const assignment = /^[A-Za-z_]\w*\+?=/;
 export function innerOf(command: readonly string[], doubt: string | null): Inner {
   const name = programName(unquoted(command[0] ?? ""));
   const args = command.slice(1);
-  if (name === "git") return innerOfGit(command);
   if (doubt === null) return { commands: [], sources: [], foreign: false };
+  if (name === "git") return innerOfGit(command);
   const sources = args.slice(0, wordsMax).flatMap(sourcesOf);
   if (joining.has(name)) sources.push(asSource(args.filter((arg) => !arg.startsWith("-")).join(" ")));
   const foreign = !shells.has(name) && !joining.has(name);
@@ -39,7 +39,7 @@ export function innerOf(command: readonly string[], doubt: string | null): Inner
 /** Whether it runs what it reads from its input. */
 export function runsItsInput(command: readonly string[]): boolean {
   const name = programName(unquoted(command[0] ?? ""));
-  if (name === "xargs" || name === "parallel" || name === "at" || name === "batch") return true;
+  if (/^(xargs|parallel|at|batch|eval|crontab)$/.test(name) || name.startsWith(hole)) return true;
   if (!shells.has(name) && !interpreters.has(name)) {
     return wrappers.has(name) && command.slice(1).some(isShell);
   }

@@ -29,11 +29,21 @@ export function mayMatchForDeny(specifier: string, command: AnalysedCommand): bo
   const { shapes, doubt } = command;
   // What was not read may be anything.
   if (shapes.length === 0) return true;
-  const starts = doubt === null ? 1 : shapes.length;
-  for (let start = 0; start < starts; start++) {
-    if (mayBe(pattern, shapes.slice(start))) return true;
-  }
-  return false;
+  if (mayBe(pattern, shapes)) return true;
+  if (doubt === null && wordsToSpell(command.words) < 2) return false;
+  const parts = shapes.flatMap(partsOf);
+  return parts.some((_, start) => mayBe(pattern, parts.slice(start, start + partsMax)));
+}
+
+const partsMax = 64;
+
+/** What a program that runs others might take for a program: each part of each word. */
+function partsOf(shape: string): string[] {
+  const parts = shape.split(/[\s=:;|&()!,%'"`{}[\]@]+/).filter((part) => part !== "");
+  const first = parts[0];
+  return first !== undefined && /^-[A-Za-z]./.test(first)
+    ? [first, first.slice(2), ...parts.slice(1)]
+    : parts;
 }
 
 /** A rule for a program that runs others must say which; one for the rest may leave open what it likes. */
@@ -65,7 +75,7 @@ function mayBeProgram({ words, rest }: Pattern, wanted: string, shape: string): 
   if (shape.replaceAll(hole, "").replaceAll("*", "") === "") return false;
   const name = programName(shape);
   const text = programName(unquoted(wanted));
-  if (isUncertain(name)) return mayBecome(name, text);
+  if (isUncertain(name)) return mayBecome(name, text) || mayBecome(name.slice(name.lastIndexOf(hole)), text);
   const isStarred = hasStar(wanted) || (rest === "text" && words.length === 1);
   return isStarred ? fitsStars(rest === "text" ? `${wanted}*` : wanted, name) : name === text;
 }

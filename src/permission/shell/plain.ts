@@ -15,7 +15,7 @@ type Token =
   | { type: "doubt"; doubt: string };
 
 /** Not in any plain command: controls, formatting and spaces other than the usual ones, private and broken characters. */
-const strange = /[^\P{C}\n\t]|[^\P{Z} ]|\uFFFD/u;
+export const strange = /[^\P{C}\n\t]|[^\P{Z} ]|\uFFFD/u;
 const boundary = "(?=[ \\t\\n;|&<>]|$)";
 /** Redirections that neither read nor write anything. */
 const harmless = new RegExp(`[0-9]?(?:>&[0-2]|(?:>>?|<)[ \\t]*/dev/null)${boundary}`, "y");

@@ -10,7 +10,7 @@ export const wrappers = words(
   xvfb-run dbus-run-session dbus-launch ssh-agent ssh-copy-id socat ncat inotifywait fswatch nodemon watchexec gdb lldb
   lxc-attach machinectl distrobox toolbox flatpak nix-shell nix gosu su-exec tini dumb-init multitime pty winpty wsl cmd
   eval source . trap alias bind complete compgen mapfile readarray enable hash set shopt fc jobs wait let read getopts
-  crontab logrotate find2perl mosh rsh telnet expectk sshpass`,
+  crontab logrotate mosh rsh telnet sshpass history then do else elif if while until !`,
 );
 
 /** Their `-c` is a program text; without a file they run what they read. */

@@ -11,12 +11,16 @@ export interface Reading {
   writes: string[];
   /** Here-documents and here-strings: input that a shell would run. */
   inputs: string[];
+  /** What variables are set to. */
+  values: string[];
   /** A part could not be understood. */
   broken: boolean;
   /** A function that starts itself in the background or in a pipe. */
   bomb: boolean;
 }
 
+/** Where a variable that is made of blanks ends one word and begins the next. */
+const wordEnd = "\u{F0001}";
 const nodesMax = 100_000;
 const depthMax = 200;
 /** What only a running shell knows. */
@@ -29,6 +33,7 @@ const unknowns = new Set([
   "translated_string",
 ]);
 const home = /^\$(HOME|\{HOME(:[?-][^{}]*)?\})$/;
+const blank = /^\$(IFS|\{IFS\b[^{}]*\})$/;
 const folder = /^\$(PWD|\{PWD(:[?-][^{}]*)?\})$/;
 const simpleCommands = new Set(["command", "declaration_command", "unset_command", "test_command"]);
 
@@ -42,6 +47,7 @@ export function readTree(parser: Parser, source: string): Reading | null {
       commands: [],
       writes: [],
       inputs: [],
+      values: [],
       broken: tree.rootNode.hasError,
       bomb: false,
     };
@@ -70,6 +76,10 @@ function walk(root: Node, reading: Reading): boolean {
 function visit(node: Node, reading: Reading): void {
   if (simpleCommands.has(node.type)) return addCommand(node, reading);
   if (node.type === "function_definition") return addFunction(node, reading);
+  // A value may be what a program runs later: a pager, an editor, or the program of a command after it.
+  if (node.type === "variable_assignment") {
+    reading.values.push(...shapesOf(node.childForFieldName("value")).map(unquoted));
+  }
   if (node.type === "heredoc_body" || node.type === "herestring_redirect") {
     const isDocument = node.type === "heredoc_body";
     reading.inputs.push(isDocument ? node.text : shapesOf(node.namedChildren.at(-1)).map(unquoted).join(" "));
@@ -101,10 +111,10 @@ function addFunction(node: Node, reading: Reading): void {
 /** The words that this part of a command stands for. */
 function shapesOf(node: Node | null | undefined): string[] {
   if (!node) return [hole];
-  const known = knownText(node, 0);
-  const word = readWord(known, 0);
-  if ("doubt" in word || word.length < known.length) return [hole];
-  return expandBraces(word.marked);
+  return knownText(node, 0).split(wordEnd).flatMap((known) => {
+    const word = readWord(known, 0);
+    return "doubt" in word || word.length < known.length ? [hole] : expandBraces(word.marked);
+  });
 }
 
 /** The text of a word, with a hole where the shell would put something in. */
@@ -112,6 +122,7 @@ function knownText(node: Node, depth: number): string {
   if (node.type === "ansi_c_string") return decodeAnsi(node.text.slice(2, -1));
   if (unknowns.has(node.type)) {
     if (home.test(node.text)) return "~";
+    if (blank.test(node.text)) return wordEnd;
     return folder.test(node.text) ? "." : hole;
   }
   const children = node.namedChildren;
