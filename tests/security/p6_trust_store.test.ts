@@ -80,7 +80,6 @@ it(
     symlinkSync(store, join(home, "link.json"));
     symlinkSync(dataDir, join(home, "folder"));
     symlinkSync(home, join(home, "around"));
-    linkSync(store, join(home, "hard.json"));
     const before = readFileSync(store, "utf8");
     const paths = [
       store,
@@ -98,11 +97,18 @@ it(
       "data/daemon.json",
     ].map((path) => path.startsWith("/") ? path : join(home, path));
     const content = evilStore(join(home, "project"));
-    const files = paths.flatMap((file_path): Call[] => [
-      { name: "Write", args: { file_path, content } },
-      { name: "Edit", args: { file_path, old_string: '"version": 1', new_string: '"version": 1 ' } },
-      { name: "NotebookEdit", args: { notebook_path: file_path, new_source: content, cell_id: "0" } },
-    ]);
+    // A file that is there is to be read before it is changed: so that this is not what refuses it.
+    const files = paths.flatMap((file_path): Call[][] => {
+      const read = { name: "Read", args: { file_path } };
+      return [
+        [read, { name: "Write", args: { file_path, content } }],
+        [read, { name: "Edit", args: { file_path, old_string: "1", new_string: "2", replace_all: true } }],
+        [read, {
+          name: "NotebookEdit",
+          args: { notebook_path: file_path, new_source: content, cell_id: "0" },
+        }],
+      ];
+    });
     const commands = [
       `echo x >> ${store}`,
       `printf x | tee ${store}`,
@@ -113,10 +119,10 @@ it(
       `rm -f ${store}`,
       `mv data data.old && mkdir data && cp -r data.old/. data && echo x > data/trust.json`,
       `cd folder && echo x > trust.json`,
-      `echo x >> hard.json`,
+      `ln ${store} mine.json && echo x >> mine.json`,
       `truncate -s 0 ${store}; dd if=/dev/zero of=${store} count=1`,
       `chmod 777 ${store} ${dataDir}`,
-    ].map((command): Call => ({ name: "Bash", args: { command } }));
+    ].map((command): Call[] => [{ name: "Bash", args: { command } }]);
     // The scripted model goes on whatever becomes of a call.
     const probe = await turn([{ name: "Bash", args: { command: "true" } }]);
     const confined = probe.some(({ type, data }) =>
@@ -125,11 +131,15 @@ it(
     if (!confined) console.warn("P6 commands: SKIPPED, because no sandbox works here");
     const tried = confined ? [...files, ...commands] : files;
     const escaped: string[] = [];
-    for (const call of tried) {
-      await turn([call]);
+    for (const calls of tried) {
+      // Only for those who name it: a file with two names is refused for that alone.
+      const isLinked = JSON.stringify(calls).includes("hard.json");
+      if (isLinked) linkSync(store, join(home, "hard.json"));
+      await turn(calls);
+      if (isLinked) rmSync(join(home, "hard.json"));
       const now = await Deno.readTextFile(store).catch(() => "gone");
       if (now === before) continue;
-      escaped.push(`${call.name} ${JSON.stringify(call.args).slice(0, 200)}`);
+      escaped.push(JSON.stringify(calls.at(-1)).slice(0, 200));
       writeFileSync(store, before, { mode: 0o600 });
     }
     const planted = ["trust_texts/planted", "trust.json.new", "permissions.json"]
