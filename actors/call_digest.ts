@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import type { CallRecord } from "../machines/transcript.ts";
 import type { CommandConfinement } from "../src/permission/sandbox.ts";
-import { sandboxedMark } from "../src/permission/standing_answers.ts";
 import type { ToolCall } from "../tools/contract.ts";
 
 /** `bare` says no more than the name and the arguments: so every approval counts that was given before there was a sandbox. */
@@ -35,9 +34,4 @@ export function grantOf({ grant }: Pick<ToolCall, "grant">): string {
   if (grant.length <= grantCharsMax) return grant;
   const hash = createHash("sha256").update(grant).digest("hex");
   return `${grant.slice(0, grantHeadChars).toWellFormed()}... [sha256 ${hash}]`;
-}
-
-/** What an allowance for the session covers: one for a command in the sandbox lets nothing run outside of it. */
-export function allowanceOf(call: Pick<ToolCall, "grant">, confinement: CommandConfinement | null): string {
-  return confinement === "sandboxed" ? `${grantOf(call)}${sandboxedMark}` : grantOf(call);
 }

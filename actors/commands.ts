@@ -10,19 +10,16 @@ import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
-import { allowanceOf, confinementShown, grantOf } from "./call_digest.ts";
+import { answerCall } from "./answer_call.ts";
 import { endByHand } from "./end_by_hand.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { SessionActor } from "./session_port.ts";
-import type { ToolCall } from "../tools/contract.ts";
+import type { SessionActor, Told } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
-type AnswerCommand = Extract<Command, { type: "call.answer" }>;
-
 export interface CommandParts {
-  /** Who asks. */
-  by: string;
+  /** Who asks, and through which program. */
+  who: { by: string; client?: string };
   registry: ToolRegistry;
   hooks: Hooks;
   providers: ProviderRegistry;
@@ -35,7 +32,8 @@ export async function carryOut(
   command: Command,
   parts: CommandParts,
 ): Promise<Receipt> {
-  const { by } = parts;
+  const { who } = parts;
+  const { by } = who;
   const main = (draft: Pick<FactDraft, "type" | "data">, what: string) =>
     // Type and data come as one pair from each case below.
     log(session, { actor: mainActor, ...draft } as FactDraft, { what });
@@ -43,7 +41,7 @@ export async function carryOut(
     case "message.send":
       return await sendMessage(session, command, parts);
     case "question.answer":
-      return await log(session, await questionDraft(session, command, by), {
+      return await log(session, await questionDraft(session, command, who), {
         what: `answer call "${command.call_id}" of`,
       });
     case "budget.answer":
@@ -51,12 +49,15 @@ export async function carryOut(
     case "session.set_mode": {
       const { permission_mode } = command;
       await checkMode(parts.rules, permission_mode, session.state().meta?.workspace ?? "");
-      return await main({ type: "session.mode_changed", data: { permission_mode, by } }, "set the mode of");
+      return await main(
+        { type: "session.mode_changed", data: { permission_mode, ...who } },
+        "set the mode of",
+      );
     }
     case "session.set_rules": {
       const { allow, deny } = command;
       checkRules([...allow, ...deny]);
-      return await main({ type: "session.rules_set", data: { allow, deny, by } }, "set the rules of");
+      return await main({ type: "session.rules_set", data: { allow, deny, ...who } }, "set the rules of");
     }
     case "session.set_model": {
       const chosen = resolveModel(parts.providers, command.model, session.state().meta?.provider);
@@ -81,7 +82,7 @@ export async function carryOut(
       });
     }
     case "call.answer":
-      return await log(session, await answerDraft(session, command, parts), {
+      return receiptOf(session, await answerCall(session, command, parts), {
         what: `answer call "${command.call_id}" of`,
       });
     case "tool.run": {
@@ -118,10 +119,17 @@ async function log(
   draft: FactDraft,
   options: { what: string; id?: string },
 ): Promise<Receipt> {
-  const told = await session.tell(draft, options.id === undefined ? {} : { id: options.id });
+  return receiptOf(
+    session,
+    await session.tell(draft, options.id === undefined ? {} : { id: options.id }),
+    options,
+  );
+}
+
+function receiptOf(session: SessionActor, told: Told, { what }: { what: string }): Receipt {
   if (told.accepted) return { seq: told.seq };
   if (told.repeatedSeq !== undefined) return { seq: told.repeatedSeq, repeated: true };
-  throw new Problem("conflict", `Cannot ${options.what} session "${session.id}": ${told.why}`);
+  throw new Problem("conflict", `Cannot ${what} session "${session.id}": ${told.why}`);
 }
 
 /** Hooks hear a message before it is accepted, and may refuse it. */
@@ -159,7 +167,7 @@ async function sendMessage(
 async function answerBudget(
   session: SessionActor,
   decision: "continue" | "stop",
-  { by, limits }: CommandParts,
+  { who, limits }: CommandParts,
 ): Promise<Receipt> {
   const paused = Object.entries(session.state().agents)
     .filter(([, snapshot]) => stateName(snapshot) === "paused").map(([actor]) => actor);
@@ -171,11 +179,11 @@ async function answerBudget(
   for (const actor of paused) {
     const exceeded = transcript.exceeded(actor);
     if (exceeded === undefined) continue;
-    const extended = { limit: exceeded.limit, max: extendedMax(exceeded, limits), by };
+    const extended = { limit: exceeded.limit, max: extendedMax(exceeded, limits), ...who };
     const told = await session.tell(
       decision === "continue"
         ? { actor, type: "budget.extended", data: extended }
-        : { actor, type: "turn.cancelled", data: { by, outcome: "limit" } },
+        : { actor, type: "turn.cancelled", data: { by: who.by, outcome: "limit" } },
     );
     // One that has gone on or ended meanwhile needs no answer.
     if (told.accepted) seq = told.seq;
@@ -189,7 +197,7 @@ async function answerBudget(
 async function questionDraft(
   session: SessionActor,
   { call_id, answers }: Extract<Command, { type: "question.answer" }>,
-  by: string,
+  who: CommandParts["who"],
 ): Promise<FactDraft> {
   const transcript = await session.transcript();
   const record = transcript.call(call_id);
@@ -200,7 +208,7 @@ async function questionDraft(
       : new Problem("not_found", `Cannot answer call "${call_id}": session "${session.id}" has no such call`);
   }
   checkAnswers(call_id, asked, answers);
-  return { actor: record.actor, type: "question.answered", data: { call_id, answers, by } };
+  return { actor: record.actor, type: "question.answered", data: { call_id, answers, ...who } };
 }
 
 function checkAnswers(callId: string, asked: readonly Question[], answers: readonly QuestionAnswer[]): void {
@@ -223,39 +231,4 @@ async function endBackground(session: SessionActor, id: string): Promise<Receipt
     "not_found",
     `Cannot end background task "${id}": session "${session.id}" runs none of that id`,
   );
-}
-
-/** The answer to a pending approval; the first one wins, any later one is a conflict. */
-async function answerDraft(
-  session: SessionActor,
-  command: AnswerCommand,
-  parts: CommandParts,
-): Promise<FactDraft> {
-  const { call_id, decision, reason } = command;
-  const transcript = await session.transcript();
-  const open = session.state().calls[call_id];
-  const record = transcript.call(call_id);
-  if (open === undefined || record === undefined || open.asked === null) {
-    throw transcript.knows(call_id)
-      ? new Problem("conflict", `Cannot answer call "${call_id}": it does not wait for an answer any more`)
-      : new Problem("not_found", `Cannot answer call "${call_id}": session "${session.id}" has no such call`);
-  }
-  const { digest } = open.asked;
-  if (command.digest !== undefined && command.digest !== digest) {
-    throw new Problem("conflict", `Cannot answer call "${call_id}": what was shown is not what would run`, {
-      hint: "Look at the approval again",
-    });
-  }
-  const { actor } = open;
-  const always = decision === "allow_always" || decision === "reject_always";
-  const tools = await parts.registry.of(session.state().meta?.workspace ?? "/");
-  const parsed = tools.get(record.name)?.parse(record.args);
-  const shown = confinementShown(record, digest);
-  const covered = (asked: ToolCall) =>
-    decision === "allow_always" ? allowanceOf(asked, shown) : grantOf(asked);
-  const grant = always && parsed?.ok === true ? { grant: covered(parsed.call) } : {};
-  const call = { call_id, name: record.name, by: parts.by, ...grant };
-  return decision === "allow_once" || decision === "allow_always"
-    ? { actor, type: "call.approved", data: { ...call, decision, digest } }
-    : { actor, type: "call.denied", data: { ...call, reason: reason ?? "the user refused" } };
 }

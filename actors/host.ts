@@ -57,7 +57,8 @@ export interface Host {
     options: { limit: number; cursor?: string },
   ): Promise<{ sessions: SessionSummary[]; next: string | null }>;
   count(): number;
-  command(session: string, command: Command, by: string): Promise<Receipt>;
+  /** `client`: the program through which `by` speaks, as it names itself. */
+  command(session: string, command: Command, by: string, client?: string): Promise<Receipt>;
   /** Waits until the turn that holds `message_id` ends. */
   turn(session: string, messageId: string, signal: AbortSignal): Promise<TurnResult>;
   /** Waits until the call has its result. */

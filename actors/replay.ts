@@ -53,8 +53,9 @@ export function approvalsOf(state: SessionState, transcript: Transcript): Approv
   return Object.entries(state.calls).flatMap(([call_id, call]) => {
     if (call.asked === null) return [];
     const { digest, seq } = call.asked;
-    const prompt = transcript.call(call_id)?.prompt ?? "";
-    return [{ call_id, name: call.name, actor: call.actor, prompt, digest, seq }];
+    const record = transcript.call(call_id);
+    const prompt = record?.prompt ?? "";
+    return [{ call_id, name: call.name, actor: call.actor, prompt, digest, ...record?.asked, seq }];
   });
 }
 

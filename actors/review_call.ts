@@ -48,7 +48,7 @@ export async function reviewCall(reviewed: Reviewed): Promise<Allowed | null> {
   if (meta === null) return null;
   const grant = grantOf(call);
   const given = { meta, actor, by: record.by, tool, call, grant, planFile, hook };
-  const { permission, confinement, sandbox, rule } = await judgeCall(judge, given);
+  const { permission, confinement, sandbox, rule, offered } = await judgeCall(judge, given);
   if (sandbox !== null) await noteSandbox(session, sandbox);
   const { decision, because } = permission;
   if (decision === "allow") return { confinement, because };
@@ -62,6 +62,7 @@ export async function reviewCall(reviewed: Reviewed): Promise<Allowed | null> {
         prompt: call.prompt,
         digest: callDigest(name, record.args, confinement),
         reason: because,
+        ...(offered === null ? {} : { grant: offered }),
         ...(rule === null ? {} : { rule }),
       },
     }

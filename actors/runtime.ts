@@ -231,11 +231,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return index.page(page);
     },
     count: () => index.size(),
-    command: (session, command, by) =>
-      withActor(
-        session,
-        (actor) => carryOut(actor, command, { by, registry, hooks, providers, limits, rules: options.rules }),
-      ),
+    command: (session, command, by, client) => {
+      const who = { by, ...(client === undefined ? {} : { client }) };
+      const parts = { who, registry, hooks, providers, limits, rules: options.rules };
+      return withActor(session, (actor) => carryOut(actor, command, parts));
+    },
     turn: (session, messageId, signal) =>
       sessions.with(session, (loaded) => waitForTurn(loaded, messageId, { signal, machineVersion })),
     call: (session, callId, signal) =>

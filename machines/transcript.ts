@@ -27,6 +27,8 @@ export interface CallRecord {
   args: JsonObject | string;
   prompt: string | null;
   digest: string | null;
+  /** Why a person is asked, and what answers beyond this call would cover. */
+  asked: Pick<FactData<"call.approval_requested">, "reason" | "grant" | "rule">;
   /** The digest that a person approved. */
   approved: string | null;
   evidence: JsonValue;
@@ -218,11 +220,20 @@ function proposedRecord(fact: FactOf<"call.proposed">): CallRecord {
     args,
     prompt: null,
     digest: null,
+    asked: {},
     approved: null,
     evidence: null,
     startedSeq: null,
     questions: null,
     answers: null,
+  };
+}
+
+function askedOf({ reason, grant, rule }: FactData<"call.approval_requested">): CallRecord["asked"] {
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(grant === undefined ? {} : { grant }),
+    ...(rule === undefined ? {} : { rule }),
   };
 }
 
@@ -234,6 +245,7 @@ function applyCall(fact: Fact, open: Map<string, CallRecord>, agent: Agent): voi
     case "call.approval_requested":
       call.prompt = fact.data.prompt;
       call.digest = fact.data.digest;
+      call.asked = askedOf(fact.data);
       return;
     case "call.approved":
       call.approved = fact.data.digest;

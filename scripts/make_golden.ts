@@ -33,7 +33,7 @@ const scenes: Record<string, Scene> = {
     await test.restart({ hooks });
     await test.runtime.command(
       id,
-      { type: "call.answer", call_id: "c2-1", decision: "allow_always" },
+      { type: "call.answer", call_id: "c2-1", decision: "allow_session" },
       "golden",
     );
     await test.runtime.command(id, {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { jsonObject, jsonValue } from "./json.ts";
 import { permissionMode } from "./permission_mode.ts";
 import { image, price, reasoning, usage } from "./model_parts.ts";
-import { sessionWorkFacts } from "./work_facts.ts";
+import { client, sessionWorkFacts } from "./work_facts.ts";
 
 export { type PermissionMode, permissionMode } from "./permission_mode.ts";
 export { type Image, type Price, type Reasoning, type Usage, usage } from "./model_parts.ts";
@@ -36,6 +36,8 @@ export const errorInfo = z.object({ code: z.string(), message: z.string() });
 export type ErrorInfo = z.infer<typeof errorInfo>;
 
 const call = { call_id: z.string(), name: z.string() };
+/** What an answer covers beyond its call: in this session, and by a rule that it has added for this folder. */
+const standing = { grant: z.string().optional(), rule: z.string().optional() };
 
 /** Data of each fact type, at its current version. */
 export const factData = {
@@ -99,7 +101,9 @@ export const factData = {
     digest: z.string(),
     /** Why a person is asked: the rule, mode or guard that says so. */
     reason: z.string().optional(),
-    /** What a standing answer would cover, as a rule; left out: only this one call can be answered. */
+    /** What an answer for the session would cover; left out: none is possible. */
+    grant: z.string().optional(),
+    /** The rule that the answer "always" would add for this folder; left out: there is no such answer. */
     rule: z.string().optional(),
   }),
   "call.approved": z.object({
@@ -107,17 +111,10 @@ export const factData = {
     by: z.string(),
     decision: approvalDecision,
     digest: z.string(),
-    grant: z.string().optional(),
-    /** The program through which the person answered, as it names itself. */
-    client: z.string().optional(),
+    ...standing,
+    client,
   }),
-  "call.denied": z.object({
-    ...call,
-    by: z.string(),
-    reason: z.string(),
-    grant: z.string().optional(),
-    client: z.string().optional(),
-  }),
+  "call.denied": z.object({ ...call, by: z.string(), reason: z.string(), ...standing, client }),
   "call.started": z.object({
     ...call,
     attempt: z.number().int(),

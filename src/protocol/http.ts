@@ -101,6 +101,12 @@ export const approval = z.object({
   actor: z.string(),
   prompt: z.string(),
   digest: z.string(),
+  /** Why a person is asked. */
+  reason: z.string().optional(),
+  /** What `allow_session` would cover; left out: there is no such answer. */
+  grant: z.string().optional(),
+  /** The rule that `allow_always` and `reject_always` would add for this folder; left out: there are no such answers. */
+  rule: z.string().optional(),
   seq: z.number().int(),
 });
 export type Approval = z.infer<typeof approval>;

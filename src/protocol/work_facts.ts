@@ -94,14 +94,27 @@ export type BudgetLimit = z.infer<typeof budgetLimit>;
 export const sandboxStatus = z.enum(["works", "unavailable", "off"]);
 export type SandboxStatus = z.infer<typeof sandboxStatus>;
 
+/** The program through which a person spoke, as it names itself. */
+export const client = z.string().optional();
+
 export const sessionWorkFacts = {
   "question.asked": z.object({ call_id: z.string(), questions: z.array(question) }),
-  "question.answered": z.object({ call_id: z.string(), answers: z.array(questionAnswer), by: z.string() }),
-  "session.mode_changed": z.object({ permission_mode: permissionMode, by: z.string() }),
+  "question.answered": z.object({
+    call_id: z.string(),
+    answers: z.array(questionAnswer),
+    by: z.string(),
+    client,
+  }),
+  "session.mode_changed": z.object({ permission_mode: permissionMode, by: z.string(), client }),
   /** What commands of this session run in, said when it matters and has changed. */
   "session.sandbox_changed": z.object({ status: sandboxStatus, reason: z.string().optional() }),
   /** Rules that hold in this session only; they replace those given before. */
-  "session.rules_set": z.object({ allow: z.array(z.string()), deny: z.array(z.string()), by: z.string() }),
+  "session.rules_set": z.object({
+    allow: z.array(z.string()),
+    deny: z.array(z.string()),
+    by: z.string(),
+    client,
+  }),
   "session.model_changed": z.object({ provider: z.string(), model: z.string(), by: z.string() }),
   /** `worktree` is null when the session is back in its own folder. */
   "session.workspace_changed": z.object({
@@ -166,7 +179,7 @@ export const sessionWorkFacts = {
     detail: z.string().optional(),
   }),
   /** `max` is the limit from now on, for those that hold for the whole session. */
-  "budget.extended": z.object({ limit: budgetLimit, max: z.number(), by: z.string() }),
+  "budget.extended": z.object({ limit: budgetLimit, max: z.number(), by: z.string(), client }),
   "hook.registered": sessionHook.extend({ by: z.string() }),
   "hook.ran": z.object({
     event: hookEvent,

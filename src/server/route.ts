@@ -2,9 +2,11 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Host } from "../../actors/host.ts";
+import type { Command, Receipt } from "../protocol/commands.ts";
 import type { JsonValue } from "../protocol/json.ts";
 import { Problem } from "../protocol/problem.ts";
 import { readJsonBody } from "./body.ts";
+import { clientOf, user } from "./routes/user.ts";
 import { describeIssues } from "./errors.ts";
 import type { Report } from "./errors.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -34,6 +36,8 @@ export interface RouteInput<Query, Body> {
   query: Query;
   body: Body;
   request: Request;
+  /** Carries a command of the user's out, with the client that sent it. */
+  carryOut(session: string, command: Command): Promise<Receipt>;
   /** A part of the path; throws a Problem `not_found` when it is absurdly long. */
   param(name: string): string;
   /** The full id for `:id`. Rejects with `not_found`, or `conflict` when several sessions fit. */
@@ -91,7 +95,9 @@ export function defineRoute<Query, Body>(definition: RouteDefinition<Query, Body
       const body = parse("the body", definition.body ?? noQuery, rawBody ?? {}) as Body;
       const param = (name: string) => readParam(context, name, services.limits);
       const session = () => services.host.resolve(param("id"));
-      return await definition.handle({ query, body, request, param, session, services });
+      const carryOut = (id: string, wanted: Command) =>
+        services.host.command(id, wanted, user, clientOf(request.headers));
+      return await definition.handle({ query, body, request, carryOut, param, session, services });
     },
   };
 }

@@ -44,16 +44,16 @@ it("a denied call tells the agent and runs nothing", async () => {
   await expect(Deno.stat(join(test.workspace, "ran"))).rejects.toThrow();
 });
 
-it.each(["reject_once", "reject_always"] as const)(
+it.each(["reject_once", "reject_session"] as const)(
   "of an allowance and a %s at the same moment the first counts, and the call runs once",
   async (second) => {
     test = await openTestRuntime();
     const id = await test.session("default");
     const { message_id = "" } = await test.send(id, script({ calls: [bash("true")] }, { text: "x" }));
     await test.fact(id, "call.approval_requested");
-    const answer = (decision: "allow_always" | typeof second) =>
+    const answer = (decision: "allow_session" | typeof second) =>
       test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision }, "me");
-    const [allowed, rejected] = await Promise.allSettled([answer("allow_always"), answer(second)]);
+    const [allowed, rejected] = await Promise.allSettled([answer("allow_session"), answer(second)]);
     expect(allowed.status).toBe("fulfilled");
     expect(rejected).toMatchObject({ status: "rejected", reason: { code: "conflict" } });
     const result = await test.runtime.turn(id, message_id, AbortSignal.timeout(20_000));
@@ -90,7 +90,7 @@ it("an answer given to something else than what would run is refused", async () 
   expect(await test.runtime.approvals(id)).toHaveLength(1);
 });
 
-it("allow_always covers the same command for the session, and no other", async () => {
+it("allow_session covers the same command for the session, and no other", async () => {
   test = await openTestRuntime();
   const id = await test.session("default");
   await test.send(
@@ -98,7 +98,7 @@ it("allow_always covers the same command for the session, and no other", async (
     script({ calls: [bash("true")] }, { calls: [bash("true")] }, { calls: [bash("false")] }, { text: "x" }),
   );
   await test.fact(id, "call.approval_requested");
-  await test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision: "allow_always" }, "me");
+  await test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision: "allow_session" }, "me");
   const second = await until(
     "the other command to ask",
     async () => (await test.runtime.approvals(id))[0] ?? null,
@@ -107,12 +107,12 @@ it("allow_always covers the same command for the session, and no other", async (
   expect((await test.types(id)).filter((type) => type === "call.approval_requested")).toHaveLength(2);
 });
 
-it("reject_always refuses the same command for the session without asking again, in every mode", async () => {
+it("reject_session refuses the same command for the session without asking again, in every mode", async () => {
   test = await openTestRuntime();
   const id = await test.session("default");
   await test.send(id, script({ calls: [bash("touch ran")] }, { calls: [bash("touch ran")] }, { text: "x" }));
   await test.fact(id, "call.approval_requested");
-  await test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision: "reject_always" }, "me");
+  await test.runtime.command(id, { type: "call.answer", call_id: "c2-1", decision: "reject_session" }, "me");
   await test.fact(id, "turn.ended");
   const denied = (await test.facts(id)).filter((fact) => fact.type === "call.denied");
   expect(denied.map((fact) => fact.data)).toMatchObject([{ by: "me" }, { by: "policy" }]);

@@ -24,7 +24,7 @@ it("a standing answer for a very long command holds for that command, also after
   await test.send(id, script({ calls: [long("one")] }, { text: "done" }));
   const asked = await test.fact(id, "call.approval_requested");
   const call_id = asked.type === "call.approval_requested" ? asked.data.call_id : "";
-  await test.runtime.command(id, { type: "call.answer", call_id, decision: "allow_always" }, "me");
+  await test.runtime.command(id, { type: "call.answer", call_id, decision: "allow_session" }, "me");
   await test.fact(id, "turn.ended");
   expect((await test.runtime.verify(id)).ok).toBe(true);
   await test.restart();

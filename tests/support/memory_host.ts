@@ -56,7 +56,7 @@ export function openMemoryHost(): MemoryHost {
       return { sessions: all.slice(start, start + limit), next };
     },
     count: () => sessions.size,
-    command: async (id, command, by) => await get(id).command(command, by),
+    command: async (id, command, by, client) => await get(id).command(command, by, client),
     turn: async (id, messageId, signal) => await get(id).turn(messageId, signal),
     call: async (id, callId, signal) => await get(id).call(callId, signal),
     view: async (id, at) => await get(id).view(at),

@@ -21,7 +21,7 @@ const actor = "main";
 export interface MemorySession {
   readonly id: string;
   append(draft: FactDraft): Fact;
-  command(command: Command, by: string): Receipt;
+  command(command: Command, by: string, client?: string): Receipt;
   turn(messageId: string, signal: AbortSignal): Promise<TurnResult>;
   call(callId: string, signal: AbortSignal): Promise<{ output: string; success: boolean; name: string }>;
   view(at?: number): SessionView;
@@ -51,7 +51,7 @@ export function createMemorySession(
     facts.append({ actor, type: "session.created", data: createdData(id, origin.input) });
   }
 
-  function execute(command: Command, by: string): Receipt {
+  function execute(command: Command, by: string, client?: string): Receipt {
     switch (command.type) {
       case "message.send": {
         const { id: message_id = next("msg"), message: text, delivery } = command;
@@ -69,7 +69,7 @@ export function createMemorySession(
         return { seq };
       }
       case "call.answer":
-        return answerCall(facts, command, by);
+        return answerCall(facts, command, { by, ...(client === undefined ? {} : { client }) });
       case "tool.run": {
         const { id: call_id = next("call"), tool_call: { name, args } } = command;
         agent.runCall({ call_id, name, text: String(args.text ?? ""), by: "user" }).catch(() => {});
@@ -85,11 +85,11 @@ export function createMemorySession(
   return {
     id,
     append: facts.append,
-    command(command, by) {
+    command(command, by, client) {
       const key = "id" in command ? command.id : undefined;
       const before = key === undefined ? undefined : receipts.get(key);
       if (before !== undefined) return { ...before, repeated: true };
-      const receipt = execute(command, by);
+      const receipt = execute(command, by, client);
       if (key !== undefined) receipts.set(key, receipt);
       return receipt;
     },
@@ -130,7 +130,7 @@ function createdData(session_id: string, input: CreateSession) {
 function answerCall(
   facts: MemoryFacts,
   command: Extract<Command, { type: "call.answer" }>,
-  by: string,
+  who: { by: string; client?: string },
 ): Receipt {
   const { call_id, decision, reason = "denied" } = command;
   const asked = facts.find("call.approval_requested", (fact) => fact.data.call_id === call_id);
@@ -142,8 +142,8 @@ function answerCall(
   }
   const { name, digest } = asked.data;
   const draft: FactDraft = decision.startsWith("allow")
-    ? { actor, type: "call.approved", data: { call_id, name, by, decision, digest } }
-    : { actor, type: "call.denied", data: { call_id, name, by, reason } };
+    ? { actor, type: "call.approved", data: { call_id, name, ...who, decision, digest } }
+    : { actor, type: "call.denied", data: { call_id, name, ...who, reason } };
   return { seq: facts.append(draft).seq, call_id };
 }
 

@@ -8,6 +8,7 @@ import { defaultLimits } from "../limits.ts";
 import { defineRoute, queryFlag, queryInteger, type Services } from "../route.ts";
 import { eventStream } from "../sse.ts";
 import { acceptSocket } from "../socket/upgrade.ts";
+import { clientOf } from "./user.ts";
 
 const eventStreamType = "text/event-stream";
 
@@ -83,6 +84,7 @@ export const openSocket = defineRoute({
       session: await session(),
       after: query.after ?? 0,
       deltas: query.deltas ?? true,
+      client: clientOf(request.headers),
       services,
     }),
 });

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { answerBudgetBody, answerQuestionBody, pendingQuestion } from "../../protocol/http.ts";
 import { defineRoute } from "../route.ts";
-import { user } from "./user.ts";
 
 const accepted = z.object({ accepted: z.literal(true), seq: z.number().int() });
 
@@ -25,10 +24,10 @@ export const answerQuestion = defineRoute({
   summary: "Answer the questions of a call; the first answer counts, a later one gets 409",
   body: answerQuestionBody,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, param, session, services }) => {
+  handle: async ({ body, param, session, carryOut }) => {
     const call_id = param("call_id");
     const command = { type: "question.answer", call_id, ...body } as const;
-    const { seq } = await services.host.command(await session(), command, user);
+    const { seq } = await carryOut(await session(), command);
     return Response.json({ accepted: true, seq });
   },
 });
@@ -39,9 +38,9 @@ export const answerBudget = defineRoute({
   summary: "Let agents that met a limit go on, or end their turns",
   body: answerBudgetBody,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, session, services }) => {
+  handle: async ({ body, session, carryOut }) => {
     const command = { type: "budget.answer", ...body } as const;
-    const { seq } = await services.host.command(await session(), command, user);
+    const { seq } = await carryOut(await session(), command);
     return Response.json({ accepted: true, seq });
   },
 });

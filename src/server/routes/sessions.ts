@@ -12,7 +12,6 @@ import { sessionName } from "../../protocol/commands.ts";
 import { Problem } from "../../protocol/problem.ts";
 import { defaultLimits } from "../limits.ts";
 import { defineRoute, queryInteger } from "../route.ts";
-import { user } from "./user.ts";
 
 const sessionId = z.object({ session_id: z.string() });
 const cursorCharsMax = 512;
@@ -100,9 +99,9 @@ export const renameSession = defineRoute({
       schema: z.object({ session_id: z.string(), name: z.string(), seq: z.number().int() }),
     },
   },
-  handle: async ({ body, session, services }) => {
+  handle: async ({ body, session, carryOut }) => {
     const id = await session();
-    const { seq } = await services.host.command(id, { type: "session.rename", name: body.name }, user);
+    const { seq } = await carryOut(id, { type: "session.rename", name: body.name });
     return Response.json({ session_id: id, name: body.name, seq });
   },
 });

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { sessionRules } from "../../protocol/commands.ts";
 import { compactBody, setModeBody, setModelBody } from "../../protocol/http.ts";
 import { defineRoute } from "../route.ts";
-import { user } from "./user.ts";
 
 const accepted = z.object({ accepted: z.literal(true), seq: z.number().int() });
 
@@ -13,8 +12,8 @@ export const setMode = defineRoute({
   summary: "Set the permission mode",
   body: setModeBody,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, session, services }) => {
-    const { seq } = await services.host.command(await session(), { type: "session.set_mode", ...body }, user);
+  handle: async ({ body, session, carryOut }) => {
+    const { seq } = await carryOut(await session(), { type: "session.set_mode", ...body });
     return Response.json({ accepted: true, seq });
   },
 });
@@ -25,12 +24,8 @@ export const setRules = defineRoute({
   summary: "Set the permission rules of this session only; they replace those given before",
   body: sessionRules,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, session, services }) => {
-    const { seq } = await services.host.command(
-      await session(),
-      { type: "session.set_rules", ...body },
-      user,
-    );
+  handle: async ({ body, session, carryOut }) => {
+    const { seq } = await carryOut(await session(), { type: "session.set_rules", ...body });
     return Response.json({ accepted: true, seq });
   },
 });
@@ -41,12 +36,8 @@ export const setModel = defineRoute({
   summary: "Set the model, as NAME or PROVIDER/NAME, from the next model call on",
   body: setModelBody,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, session, services }) => {
-    const { seq } = await services.host.command(
-      await session(),
-      { type: "session.set_model", ...body },
-      user,
-    );
+  handle: async ({ body, session, carryOut }) => {
+    const { seq } = await carryOut(await session(), { type: "session.set_model", ...body });
     return Response.json({ accepted: true, seq });
   },
 });
@@ -57,8 +48,8 @@ export const compactSession = defineRoute({
   summary: "Replace the past by a summary before the next model call; the log keeps all of it",
   body: compactBody,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, session, services }) => {
-    const { seq } = await services.host.command(await session(), { type: "session.compact", ...body }, user);
+  handle: async ({ body, session, carryOut }) => {
+    const { seq } = await carryOut(await session(), { type: "session.compact", ...body });
     return Response.json({ accepted: true, seq });
   },
 });
@@ -68,9 +59,9 @@ export const endBackground = defineRoute({
   path: "/sessions/:id/background/:background_id",
   summary: "End a background task",
   answers: { 200: { description: "It has ended, and its end is on disk", schema: accepted } },
-  handle: async ({ param, session, services }) => {
+  handle: async ({ param, session, carryOut }) => {
     const command = { type: "background.end", background_id: param("background_id") } as const;
-    const { seq } = await services.host.command(await session(), command, user);
+    const { seq } = await carryOut(await session(), command);
     return Response.json({ accepted: true, seq });
   },
 });

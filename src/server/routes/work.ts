@@ -9,7 +9,6 @@ import {
   turnResult,
 } from "../../protocol/http.ts";
 import { defineRoute, queryFlag } from "../route.ts";
-import { user } from "./user.ts";
 import { withinWait } from "../wait.ts";
 
 const accepted = z.object({ accepted: z.literal(true), seq: z.number().int() });
@@ -28,13 +27,9 @@ export const sendMessage = defineRoute({
     },
     200: { description: "With `wait=true`: the turn has ended", schema: turnResult },
   },
-  handle: async ({ query, body, session, services }) => {
+  handle: async ({ query, body, session, carryOut, services }) => {
     const id = await session();
-    const { seq, message_id, repeated } = await services.host.command(
-      id,
-      { type: "message.send", ...body },
-      user,
-    );
+    const { seq, message_id, repeated } = await carryOut(id, { type: "message.send", ...body });
     if (message_id === undefined) throw new Error("the receipt of a message has no message_id");
     if (query.wait !== true) {
       return Response.json({ accepted: true, message_id, seq, ...(repeated ? { repeated } : {}) }, {
@@ -54,8 +49,8 @@ export const cancelTurn = defineRoute({
   path: "/sessions/:id/cancel",
   summary: "Stop the turn and everything it started",
   answers: { 202: { description: "Cancelling", schema: accepted } },
-  handle: async ({ session, services }) => {
-    const { seq } = await services.host.command(await session(), { type: "turn.cancel" }, user);
+  handle: async ({ session, carryOut }) => {
+    const { seq } = await carryOut(await session(), { type: "turn.cancel" });
     return Response.json({ accepted: true, seq }, { status: 202 });
   },
 });
@@ -66,9 +61,9 @@ export const runTool = defineRoute({
   summary: "Run a tool by hand, under the same rules and log as the agent",
   body: runToolBody,
   answers: { 200: { description: "The call has its result, good or bad", schema: toolResult } },
-  handle: async ({ body, session, services }) => {
+  handle: async ({ body, session, carryOut, services }) => {
     const id = await session();
-    const { call_id } = await services.host.command(id, { type: "tool.run", ...body }, user);
+    const { call_id } = await carryOut(id, { type: "tool.run", ...body });
     if (call_id === undefined) throw new Error("the receipt of a tool call has no call_id");
     const { name, output, success } = await withinWait(
       services,
@@ -93,13 +88,9 @@ export const answerApproval = defineRoute({
   summary: "Allow or reject a call; the first answer counts, a later one gets 409",
   body: answerBody,
   answers: { 200: { description: "On disk", schema: accepted } },
-  handle: async ({ body, param, session, services }) => {
+  handle: async ({ body, param, session, carryOut }) => {
     const call_id = param("call_id");
-    const { seq } = await services.host.command(
-      await session(),
-      { type: "call.answer", call_id, ...body },
-      user,
-    );
+    const { seq } = await carryOut(await session(), { type: "call.answer", call_id, ...body });
     return Response.json({ accepted: true, seq });
   },
 });

@@ -19,9 +19,9 @@ const namedFrame = z.looseObject({ type: z.literal("command"), id: z.string().mi
 
 /** Makes the reader of one connection. */
 export function createCommandReader(
-  options: { wire: Wire; session: string; services: Services },
+  options: { wire: Wire; session: string; client: string | undefined; services: Services },
 ): CommandReader {
-  const { wire, session, services } = options;
+  const { wire, session, client, services } = options;
   const { host, limits, report } = services;
   let errors = 0;
   let inFlight = 0;
@@ -37,7 +37,7 @@ export function createCommandReader(
   async function run(frame: z.infer<typeof clientFrame>): Promise<void> {
     inFlight++;
     try {
-      const { seq, message_id, call_id } = await host.command(session, frame.command, user);
+      const { seq, message_id, call_id } = await host.command(session, frame.command, user, client);
       wire.send({
         type: "accepted",
         id: frame.id,

@@ -13,6 +13,8 @@ export interface SocketRequest {
   session: string;
   after: number;
   deltas: boolean;
+  /** The program at the other end, as it names itself. */
+  client: string | undefined;
   services: Services;
 }
 
@@ -20,7 +22,7 @@ export interface SocketRequest {
 export function runConnection(socket: WebSocket, options: SocketRequest & { onClosed: () => void }): void {
   const { stopping } = options.services;
   const wire = createWire(socket);
-  const reader = createCommandReader({ wire, session: options.session, services: options.services });
+  const reader = createCommandReader({ wire, ...options });
   let feed: Feed | null = null;
   const stop = () => wire.close(closeCodes.goingAway, "the daemon is stopping");
 
