@@ -6,10 +6,12 @@ import { literal } from "../config/edit.ts";
 import { withEnvironment } from "../config/environment.ts";
 import { configPath, loadConfig, readConfigText } from "../config/file.ts";
 import { writeKeychain } from "../config/keychain.ts";
+import { readManaged } from "../config/managed.ts";
 import { checkConfig, type Fault, faultLine } from "../config/parse.ts";
 import { referenceIn } from "../config/reference.ts";
 import { printable } from "../config/show.ts";
 import { pathText } from "../config/toml_places.ts";
+import { managedFile } from "../platform/managed_file.ts";
 import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
 import type { Context, Input } from "./command.ts";
 import { neutral, neutralLine } from "./neutral.ts";
@@ -117,7 +119,7 @@ async function checkFile({ terminal, json }: Context, { path, named, words }: Pl
   return faults.length === 0 ? 0 : problemCodes.bad_config.exit;
 }
 
-/** All that is wrong with the file, and with what it says together with this environment. */
+/** All that is wrong with the file, with what it says in this environment, and with the settings of the machine. */
 export async function faultsIn(path: string, mustBeThere = false): Promise<Fault[]> {
   try {
     const text = await readConfigText(path);
@@ -125,6 +127,7 @@ export async function faultsIn(path: string, mustBeThere = false): Promise<Fault
     const checked = checkConfig(text ?? "");
     if (!checked.ok) return checked.faults;
     withEnvironment(checked.value, Deno.env.toObject());
+    await readManaged(managedFile(Deno.build.os, (name) => Deno.env.get(name)));
     return [];
   } catch (thrown) {
     if (!(thrown instanceof Problem)) throw thrown;

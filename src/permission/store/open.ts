@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { readConfigText } from "../../config/file.ts";
 import type { FolderReader } from "../../config/folder.ts";
+import { readManaged } from "../../config/managed.ts";
 import { type RuleLists, rulesInToml } from "../../config/rule_lists.ts";
 import type { TrustStore } from "../../trust/contract.ts";
 import type { PermissionRules, RuleSet } from "../contract.ts";
 import { openAnswers } from "./answers.ts";
 import { type FolderRules, openFolderRules } from "./folder_rules.ts";
-import { readManaged } from "./managed.ts";
 import { rulesOf } from "./rules_of.ts";
 
 export interface PermissionStore extends PermissionRules, Pick<FolderRules, "items"> {}
@@ -27,7 +27,9 @@ export interface PermissionStoreOptions {
 /** Throws a Problem `bad_config` for a managed file that cannot be used. */
 export async function openPermissionStore(options: PermissionStoreOptions): Promise<PermissionStore> {
   const { dataDir, folder, trust, report } = options;
-  const managed = await readManaged(options.managedPath);
+  const { managedPath } = options;
+  const managed = await readManaged(managedPath);
+  const managedRules = rulesOf(managed.rules, { layer: "managed", path: managedPath });
   const answers = await openAnswers(join(dataDir, "permissions.json"), report);
   const folders = openFolderRules({ folder, trust, report });
   const configured = await userRules(options.user, options.userPath);
@@ -36,7 +38,7 @@ export async function openPermissionStore(options: PermissionStoreOptions): Prom
       const given = answers.of(workspace);
       const brought = await folders.of(workspace);
       return {
-        rules: [...managed.rules, ...configured.rules, ...given.rules, ...brought.rules],
+        rules: [...managedRules.rules, ...configured.rules, ...given.rules, ...brought.rules],
         problems: [...configured.problems, ...given.problems, ...brought.problems],
         bypassDisabled: managed.bypassDisabled,
       };

@@ -1,13 +1,11 @@
-// The rules of whoever manages this machine: they hold for every user, and a file that cannot be used stops the daemon,
+// The settings of whoever manages this machine: they hold for every user, and a file that cannot be used stops the daemon,
 // because what it forbids would be allowed otherwise.
 import { z } from "zod";
-import { readConfigText } from "../../config/file.ts";
-import { checkToml, faultLine } from "../../config/parse.ts";
-import { rulesInToml } from "../../config/rule_lists.ts";
-import { readableRules } from "../../config/rule_text.ts";
-import { messageOf, Problem } from "../../protocol/problem.ts";
-import type { Rule } from "../contract.ts";
-import { rulesOf } from "./rules_of.ts";
+import { messageOf, Problem } from "../protocol/problem.ts";
+import { readConfigText } from "./file.ts";
+import { checkToml, faultLine } from "./parse.ts";
+import { rulesInToml, type WrittenRule } from "./rule_lists.ts";
+import { readableRules } from "./rule_text.ts";
 
 const settings = z.strictObject({
   permissions: z.strictObject({
@@ -19,13 +17,13 @@ const settings = z.strictObject({
   }).prefault({}),
 });
 
-export interface ManagedRules {
-  rules: readonly Rule[];
+export interface ManagedSettings {
+  rules: readonly WrittenRule[];
   bypassDisabled: boolean;
 }
 
 /** What the file says; nothing when it is not there. Throws a Problem `bad_config` for a file that cannot be used. */
-export async function readManaged(path: string): Promise<ManagedRules> {
+export async function readManaged(path: string): Promise<ManagedSettings> {
   const text = await readConfigText(path).catch((thrown) => {
     // Its words without the beginning, which names another kind of file.
     throw unusable(path, messageOf(thrown).replace(/^Cannot read config ".*?": /s, ""));
@@ -34,8 +32,7 @@ export async function readManaged(path: string): Promise<ManagedRules> {
   const checked = checkToml(text, settings);
   if (!checked.ok) throw unusable(path, faultLine(checked.faults[0]));
   const { permissions } = checked.value;
-  const { rules } = rulesOf(rulesInToml(permissions, text), { layer: "managed", path });
-  return { rules, bypassDisabled: permissions.disable_bypass };
+  return { rules: rulesInToml(permissions, text), bypassDisabled: permissions.disable_bypass };
 }
 
 function unusable(path: string, why: string): Problem {
