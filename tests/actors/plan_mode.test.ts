@@ -1,6 +1,5 @@
-// Plan mode: nothing is changed, from whatever depth and by whatever tool, until a person accepts the plan.
+// Plan mode: reading, the plan and its end. That nothing is changed in it is family C5 of tests/security.
 import { afterEach, expect, it } from "vitest";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
@@ -15,44 +14,6 @@ async function planning(): Promise<string> {
   await Deno.writeTextFile(join(test.workspace, "a.txt"), "before\n");
   return await test.session("plan");
 }
-
-async function treeHash(folder: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name.localeCompare(b.name))) {
-    const path = join(folder, entry.name);
-    hash.update(`${entry.name} ${entry.isDirectory} ${(await Deno.stat(path)).mtime?.getTime()}\n`);
-    hash.update(entry.isDirectory ? await treeHash(path) : await Deno.readFile(path));
-  }
-  return hash.digest("hex");
-}
-
-const changing = [
-  call("Write", { file_path: "b.txt", content: "x" }),
-  call("Write", { file_path: "a.txt", content: "x" }),
-  call("Edit", { file_path: "a.txt", old_string: "before", new_string: "after" }),
-  call("Bash", { command: "touch c.txt" }),
-  call("Bash", { command: "ls" }),
-  call("EnterWorktree", {}),
-  call("KillShell", { bash_id: "b1-1" }),
-];
-
-it("C5: in plan mode no tool changes anything, called by the agent, a sub-agent, or with a standing allowance", async () => {
-  const id = await planning();
-  const before = await treeHash(test.workspace);
-  await test.turn(id, script({ calls: changing }, { text: "tried" }));
-  const inner = script({ calls: changing }, { text: "inner tried" });
-  await test.turn(
-    id,
-    script({ calls: [call("Agent", { description: "sub", prompt: inner })] }, { text: "ok" }),
-  );
-  const denied = (await test.facts(id)).filter((fact) => fact.type === "call.denied");
-  expect(denied).toHaveLength(2 * changing.length);
-  for (const fact of denied) {
-    expect(fact.data).toMatchObject({ reason: expect.stringContaining("plan mode") });
-  }
-  expect(await treeHash(test.workspace)).toBe(before);
-  console.log(`C5: ${denied.length} calls of ${changing.length} kinds refused at two depths, 0 writes`);
-});
 
 it("reading goes on, and the plan file may be written", async () => {
   const id = await planning();

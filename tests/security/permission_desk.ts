@@ -32,6 +32,8 @@ export interface PermissionDesk {
   setRules(rules: readonly Rule[]): void;
   denied(session: string): Promise<FactOf<"call.denied">["data"][]>;
   started(session: string): Promise<string[]>;
+  /** Calls that ended without having started: refused, or wrong whoever had allowed them. */
+  unrun(session: string): Promise<string[]>;
   treeHash(): string;
 }
 
@@ -64,6 +66,10 @@ export async function openPermissionDesk(
     environment: { PATH: Deno.env.get("PATH") ?? "" },
     runProgram,
   });
+  const callsIn = async (session: string, types: readonly string[]) =>
+    (await test.facts(session)).flatMap(({ type, data }) =>
+      types.includes(type) && "call_id" in data ? [String(data.call_id)] : []
+    );
   const test = await openTestRuntime({
     hooks,
     rules: rulesFrom(() => rules),
@@ -82,8 +88,11 @@ export async function openPermissionDesk(
     setRules: (given) => void (rules = given),
     denied: async (session) =>
       (await test.facts(session)).flatMap((fact) => fact.type === "call.denied" ? [fact.data] : []),
-    started: async (session) =>
-      (await test.facts(session)).flatMap((fact) => fact.type === "call.started" ? [fact.data.call_id] : []),
+    started: (session) => callsIn(session, ["call.started"]),
+    unrun: async (session) => {
+      const started = new Set(await callsIn(session, ["call.started"]));
+      return (await callsIn(session, ["call.denied", "call.failed"])).filter((id) => !started.has(id));
+    },
     treeHash: () => treeHash(workspace),
   };
 }
