@@ -2,15 +2,18 @@
 // other, because loading takes most of a start and the port is open meanwhile.
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { SessionLimits } from "../actors/budgets.ts";
 import type { Runtime } from "../actors/runtime_options.ts";
 import type { EffectiveConfig } from "./config/environment.ts";
 import { configDir as configDirOf } from "./platform/config_dir.ts";
+import type { Keys } from "./config/keys.ts";
 import type { FolderReader } from "./config/folder.ts";
 import type { RunGit } from "./context/workspace_facts.ts";
 import type { HeldFolder } from "./log/data_folder.ts";
 import type { Disk } from "./log/disk.ts";
 import type { SecretPlaces } from "./permission/secret_places.ts";
 import type { Provider } from "./providers/contract.ts";
+import type { Tool } from "../tools/contract.ts";
 import type { Sandbox } from "../tools/sandbox/contract.ts";
 import { turn } from "./turn.ts";
 
@@ -43,8 +46,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     report(`The provider "${name}" cannot be asked: ${problem.message}`);
   }
   await turn();
-  const { allTools } = await import("../tools/list.ts");
-  const { settingsTools } = await import("../tools/settings_tools.ts");
+  const builtIn = await builtInTools(config, keys);
   await turn();
   const home = homedir();
   const configDir = configFolder() ?? join(dataDir, "config");
@@ -70,23 +72,10 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   const sandbox = await openOwnSandbox({ config, store, secrets, home, dataDir, configDir, report });
   const { createRuntime } = await import("../actors/runtime.ts");
   const { secretsFrom } = await import("../actors/packing.ts");
-  const searchKey = config.web.search_key;
-  const { browser, web, limits } = config;
   const runtime = createRuntime({
     store,
     providers,
-    tools: [
-      ...allTools,
-      skillTool,
-      ...settingsTools({
-        web: {
-          searchUrl: web.search_url,
-          searchKey: searchKey === undefined || keys.problem(searchKey) ? undefined : keys.secret(searchKey),
-          allowPrivate: web.allow_private,
-        },
-        browser: { executable: browser.executable },
-      }),
-    ],
+    tools: [...builtIn, skillTool],
     sources,
     hooks,
     rules,
@@ -103,18 +92,37 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
       if (problem !== undefined) report(problem.message);
       return settings.model;
     },
-    limits: {
-      steps: limits.steps,
-      wallMs: limits.wall_minutes * minuteMs,
-      tokens: limits.tokens,
-      costUsd: limits.cost_usd,
-      repeat: limits.repeat,
-    },
+    limits: limitsOf(config),
     context: { microAt: config.context.micro_at, compactAt: config.context.compact_at },
     secrets: secretsFrom({ ...secretsOf(keys), token: options.token }),
     report,
   });
   return { provider: providers.default, runtime: withOwnParts(runtime, sandbox) };
+}
+
+async function builtInTools({ web, browser }: EffectiveConfig, keys: Keys): Promise<readonly Tool[]> {
+  const { allTools } = await import("../tools/list.ts");
+  const { settingsTools } = await import("../tools/settings_tools.ts");
+  const searchKey = web.search_key;
+  const own = settingsTools({
+    web: {
+      searchUrl: web.search_url,
+      searchKey: searchKey === undefined || keys.problem(searchKey) ? undefined : keys.secret(searchKey),
+      allowPrivate: web.allow_private,
+    },
+    browser: { executable: browser.executable },
+  });
+  return [...allTools, ...own];
+}
+
+function limitsOf({ limits }: EffectiveConfig): Partial<SessionLimits> {
+  return {
+    steps: limits.steps,
+    wallMs: limits.wall_minutes * minuteMs,
+    tokens: limits.tokens,
+    costUsd: limits.cost_usd,
+    repeat: limits.repeat,
+  };
 }
 
 /** Piece by piece: all of it at once would keep whoever asks /health waiting. */

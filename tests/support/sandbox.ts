@@ -31,7 +31,8 @@ export interface SandboxRoom {
   /** The same in another sandbox. */
   bashIn(other: Sandbox): RunBash;
   /** A command that waits at its gate. */
-  prepare(command: string): ReturnType<typeof prepareTool>;
+  prepare(command: string, overrides?: Partial<ToolContext>): ReturnType<typeof prepareTool>;
+  session(): ToolContext["session"];
   /** What the model would read of it. */
   text(command: string): Promise<string>;
   close(): Promise<void>;
@@ -86,8 +87,8 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
   const bashIn = (own: Sandbox): RunBash => async (command, args = {}) =>
     await runTool(bashTool, { command, ...args }, await contextIn(own));
   const bash = bashIn(sandbox);
-  const prepare = async (command: string) =>
-    await prepareTool(bashTool, { command }, await contextIn(sandbox));
+  const prepare = async (command: string, overrides: Partial<ToolContext> = {}) =>
+    await prepareTool(bashTool, { command }, { ...await contextIn(sandbox), ...overrides });
   return {
     base,
     workspace,
@@ -101,6 +102,7 @@ export async function openRoom({ place, roots, ...given }: RoomOptions = {}): Pr
     bash,
     bashIn,
     prepare,
+    session: testSession,
     text: async (command) => textOf(await bash(command)),
     close: async () => {
       await sandbox.close();

@@ -1,7 +1,8 @@
 // The sandbox on Linux: bubblewrap, once for each command. Why not one of the ready-made packages: they have one network
 // policy for the whole process, protect the folder that the process is in, and cost ten times as much for each command.
-import { chmod, mkdir, realpath, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { messageOf, Problem } from "../../src/protocol/problem.ts";
 import { isInside } from "../paths.ts";
@@ -15,6 +16,9 @@ import type { SandboxOptions } from "./options.ts";
 import { probeSandbox } from "./probe.ts";
 import { seccompFilter } from "./seccomp_filter.ts";
 import { viewOf } from "./view.ts";
+
+/** With the name of a socket in it a path may have 107 bytes. */
+const socketFolderBytesMax = 96;
 
 interface Helpers {
   bubblewrap: Bubblewrap;
@@ -33,6 +37,12 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
   let door: HostDoor | null = null;
   let found: Promise<Helpers | Problem> | null = null;
 
+  const openOwnLeases = () => leases ??= openLeases(join(base, "leases"));
+  // What a crash has left is taken away now, and not when the next command comes.
+  const sweeping = readdir(join(base, "leases")).then(async (left) => {
+    if (left.length > 0) await openOwnLeases();
+  }).catch(() => {});
+
   const helpers = () => found ??= findAll().catch(asProblem);
 
   async function findAll(): Promise<Helpers> {
@@ -50,7 +60,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       network: await openNetwork(),
       filterFile,
       startedFolder,
-      leases: await (leases ??= openLeases(join(base, "leases"))),
+      leases: await openOwnLeases(),
     };
     await probeSandbox(base, (ground) =>
       confineWith(ready, {
@@ -71,11 +81,17 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       return null;
     }
     door ??= await openHostDoor({
-      path: join(base, "door.sock"),
+      path: join(await socketFolder(), "door"),
       hosts: options.allowHosts,
       ...(options.network === undefined ? {} : { rules: options.network }),
     });
     return { socat, door };
+  }
+
+  /** In our own folder, unless its path is longer than that of a socket may be. */
+  async function socketFolder(): Promise<string> {
+    if (new TextEncoder().encode(base).length <= socketFolderBytesMax) return base;
+    return await mkdtemp(join(tmpdir(), "jamey-door-"));
   }
 
   async function confineWith(
@@ -130,8 +146,10 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       return await confineWith(ready, { ...plan, tmp, ours: options.ours });
     },
     close: async () => {
-      await (await leases)?.close();
+      await sweeping;
+      await (await leases?.catch(() => null))?.close();
       door?.close();
+      if (door !== null && dirname(door.path) !== base) await rm(dirname(door.path), { recursive: true });
     },
   };
 }
