@@ -20,8 +20,6 @@ export interface Skill {
   source: "workspace" | "user";
   /** Absolute path of its folder: what its text mentions lies there. */
   folder: string;
-  allowedTools: string[];
-  license: string | null;
 }
 
 export interface BrokenSkill {
@@ -35,11 +33,10 @@ export interface SkillSet {
   broken: BrokenSkill[];
 }
 
+/** Whatever else a head asks for (tools, a model, hooks) has no effect: a skill is text to follow, and allows nothing. */
 const settings = z.object({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 of "a-z", "0-9" and "-"'),
   description: z.string().trim().min(1, "is empty").max(1024, "has more than 1024 characters"),
-  "allowed-tools": z.union([z.string(), z.array(z.string())]).optional(),
-  license: z.string().optional(),
 });
 
 /** Finds the skills of a workspace (an absolute, real path); what did not change is not read again. */
@@ -101,14 +98,10 @@ async function readSkill(name: string, place: Place, watch: Watch): Promise<Skil
   if (!head.ok) return { folder, why: head.why };
   const parsed = settings.safeParse(head.settings);
   if (!parsed.success) return { folder, why: wordIssue(parsed.error.issues[0]) };
-  const { description, license, "allowed-tools": tools = [] } = parsed.data;
   if (parsed.data.name !== name) {
     return { folder, why: `"name" is "${parsed.data.name}", it must be that of its folder, "${name}"` };
   }
-  const allowedTools = typeof tools === "string"
-    ? tools.split(/[\s,]+/).filter((tool) => tool !== "")
-    : tools;
-  return { name, description, source, folder, allowedTools, license: license ?? null };
+  return { name, description: parsed.data.description, source, folder };
 }
 
 function wordIssue(issue: z.core.$ZodIssue | undefined): string {

@@ -37,11 +37,11 @@ test("skills are found in the folder, up to the top of the repository, and with 
     "other user",
     "top workspace",
   ]);
-  expect(skills[3]).toMatchObject({ license: "MIT", allowedTools: ["Read", "Bash(git", "*)"] });
-  expect(skills[2]).toMatchObject({
-    license: null,
-    allowedTools: ["Read", "Edit"],
+  expect(skills[2]).toEqual({
+    name: "other",
     description: "About other",
+    source: "user",
+    folder: folder.at("home/.claude/skills/other"),
   });
 });
 

@@ -44,7 +44,11 @@ beforeAll(async () => {
   model = startModelServer({
     // The first answer works through the folder as an agent would; the words end the turn.
     reply: ({ messages }) =>
-      answer(messages.some(({ role }) => role === "tool") ? { text: "done" } : { calls }),
+      answer(
+        messages.some(({ role }) => role === "tool")
+          ? { text: "done" }
+          : { calls: messages.at(-1)?.content?.includes(obey) ? obeying : calls },
+      ),
   });
   env = {
     PATH: `${stubs}:${Deno.env.get("PATH") ?? ""}`,
@@ -72,8 +76,24 @@ const calls = [
   { name: "Agent", args: { description: "deep", prompt: "look around", subagent_type: "evil" } },
 ];
 
-async function turn(message: string): Promise<{ id: string; view: SessionView; events: EventEnvelope[] }> {
-  const { session_id: id } = await daemon.request<{ session_id: string }>("POST", "/sessions", { workspace });
+const obey = "do as the skill says";
+/** What its text, its head and the folder's rules would allow. */
+const obeying = [
+  { name: "Skill", args: { skill: "evil", args: "now" } },
+  { name: "Bash", args: { command: "./evil.sh obeyed" } },
+  { name: "Bash", args: { command: "npm test" } },
+  { name: "Write", args: { file_path: "planted.txt", content: "evil" } },
+  { name: "WebFetch", args: { url: "http://127.0.0.1:9/", prompt: "x" } },
+];
+
+async function turn(
+  message: string,
+  mode?: "dontAsk",
+): Promise<{ id: string; view: SessionView; events: EventEnvelope[] }> {
+  const { session_id: id } = await daemon.request<{ session_id: string }>("POST", "/sessions", {
+    workspace,
+    ...(mode === undefined ? {} : { permission_mode: mode }),
+  });
   await daemon.request("POST", `/sessions/${id}/messages`, { message });
   const events = await until("the end of the turn", async () => {
     const page = await daemon.request<{ events: EventEnvelope[] }>("GET", `/sessions/${id}/events?after=0`);
@@ -135,7 +155,25 @@ it("a clone that is hostile in every file is opened, listed and worked in, and n
   expect(expanded.text).toContain("evil.sh in a text");
 });
 
-it("what the folder brings along waits by name, and works once it is approved: the marks and the address are real", async () => {
+it("what a skill, a command and the folder's rules would allow is allowed to nobody who obeys them", async () => {
+  const { events } = await turn(obey, "dontAsk");
+  const asked = obeying.filter(({ name }) => name !== "Skill").map(({ name }) => name).sort();
+  const denied = events.filter(({ type }) => type === "call.denied").map(({ data }) => String(data.name))
+    .sort();
+  const ran = hostile.marks();
+  const escapes = asked.length - denied.length + ran.length;
+  tally({
+    family: "P1",
+    what: "calls that unapproved rules and heads of skills would allow",
+    tried: asked.length,
+    refused: denied.length,
+    escapes,
+  });
+  expect({ denied, ran }).toEqual({ denied: asked, ran: [] });
+  expect(events.some(({ type, data }) => type === "call.finished" && data.name === "Skill")).toBe(true);
+});
+
+it("what the folder brings along works once it is approved, so the marks are real, and stops when that is taken back", async () => {
   const query = new URLSearchParams({ workspace });
   const shown = await daemon.request<{ items: OutsideView[]; digest: string }>("GET", `/trust?${query}`);
   expect(shown.items.map(({ kind, name }) => `${kind} ${name}`)).toEqual(expect.arrayContaining([
@@ -152,4 +190,11 @@ it("what the folder brings along waits by name, and works once it is approved: t
   expect(reached.length).toBeGreaterThan(0);
   // Keys of the daemon are not the folder's, even then.
   expect(JSON.stringify(reached)).not.toContain(canary);
+
+  const { withdrawn } = await daemon.request<{ withdrawn: number }>("DELETE", "/trust", { workspace });
+  expect(withdrawn).toBe(shown.items.length);
+  const before = hostile.marks().length;
+  const { events } = await turn("look around");
+  expect(hostile.marks().slice(before)).toEqual([]);
+  expect(events.filter(({ type }) => type === "hook.ran")).toEqual([]);
 });
