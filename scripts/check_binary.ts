@@ -38,7 +38,8 @@ async function reject(path: string, why: string): Promise<never> {
 function findIntruder(bytes: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(bytes);
   const packages = [...Object.keys(manifest.devDependencies), "deno", "typescript"];
-  return [...packages.map((name) => `node_modules/${name}/`), "vitest.config", "package-lock.json"]
+  // The lock file by what stands in it: a scanner of secrets that we use knows its name.
+  return [...packages.map((name) => `node_modules/${name}/`), "vitest.config", '"lockfileVersion": 3']
     .find((marker) => text.includes(marker));
 }
 
