@@ -17,19 +17,26 @@ export async function ownToken(dataDir: string): Promise<{ token: string; path: 
     await writePrivate(path, `${token}\n`);
     return { token, path };
   }
-  const reachable = info.mode !== null && Deno.build.os !== "windows" && (info.mode & othersMask) !== 0;
-  if (!info.isFile || reachable) {
-    throw new Problem(
-      "bad_config",
-      `Cannot use token file "${path}": other users can reach it, or it is a link`,
-      {
-        hint: "Remove it; the next start makes a new one",
-      },
-    );
-  }
+  const fault = faultOf(info);
+  if (fault !== null) throw refused(path, fault);
   const token = (await Deno.readTextFile(path)).trim();
   if (token.length >= tokenBytes) return { token, path };
-  throw new Problem("bad_config", `Cannot use token file "${path}": it is too short to be safe`, {
+  throw refused(path, "it is too short to be safe");
+}
+
+/** Why others could know what is in this file, or have put it there; null when they could not. */
+function faultOf({ isFile, isSymlink, mode, uid }: Deno.FileInfo): string | null {
+  if (!isFile) return isSymlink ? "it is a link" : "it is not a plain file";
+  if (Deno.build.os === "windows") return null;
+  if (mode !== null && (mode & othersMask) !== 0) {
+    return `other users can reach it (mode ${(mode & 0o777).toString(8).padStart(4, "0")})`;
+  }
+  const own = Deno.uid();
+  return uid === null || uid === own ? null : `it belongs to user ${uid}, not to you (${own})`;
+}
+
+function refused(path: string, why: string): Problem {
+  return new Problem("bad_config", `Cannot use token file "${path}": ${why}`, {
     hint: "Remove it; the next start makes a new one",
   });
 }
