@@ -80,7 +80,7 @@ function ignoredFolder(env: Record<string, string>): Finding[] {
   return [{
     check: "config",
     status: "warning",
-    message: `XDG_CONFIG_HOME is ignored: "${xdg}" is relative, or inside the folder this was started in`,
+    message: `XDG_CONFIG_HOME is ignored: "${xdg}" is relative, or leads into the folder this was started in`,
     fix: "Give an absolute path outside of what you work on",
   }];
 }

@@ -3,7 +3,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseFrontmatter } from "./frontmatter.ts";
-import { foldersDown, repositoryRoot } from "./places.ts";
+import { repositoryRoot } from "../platform/repository_root.ts";
+import { foldersDown } from "./places.ts";
 import type { SecretPlaces } from "../permission/secret_places.ts";
 import { readTextFile } from "./text_file.ts";
 

@@ -3,7 +3,8 @@
 import { dirname, join, resolve } from "node:path";
 import type { SecretPlaces } from "../permission/secret_places.ts";
 import { mentionedPaths } from "./imports.ts";
-import { foldersDown, repositoryRoot } from "./places.ts";
+import { repositoryRoot } from "../platform/repository_root.ts";
+import { foldersDown } from "./places.ts";
 import { remembered, type Watch } from "./remembered.ts";
 import { readTextFile } from "./text_file.ts";
 

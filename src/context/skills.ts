@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseFrontmatter } from "./frontmatter.ts";
 import type { SecretPlaces } from "../permission/secret_places.ts";
-import { foldersDown, repositoryRoot } from "./places.ts";
+import { repositoryRoot } from "../platform/repository_root.ts";
+import { foldersDown } from "./places.ts";
 import { remembered, type Watch } from "./remembered.ts";
 import { readTextFile } from "./text_file.ts";
 

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { SecretPlaces } from "../permission/secret_places.ts";
-import { isBelow } from "./places.ts";
+import { isBelow } from "../platform/repository_root.ts";
 
 export type TextFile =
   | { status: "read"; path: string; text: string; /** There was more. */ cut: boolean }

@@ -1,6 +1,7 @@
 // What an agent is told about the folder it works in: the system, git's branch and status, and what lies at the top.
 import { opendir } from "node:fs/promises";
-import { isInRepository, repositoryRoot } from "./places.ts";
+import { repositoryRoot } from "../platform/repository_root.ts";
+import { isInRepository } from "./places.ts";
 
 export const entriesShownMax = 60;
 export const entriesReadMax = 2000;
