@@ -4,9 +4,11 @@ import { withEnvironment } from "../config/environment.ts";
 import { readConfigText } from "../config/file.ts";
 import { openFolderReader } from "../config/folder.ts";
 import { type Keys, resolveKeys } from "../config/keys.ts";
+import { readManaged } from "../config/managed.ts";
 import { checkConfig, faultLine } from "../config/parse.ts";
 import type { ProviderSettings } from "../config/provider_kinds.ts";
 import { configDir } from "../platform/config_dir.ts";
+import { managedFile } from "../platform/managed_file.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { placeOf } from "./config_actions.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
@@ -31,7 +33,7 @@ export const checkSettings: Check = async (_context, input) => {
         ),
       ];
     }
-    findings.push(await standing(path, text !== undefined));
+    findings.push(await standing(path, text !== undefined), ...await managedStanding());
     const config = withEnvironment(checked.value, env);
     const keys = await resolveKeys(config, { os: Deno.build.os, env });
     for (const [name, settings] of Object.entries(config.providers)) {
@@ -71,6 +73,16 @@ async function standing(path: string, isThere: boolean): Promise<Finding> {
     };
   }
   return { check: "config", status: "ok", message: `"${path}"` };
+}
+
+/** Throws a Problem for a file that cannot be used. */
+async function managedStanding(): Promise<Finding[]> {
+  const path = managedFile(Deno.build.os, (name) => Deno.env.get(name));
+  const { rules, bypassDisabled } = await readManaged(path);
+  if (rules.length === 0 && !bypassDisabled) return [];
+  const bypass = bypassDisabled ? ", bypassPermissions is off" : "";
+  const count = rules.length === 1 ? "1 rule" : `${rules.length} rules`;
+  return [{ check: "managed settings", status: "ok", message: `"${path}": ${count}${bypass}` }];
 }
 
 function ignoredFolder(env: Record<string, string>): Finding[] {

@@ -74,6 +74,8 @@ describe.runIf(existsSync(bubblewrap))("where the machine is managed", () => {
     await jamey(["permissions", "allow", "Bash(rm x)"]);
     const { stdout } = await jamey(["permissions", "explain", "rm x", "--mode", "bypassPermissions"]);
     expect(stdout).toMatch(/^deny: the managed rule/);
+    const { stdout: health } = await jamey(["doctor"], rules);
+    expect(health).toContain(`"${place}": 1 rule, bypassPermissions is off`);
     expect((await jamey(["permissions", "remove", "Bash(rm:*)"])).code).toBe(1);
     const bypass = await jamey(["new", "--permission-mode", "bypassPermissions"]);
     expect(bypass.code).toBe(1);
