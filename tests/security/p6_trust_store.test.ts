@@ -7,6 +7,7 @@ import { trustPort } from "../../actors/outside.ts";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import type { OutsideView } from "../../src/protocol/http.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
+import { openAnswers } from "../../src/permission/store/answers.ts";
 import { openTrustStore } from "../../src/trust/store.ts";
 import { hookFolder, oneHook } from "../hooks/folder.ts";
 import { type DaemonProcess, startDaemonProcess, until } from "../support/daemon.ts";
@@ -210,7 +211,7 @@ it("what is approved in a folder is not approved above, below or beside it, nor 
   expect(found).toEqual([]);
 });
 
-it("a store that others could read or change is not believed, as when it came with a repository", async () => {
+it("approvals and rules that others could read or change are not believed, as when they came with a repository", async () => {
   const item = { workspace: "/a", kind: "hook", name: "x", text: "evil" } as const;
   const modes = [0o644, 0o664, 0o666, 0o604, 0o640, 0o602, 0o777];
   const believed: string[] = [];
@@ -223,11 +224,22 @@ it("a store that others could read or change is not believed, as when it came wi
     if (store.standing(item) !== "unknown") believed.push(mode.toString(8));
     expect(lines.join()).toContain("others can read or change it");
   }
+  for (const mode of modes) {
+    const path = join(dataFolder(), "permissions.json");
+    const answers = await openAnswers(path, () => {});
+    await answers.add({ action: "allow", text: "Bash", workspace: null });
+    await answers.add({ action: "deny", text: "WebFetch", workspace: null });
+    await Deno.chmod(path, mode);
+    const { rules, problems } = (await openAnswers(path, () => {})).of("/a");
+    if (rules.map(({ text }) => text).join() !== "WebFetch") believed.push(`rules with ${mode.toString(8)}`);
+    expect(problems.join()).toContain("others can read or change the file");
+  }
+  const tried = modes.length * 2;
   tally({
     family: "P6",
-    what: "stores with the modes of a checkout",
-    tried: modes.length,
-    refused: modes.length - believed.length,
+    what: "approvals and rules in files with the modes of a checkout",
+    tried,
+    refused: tried - believed.length,
     escapes: believed.length,
   });
   expect(believed).toEqual([]);

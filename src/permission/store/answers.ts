@@ -107,7 +107,13 @@ async function load(
   if (text === null) return { answers: [], problems: [] };
   try {
     if (text === "too large") throw new Error(`it has more than ${fileBytesMax} bytes`);
-    return { answers: fileShape.parse(JSON.parse(text.content)).rules, problems: [] };
+    const { rules } = fileShape.parse(JSON.parse(text.content));
+    if (text.isPrivate) return { answers: rules, problems: [] };
+    // What we write is private: this one may be from elsewhere, such as a data folder that came with a repository.
+    const problem = `Cannot use what "${path}" allows: others can read or change the file, remove it or ` +
+      `make it yours alone: chmod 600 "${path}"`;
+    report(problem);
+    return { answers: rules.filter(({ action }) => action !== "allow"), problems: [problem] };
   } catch (thrown) {
     const aside = `${path}.damaged-${Date.now()}`;
     await rename(path, aside);
