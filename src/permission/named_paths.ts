@@ -15,15 +15,14 @@ export function namedPath(
   { analysis }: CommandSubject,
   { rules, places }: PermissionQuestion,
 ): { path: string; rule: Rule } | null {
-  const about = rules.rules.flatMap((rule) => {
-    const parsed = rule.action === "allow" ? "" : parsedRule(rule);
-    if (typeof parsed === "string" || parsed.specifier === null) return [];
-    const { tool, specifier } = parsed;
-    return specifierKind(tool, specifier) === "path" ? [{ rule, specifier }] : [];
-  });
-  if (about.length === 0) return null;
   const words = [...analysis.writes, ...analysis.commands.flatMap((command) => command.words.slice(1))]
     .slice(0, wordsMax);
+  const text = [...words, places.workspace, places.home].join("\n").toLowerCase();
+  const about = rules.rules.flatMap((rule) => {
+    const specifier = pathOf(rule);
+    return specifier !== null && text.includes(plainPart(specifier)) ? [{ rule, specifier }] : [];
+  });
+  if (about.length === 0) return null;
   for (const word of words) {
     for (const path of pathsIn(word)) {
       const given = resolve(places.workspace, path.replace(/^~(?=\/|$)/, places.home));
@@ -34,6 +33,19 @@ export function namedPath(
     }
   }
   return null;
+}
+
+/** What stands in the brackets of a rule that keeps tools from files; null for other rules. */
+function pathOf(rule: Rule): string | null {
+  const parsed = rule.action === "allow" ? "" : parsedRule(rule);
+  if (typeof parsed === "string" || parsed.specifier === null) return null;
+  return specifierKind(parsed.tool, parsed.specifier) === "path" ? parsed.specifier : null;
+}
+
+/** The longest name of a glob, without its wildcards: in a path that it matches this stands somewhere. */
+function plainPart(specifier: string): string {
+  const parts = specifier.toLowerCase().replace(/\[[^\]]*\]|\\./g, "*").split(/[*?/~]+/);
+  return parts.filter((part) => !/^\.*$/.test(part)).sort((a, b) => b.length - a.length)[0] ?? "";
 }
 
 /** The word itself, and what an option is given: `--file=x`, `@x`. */

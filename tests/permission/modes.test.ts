@@ -70,6 +70,21 @@ describe("each mode", () => {
     expect(await inModes(fetch, { sandbox: works })).toEqual(["ask", "ask", "ask", "ask", "deny", "allow"]);
   });
 
+  it("asks about what destroys beyond repair, whatever allows it and even in the sandbox", async () => {
+    const rules = [rule("allow", "*"), rule("allow", "Bash"), rule("allow", "Bash(rm -rf /)")];
+    for (const sandbox of [works, broken]) {
+      for (const command of ["rm -rf /", 'rm -rf "$HOME"', "make && rm -rf ~"]) {
+        expect([command, await inModes(bash(command), { rules, sandbox })]).toEqual([
+          command,
+          ["ask", "ask", "deny", "ask", "deny", "ask"],
+        ]);
+      }
+    }
+    const { because } = await decide(...bash("rm -rf /"), { mode: "bypassPermissions" });
+    expect(because).toMatch(/^it may destroy beyond repair: /);
+    expect((await decide(...bash("rm -rf node_modules"), { rules })).decision).toBe("allow");
+  });
+
   it("asks every time about what asks every time", async () => {
     expect(await inModes(["ExitPlanMode", { plan: "x" }])).toEqual([
       "ask",
@@ -86,6 +101,26 @@ describe("each mode", () => {
 });
 
 describe("rules", () => {
+  it("that allow a program allow it part by part, and nothing that hides another one", async () => {
+    const rules = [
+      rule("allow", "Bash(git log:*)"),
+      rule("allow", "Bash(npm run *)"),
+      rule("deny", "Bash(rm:*)"),
+    ];
+    const of = async (command: string) =>
+      (await decide(...bash(command), { rules, mode: "bypassPermissions" })).decision;
+    const asked = async (command: string) => (await decide(...bash(command), { rules })).decision;
+    expect(await asked("git log -3 && npm run test")).toBe("allow");
+    for (const command of ["git log -3 && make", "git log $(make)", "git log > out", "git log --output=x"]) {
+      expect([command, await asked(command)]).toEqual([command, "ask"]);
+    }
+    for (
+      const command of ["rm a", "git log; rm a", "/bin/rm a", "sh -c 'rm a'", "git log $(rm a)", "env rm a"]
+    ) {
+      expect([command, await of(command)]).toEqual([command, "deny"]);
+    }
+  });
+
   it("that allow answer for the person, but never for a protected place that they do not name", async () => {
     const allow = (text: string) => ({ rules: [rule("allow", text)] });
     expect((await decide(...write("src/a.ts"), allow("Edit"))).decision).toBe("allow");
