@@ -105,8 +105,18 @@ export function openMemoryHost(): MemoryHost {
     commands: () => Promise.resolve([]),
     expandCommand: () =>
       Promise.reject(new Problem("not_found", "Cannot find the command: there are none here")),
-    permissions: () => Promise.reject(new Problem("unavailable", "Cannot list rules: there are none here")),
-    explain: () => Promise.reject(new Problem("unavailable", "Cannot explain: there are no rules here")),
+    permissions: ({ workspace = "/" }) =>
+      Promise.resolve({
+        workspace,
+        permission_mode: "default",
+        sandbox: { status: "off" },
+        rules: [],
+        granted: [],
+        refused: [],
+        problems: [],
+      }),
+    explain: () =>
+      Promise.reject(new Problem("not_found", "Cannot explain the call: there are no rules here")),
     addRule: () => Promise.resolve(),
     removeRule: () => Promise.resolve(),
     models: () => [],
