@@ -3,7 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import type { Approval, SessionView, VerifyReport } from "../../src/protocol/http.ts";
-import { type DaemonProcess, pause, startDaemonProcess, until, written } from "../support/daemon.ts";
+import { type DaemonProcess, pause, startDaemonProcess, until } from "../support/daemon.ts";
 import { script } from "../support/runtime.ts";
 
 let folder = "";
@@ -93,13 +93,11 @@ it("a command that outlives the daemon is adopted: its real output and exit code
 it("a command that died with the daemon is interrupted, keeps its output, and is not run again", async () => {
   const id = await begin(
     script({
-      calls: [{ name: "Bash", args: { command: "echo $$ > pid; echo x >> ran; echo so far; sleep 60" } }],
+      calls: [{ name: "Bash", args: { command: "echo x >> ran; echo so far; sleep 61.93" } }],
     }, { text: "done" }),
     "bypassPermissions",
   );
-  const pid = Number(
-    await until("the command", () => written(join(folder, "work", "pid"))),
-  );
+  const pid = await until("the command", () => sleeping("61.93"));
   await pause(200);
   await daemon.end("SIGKILL");
   for (const line of processGroup(pid)) Deno.kill(line, "SIGKILL");
@@ -127,14 +125,12 @@ it("a session that keeps killing its daemon is parked after three tries, and a m
 
 for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
   it(`${signal} ends the daemon in under two seconds, with the turn recorded and no process left`, async () => {
-    const stubborn = "trap '' TERM INT; echo $$ > pid; sleep 60 & sleep 60";
+    const stubborn = "trap '' TERM INT; sleep 62.94 & sleep 62.94";
     const id = await begin(
       script({ calls: [{ name: "Bash", args: { command: stubborn } }] }, { text: "x" }),
       "bypassPermissions",
     );
-    const pid = Number(
-      await until("the command", () => written(join(folder, "work", "pid"))),
-    );
+    const pid = await until("the command", () => sleeping("62.94"));
     const group = processGroup(pid);
     expect(group.length).toBeGreaterThan(1);
     const asked = Date.now();
@@ -150,6 +146,18 @@ for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
     // It waits for its user: nothing goes on by itself.
     expect(types.filter((type) => type === "model.called")).toHaveLength(1);
   });
+}
+
+/** The process that sleeps for so long; a command's own numbers of processes mean nothing outside of its sandbox. */
+function sleeping(seconds: string): number | null {
+  const found = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).find((pid) => {
+    try {
+      return Number.isInteger(pid) && Deno.readTextFileSync(`/proc/${pid}/cmdline`) === `sleep\0${seconds}\0`;
+    } catch {
+      return false;
+    }
+  });
+  return found ?? null;
 }
 
 /** Every process of the group that `pid` is in, from /proc. */
