@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { CallRecord } from "../machines/transcript.ts";
 import { noRules } from "../src/permission/contract.ts";
-import { withDeniedReads } from "../src/permission/denied_reads.ts";
+import { withDeniedFiles } from "../src/permission/denied_files.ts";
 import { rulesOfSession } from "../src/permission/session_rules.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { ToolContext } from "../tools/contract.ts";
@@ -41,7 +41,7 @@ export async function toolContext(
     session: own,
     workspace: places.workspace,
     roots: [...places.roots, ...plan],
-    secrets: withDeniedReads(parts.secretPlaces, { rules, places }),
+    secrets: withDeniedFiles(parts.secretPlaces, { tool: record.name, rules, places }),
     sandbox: confinement === "sandboxed" ? parts.judge.sandbox : null,
     effectDir: async () => {
       const dir = await parts.effectDir(session.id, record.callId);

@@ -5,7 +5,7 @@ import type { Rule } from "./contract.ts";
 import type { CommandSubject, PermissionQuestion } from "./layer.ts";
 import { parsedRule } from "./match.ts";
 import { matchesPath } from "./match_path.ts";
-import { specifierKind } from "./specifier.ts";
+import { isAbout, specifierKind } from "./specifier.ts";
 
 /** Words looked at in one command. */
 const wordsMax = 500;
@@ -19,14 +19,17 @@ export function namedPath(
     .slice(0, wordsMax);
   const text = [...words, places.workspace, places.home].join("\n").toLowerCase();
   const about = rules.rules.flatMap((rule) => {
-    const specifier = pathOf(rule);
-    return specifier !== null && text.includes(plainPart(specifier)) ? [{ rule, specifier }] : [];
+    const parsed = pathRule(rule);
+    return parsed !== null && text.includes(plainPart(parsed.specifier)) ? [{ rule, ...parsed }] : [];
   });
   if (about.length === 0) return null;
-  for (const word of words) {
+  for (const [index, word] of words.entries()) {
+    // To name a file is to read it, as far as can be told; to change it only where output goes there.
+    const isWritten = index < analysis.writes.length;
     for (const path of pathsIn(word)) {
       const given = resolve(places.workspace, path.replace(/^~(?=\/|$)/, places.home));
-      const found = about.find(({ rule, specifier }) =>
+      const found = about.find(({ rule, tool, specifier }) =>
+        (isWritten || isAbout(tool, "Read")) &&
         matchesPath(specifier, { given, real: null }, { action: rule.action, places })
       );
       if (found !== undefined) return { path, rule: found.rule };
@@ -35,11 +38,12 @@ export function namedPath(
   return null;
 }
 
-/** What stands in the brackets of a rule that keeps tools from files; null for other rules. */
-function pathOf(rule: Rule): string | null {
+/** A rule that keeps tools from files; null for other rules. */
+function pathRule(rule: Rule): { tool: string; specifier: string } | null {
   const parsed = rule.action === "allow" ? "" : parsedRule(rule);
   if (typeof parsed === "string" || parsed.specifier === null) return null;
-  return specifierKind(parsed.tool, parsed.specifier) === "path" ? parsed.specifier : null;
+  const { tool, specifier } = parsed;
+  return specifierKind(tool, specifier) === "path" ? { tool, specifier } : null;
 }
 
 /** The longest name of a glob, without its wildcards: in a path that it matches this stands somewhere. */

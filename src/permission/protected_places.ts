@@ -26,8 +26,9 @@ const files = new Set([
 
 /** The same for an absolute path, whatever the folder that is worked in is called itself. */
 export function isProtectedIn(path: string, roots: readonly string[]): boolean {
-  const root = roots.filter((candidate) => path.startsWith(candidate)).sort((a, b) => b.length - a.length)[0];
-  return isProtected(root === undefined ? path : path.slice(root.length));
+  const inside = roots.filter((root) => path.startsWith(`${root}/`) || path.startsWith(`${root}\\`));
+  const nearest = inside.sort((a, b) => b.length - a.length)[0] ?? "";
+  return isProtected(path.slice(nearest.length));
 }
 
 /** Whether a path leads into a protected place, by its names and in whatever case: see what the path really is first. */

@@ -167,6 +167,9 @@ describe("rules", () => {
       expect([command, (await decide(...bash(command), { rules, mode })).decision]).toEqual([command, "ask"]);
     }
     expect((await decide(...bash("cat src/a"), { rules, mode })).decision).toBe("allow");
+    const kept = [rule("deny", "Edit(lock.json)")];
+    expect((await decide(...bash("cat lock.json"), { rules: kept, mode })).decision).toBe("allow");
+    expect((await decide(...bash("date > lock.json"), { rules: kept, mode })).decision).toBe("ask");
   });
 
   it("for a server of MCP are about that server, whatever its tools are called", async () => {

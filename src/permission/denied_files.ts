@@ -1,18 +1,23 @@
-// Files that a rule refuses to have read: kept from tools that search whole folders as well, like secret ones.
+// Files that a rule refuses: kept from the tool that opens them as well, like secret ones. So a search over the folder above
+// shows nothing of them, and a link that changes after the decision leads to none.
 import type { RuleSet } from "./contract.ts";
 import { parsedRule } from "./match.ts";
 import { matchesPath, type PathPlaces } from "./match_path.ts";
 import { wordRule } from "./rules.ts";
 import type { SecretPlaces } from "./secret_places.ts";
+import { isAbout, specifierKind } from "./specifier.ts";
 
-export function withDeniedReads(
+export function withDeniedFiles(
   secrets: SecretPlaces,
-  { rules: { rules }, places }: { rules: RuleSet; places: PathPlaces },
+  { tool, rules: { rules }, places }: { tool: string; rules: RuleSet; places: PathPlaces },
 ): SecretPlaces {
   const denied = rules.flatMap((rule) => {
     const parsed = rule.action === "deny" ? parsedRule(rule) : "";
-    if (typeof parsed === "string" || parsed.tool !== "Read" || parsed.specifier === null) return [];
-    return [{ rule, specifier: parsed.specifier }];
+    if (typeof parsed === "string" || parsed.specifier === null) return [];
+    const { specifier } = parsed;
+    // What may not be read is not looked at for a change either.
+    const isMeant = isAbout(parsed.tool, tool) || parsed.tool === "Read";
+    return isMeant && specifierKind(parsed.tool, specifier) === "path" ? [{ rule, specifier }] : [];
   });
   if (denied.length === 0) return secrets;
   return {
