@@ -22,7 +22,7 @@ export async function openOwnSandbox(options: OwnSandboxOptions): Promise<Sandbo
     return withoutSandbox({ status: "off", reason: "sandbox.enabled is false in the configuration" });
   }
   const { openSandbox } = await import("../tools/sandbox/open_sandbox.ts");
-  return openSandbox({
+  const sandbox = openSandbox({
     dataDir,
     ours: [dataDir, configDir],
     secrets,
@@ -34,4 +34,7 @@ export async function openOwnSandbox(options: OwnSandboxOptions): Promise<Sandbo
     tmpDir: (sessionId) => store.effectDir(sessionId, "sandbox-tmp"),
     report,
   });
+  // Tried out beside the rest of the start, so that the first command need not wait for it.
+  void sandbox.state().catch(() => {});
+  return sandbox;
 }

@@ -47,7 +47,10 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
 
   async function findAll(): Promise<Helpers> {
     await mkdir(base, { recursive: true, mode: 0o700 });
-    const bubblewrap = await findBubblewrap(options.helpers);
+    const [bubblewrap, env] = await Promise.all([
+      findBubblewrap(options.helpers),
+      resettingEnv(options.helpers),
+    ]);
     const filterFile = join(base, "filter.bpf");
     const startedFolder = join(base, "started");
     await rm(startedFolder, { recursive: true, force: true });
@@ -56,7 +59,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
     const ready: Helpers = {
       bubblewrap,
       stamp: await stampOf(bubblewrap.path),
-      env: await resettingEnv(options.helpers),
+      env,
       network: await openNetwork(),
       filterFile,
       startedFolder,

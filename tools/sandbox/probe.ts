@@ -15,22 +15,35 @@ export interface ProbeGround {
   tmp: string;
 }
 
-/** $1 outside, $2 hidden, $3 a port that listens outside, $4 the network namespace outside. Prints what went wrong. */
+/**
+ * $1 outside, $2 hidden, $3 a port that listens outside, $4 the network namespace outside. Prints what went wrong. The
+ * first command of a session waits for it, so it starts as few programs as it can.
+ */
 const script = `
-echo 1 >written && [ "$(cat written)" = 1 ] || echo "cannot write in the workspace"
-echo 1 >/tmp/written || echo "cannot write temporary files"
-try() { echo "$1"; }
-(echo 1 >"$1/escaped") 2>/dev/null && try "wrote outside of the workspace"
-cat "$2/secret" 2>/dev/null && try "read a hidden file"
-(mkdir -p .git/hooks && echo 1 >.git/hooks/pre-commit) 2>/dev/null && try "wrote a git hook"
-mv .git .moved 2>/dev/null && try "moved a protected folder away"
-(echo 1 >.mcp.json) 2>/dev/null && try "wrote a protected file"
-[ "$(readlink /proc/self/ns/net)" = "$4" ] && try "shares the network"
-case "$BASH_VERSION" in ?*) (exec 3<>"/dev/tcp/127.0.0.1/$3") 2>/dev/null && try "reached this machine" ;; esac
-grep -q '^Seccomp:[[:space:]]*2' /proc/self/status || try "runs without a filter of system calls"
-grep -q '^NoNewPrivs:[[:space:]]*1' /proc/self/status || try "can gain privileges"
-grep -q '^CapEff:[[:space:]]*0*$' /proc/self/status || try "has privileges"
-[ -S /var/run/docker.sock ] && try "sees the sockets of daemons"
+wrong() { echo "$1"; }
+got=
+echo 1 >written && read -r got <written
+[ "$got" = 1 ] || wrong "cannot write in the workspace"
+(echo 1 >/tmp/written) || wrong "cannot write temporary files"
+(echo 1 >"$1/escaped") 2>/dev/null && wrong "wrote outside of the workspace"
+(read -r got <"$2/secret") 2>/dev/null && wrong "read a hidden file"
+(echo 1 >.git/hooks/pre-commit) 2>/dev/null && wrong "wrote a git hook"
+mv .git .moved 2>/dev/null && wrong "moved a protected folder away"
+(echo 1 >.mcp.json) 2>/dev/null && wrong "wrote a protected file"
+[ "$(readlink /proc/self/ns/net)" = "$4" ] && wrong "shares the network"
+case "$BASH_VERSION" in ?*) (exec 3<>"/dev/tcp/127.0.0.1/$3") 2>/dev/null && wrong "reached this machine" ;; esac
+filter= gains= privileges=
+while read -r key value; do
+  case "$key" in
+    Seccomp:) filter=$value ;;
+    NoNewPrivs:) gains=$value ;;
+    CapEff:) privileges=$value ;;
+  esac
+done </proc/self/status
+[ "$filter" = 2 ] || wrong "runs without a filter of system calls"
+[ "$gains" = 1 ] || wrong "can gain privileges"
+case "$privileges" in *[!0]*|"") wrong "has privileges" ;; esac
+[ -S /var/run/docker.sock ] && wrong "sees the sockets of daemons"
 echo tried
 `;
 
@@ -61,6 +74,8 @@ export async function probeSandbox(base: string, confine: ProbeRun): Promise<voi
       tmp: join(room, "tmp"),
     };
     for (const folder of Object.values(ground)) await mkdir(folder);
+    // A hook is attempted where there can be one.
+    await mkdir(join(ground.workspace, ".git", "hooks"), { recursive: true });
     await writeFile(join(ground.hidden, "secret"), "secret\n");
     const said = await attempt(ground, await confine(ground), listener.addr.port);
     if (said !== "tried" || visitors > 0) {
