@@ -6,12 +6,14 @@ import type { Permission, PermissionRules, Subject } from "../src/permission/con
 import { decidePermission } from "../src/permission/decide.ts";
 import type { JudgedSubject, PermissionQuestion } from "../src/permission/layer.ts";
 import { offeredGrant, offeredRule } from "../src/permission/offered_rule.ts";
+import { rulesLayer } from "../src/permission/rules.ts";
 import { type CommandConfinement, confinementOf } from "../src/permission/sandbox.ts";
 import { rulesOfSession } from "../src/permission/session_rules.ts";
 import type { Analysis } from "../src/permission/shell/command.ts";
 import { messageOf } from "../src/protocol/problem.ts";
 import type { Tool, ToolCall } from "../tools/contract.ts";
 import type { Sandbox, SandboxState } from "../tools/sandbox/contract.ts";
+import { grantOf } from "./call_digest.ts";
 import { realPathOf } from "./real_path.ts";
 
 export interface JudgeParts {
@@ -77,6 +79,18 @@ export async function judgeCall(parts: JudgeParts, given: CallToJudge): Promise<
     rule: asks ? offeredRule(question) : null,
     offered: asks ? offeredGrant(question) : null,
   };
+}
+
+/** Why a rule refuses a call that a person has approved; null when none does. An answer is not asked for twice. */
+export async function refusedByRule(
+  parts: JudgeParts,
+  { meta, record: { actor, by }, tool, call }: Pick<CallToJudge, "meta" | "tool" | "call"> & {
+    record: Pick<CallToJudge, "actor" | "by">;
+  },
+): Promise<string | null> {
+  const given = { meta, actor, by, tool, call, grant: grantOf(call), planFile: "", hook: null };
+  const vote = rulesLayer.vote((await judgeCall(parts, given)).question);
+  return vote?.decision === "deny" ? vote.because : null;
 }
 
 const noSandbox: SandboxState = { status: "off" };

@@ -12,6 +12,7 @@ import { askToolName, askUser } from "./ask_user.ts";
 import { callDigest, confinementShown } from "./call_digest.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { agentToolName } from "./follow_ups.ts";
+import { refusedByRule } from "./judge_call.ts";
 import { type Allowed, reviewCall } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
@@ -73,6 +74,13 @@ export function callExecutor(parts: ToolParts): Executor {
 
 async function runApproved(run: Run): Promise<void> {
   const { session, record, call, parts } = run;
+  const meta = session.state().meta;
+  // A refusal that came into force while the call waited.
+  const refused = meta === null ? null : await refusedByRule(parts.judge, { ...run, meta });
+  if (refused !== null) {
+    const error = `Cannot run ${record.name}, although it was approved: ${refused}`;
+    return await tellOutcome(session, record, { status: "failed", error });
+  }
   const isCommand = call.subjects.some(({ kind }) => kind === "command");
   const shown = isCommand ? confinementShown(record, record.approved) : null;
   if (record.approved !== callDigest(record.name, record.args, shown)) {

@@ -1,11 +1,14 @@
 // C12: what runs is what was approved: this tool, these arguments, and a command in the sandbox never outside of it.
 import { afterEach, expect, it } from "vitest";
+import { join } from "node:path";
 import { callDigest } from "../../actors/call_digest.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
 import type { LogRecord, LogStore, SessionLog } from "../../src/log/port.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { Sandbox, SandboxState } from "../../tools/sandbox/contract.ts";
+import type { Rule } from "../../src/permission/contract.ts";
+import { rule } from "../permission/judged.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { tally } from "../support/tally.ts";
 
@@ -105,6 +108,44 @@ it("C12: an approval is good for exactly the arguments that were shown, also whe
     what: "answers to other arguments",
     tried,
     refused: tried - escapes.length,
+    escapes: escapes.length,
+  });
+  expect(escapes).toEqual([]);
+});
+
+it("C12: a refusal that comes while a call waits holds, and so does one for the place to which a link then leads", async () => {
+  let rules: Rule[] = [rule("deny", "Edit(./held/**)")];
+  test = await openTestRuntime({
+    rules: {
+      of: () => Promise.resolve({ rules, problems: [] }),
+      add: () => Promise.resolve(),
+      remove: () => Promise.resolve(false),
+    },
+  });
+  const at = (name: string) => join(test.workspace, name);
+  for (const name of ["held", "free"]) await Deno.mkdir(at(name));
+  await Deno.symlink(at("free"), at("link"));
+  const escapes: string[] = [];
+  const write = await asking("Write", { file_path: "link/a.txt", content: "x" });
+  await Deno.remove(at("link"));
+  await Deno.symlink(at("held"), at("link"));
+  await answer(write, write.digest);
+  const first = await ended(write);
+  if (first.type !== "call.failed") escapes.push(JSON.stringify(first));
+  const command = await asking("Bash", { command: "touch made" });
+  rules = [rule("deny", "Bash(touch:*)", "managed")];
+  await answer(command, command.digest);
+  const second = await ended(command);
+  if (!second.error.includes("although it was approved: the managed rule")) {
+    escapes.push(JSON.stringify(second));
+  }
+  const made = [...Deno.readDirSync(at("held")), ...Deno.readDirSync(at("free"))].map(({ name }) => name);
+  if (made.length > 0 || second.files.includes("made")) escapes.push(`files: ${made.join()}`);
+  tally({
+    family: "C12",
+    what: "refused or led elsewhere after the question",
+    tried: 2,
+    refused: 2 - escapes.length,
     escapes: escapes.length,
   });
   expect(escapes).toEqual([]);
