@@ -39,6 +39,7 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
     provider: meta.provider,
     model: meta.model,
     permission_mode: meta.permissionMode,
+    ...(meta.sandbox === null ? {} : { sandbox: meta.sandbox }),
     forked_from: meta.forkedFrom,
   };
 }

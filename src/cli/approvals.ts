@@ -3,7 +3,7 @@ import type { Client } from "../client/client.ts";
 import type { ApprovalDecision } from "../protocol/facts.ts";
 import type { Approval } from "../protocol/http.ts";
 import { Problem } from "../protocol/problem.ts";
-import type { Context } from "./command.ts";
+import type { Context, Input } from "./command.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 import type { Colours } from "./terminal.ts";
 
@@ -20,16 +20,58 @@ export async function answerShown(context: Context, wanted: ShownAnswer): Promis
   const { approvals } = await client.approvals(wanted.session);
   if (wanted.call === undefined) return list(context, approvals);
   const approval = find(approvals, wanted.call, wanted.session);
+  checkReach(approval, wanted.decision);
   await client.answer(wanted.session, approval.call_id, {
     decision: wanted.decision,
     digest: approval.digest,
     ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
   });
-  if (context.json) context.terminal.json({ call_id: approval.call_id, decision: wanted.decision });
-  else {context.terminal.talk(
-      `${verb(wanted.decision)} ${neutralLine(approval.name)}: ${neutral(approval.prompt)}`,
-    );}
+  if (context.json) {
+    context.terminal.json({ call_id: approval.call_id, decision: wanted.decision });
+    return 0;
+  }
+  context.terminal.talk(
+    `${verb(wanted.decision)} ${neutralLine(approval.name)}: ${neutral(approval.prompt)}`,
+  );
+  const reach = reachText(approval, wanted.decision);
+  if (reach !== undefined) context.terminal.talk(reach);
   return 0;
+}
+
+/** How far an answer is to reach, by the options of the command line. */
+export function reachOf(input: Input, command: string): "once" | "session" | "always" {
+  const [session, always] = [input.flag("session"), input.flag("always")];
+  if (session && always) {
+    throw new Problem("usage", `Cannot run "jamey ${command}": give --session or --always, not both`);
+  }
+  return always ? "always" : session ? "session" : "once";
+}
+
+/** The daemon refuses it as well; here it is said in the words of the command line. */
+function checkReach({ call_id, rule, grant }: Approval, decision: ApprovalDecision): void {
+  const refused = (option: string, why: string, hint: string) =>
+    new Problem("conflict", `Cannot answer call "${call_id}" with ${option}: ${why}`, { hint });
+  if (decision.endsWith("_always") && rule === undefined) {
+    throw refused("--always", "no rule says exactly this call", "Answer it without --always");
+  }
+  if (decision === "allow_session" && grant === undefined) {
+    throw refused("--session", "it is asked about every time", "Answer it without --session");
+  }
+}
+
+function reachText({ rule = "" }: Approval, decision: ApprovalDecision): string | undefined {
+  switch (decision) {
+    case "allow_session":
+    case "reject_session":
+      return "The same call is answered so for the rest of the session";
+    case "allow_always":
+    case "reject_always": {
+      const action = decision === "allow_always" ? "allow" : "deny";
+      return `Added for this folder: ${action} ${neutralLine(rule)} (see: jamey permissions)`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 function list(context: Context, approvals: readonly Approval[]): number {
@@ -58,15 +100,18 @@ function find(approvals: readonly Approval[], call: string, session: string): Ap
 
 /** The whole question: nothing of it may be cut, because what is hidden would be allowed too. */
 export function approvalText(
-  approval: Pick<Approval, "call_id" | "name" | "actor" | "prompt">,
+  approval: Pick<Approval, "call_id" | "name" | "actor" | "prompt" | "reason" | "rule">,
   colours: Colours,
 ): string {
   const { bold, yellow, dim } = colours;
+  const { reason, rule } = approval;
   const lines = neutral(approval.prompt).split("\n").map((line) => `    ${line}`);
   return [
     `${yellow("?")} ${bold(neutralLine(approval.name))} asks to run ` +
     dim(`(${neutralLine(approval.actor)}, call ${neutralLine(approval.call_id)})`),
     ...lines,
+    ...(reason === undefined ? [] : [dim(`  asked because ${neutralLine(reason)}`)]),
+    ...(rule === undefined ? [] : [dim(`  "always" adds the rule ${neutralLine(rule)} for this folder`)]),
   ].join("\n");
 }
 
@@ -75,22 +120,31 @@ export interface TypedAnswer {
   reason?: string;
 }
 
-/** The tool by which an agent hands in its plan: each plan is one of its own, so nothing is allowed for always. */
+/** The tool by which an agent hands in its plan: each plan is one of its own. */
 export const planTool = "ExitPlanMode";
 
-/** The words for the answers to a call of this tool. */
-export function approvalChoices(tool: string): string {
-  return tool === planTool
-    ? "y accept the plan, n no, or n and what to change"
-    : "y once, a always, n no, or n and a reason";
+type Offered = Pick<Approval, "name" | "grant" | "rule">;
+
+/** The words for the answers to a call: those that would hold. */
+export function approvalChoices({ name, grant, rule }: Offered): string {
+  if (name === planTool) return "y accept the plan, n no, or n and what to change";
+  return [
+    "y once",
+    ...(grant === undefined ? [] : ["s session"]),
+    ...(rule === undefined ? [] : ["a always"]),
+    "n no, or n and a reason",
+  ].join(", ");
 }
 
-/** What a person typed as an answer to a call of this tool; undefined when it is none. */
-export function parseAnswer(line: string, tool: string): TypedAnswer | undefined {
+/** What a person typed as an answer to a call; undefined when it is none. */
+export function parseAnswer(line: string, { grant, rule }: Offered): TypedAnswer | undefined {
   const [, word = "", reason = ""] = /^(\S+)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
   const lower = word.toLowerCase();
   if (reason === "" && (lower === "y" || lower === "yes")) return { decision: "allow_once" };
-  if (reason === "" && (lower === "a" || lower === "always") && tool !== planTool) {
+  if (reason === "" && (lower === "s" || lower === "session") && grant !== undefined) {
+    return { decision: "allow_session" };
+  }
+  if (reason === "" && (lower === "a" || lower === "always") && rule !== undefined) {
     return { decision: "allow_always" };
   }
   if (lower === "n" || lower === "no") {

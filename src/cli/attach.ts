@@ -6,6 +6,7 @@ import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { linkText } from "./link_text.ts";
 import { createLiveView, type LiveView } from "./live_view.ts";
+import { sayMode } from "./mode_text.ts";
 import { messageOf } from "../protocol/problem.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 import { createPending, type Pending, type PendingList } from "./pending.ts";
@@ -36,7 +37,7 @@ export const attachCommand: Command = {
     const options = { session: view.session_id, after, deltas, signal: stop.signal };
     if (context.json) await printJson(context, client, options);
     else {
-      banner(context, view.state.summary.permission_mode);
+      await sayMode({ terminal: context.terminal, client }, view.state.summary);
       await show(context, client, options);
     }
     return exit;
@@ -48,13 +49,6 @@ interface AttachOptions {
   after: number;
   deltas: boolean;
   signal: AbortSignal;
-}
-
-/** Says loudly that nobody will be asked. */
-export function banner({ terminal }: Context, mode: string): void {
-  if (mode !== "bypassPermissions") return;
-  const { inverse, red } = terminal.talkColours;
-  terminal.warn(inverse(red(" bypassPermissions: tools in this session run without asking ")));
 }
 
 async function printJson(context: Context, client: Client, options: AttachOptions): Promise<void> {

@@ -1,15 +1,16 @@
 // `jamey chat`: a conversation at the terminal. Lines are messages, answers to questions, or commands.
 import { messageOf, Problem } from "../protocol/problem.ts";
-import { banner } from "./attach.ts";
 import { sayAwaiting } from "./awaiting_trust.ts";
 import type { Chat } from "./chat_command.ts";
 import { chatCommand } from "./chat_commands.ts";
+import { cycleMode } from "./chat_setting_commands.ts";
 import { besidePrompt, createPrompt } from "./chat_prompt.ts";
 import { enterRoom, type Room } from "./chat_room.ts";
 import { runOwnCommand } from "./chat_work_commands.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { neutral } from "./neutral.ts";
+import { sayMode } from "./mode_text.ts";
 import { checkModel } from "./model_choice.ts";
 import { refuse, typedAnswer } from "./pending_answer.ts";
 import { pendingChoices } from "./pending_text.ts";
@@ -35,7 +36,7 @@ export const defaultCommand: Command = {
 };
 
 const doubleInterruptMs = 2_000;
-const nobodyToAsk = "nobody to ask (the input ended): use --permission-mode bypassPermissions";
+const nobodyToAsk = "nobody to ask (the input ended): allow it with a rule, see jamey permissions --help";
 
 async function talk(context: Context, input: Input): Promise<number> {
   const { inIsTerminal } = context.terminal;
@@ -66,7 +67,7 @@ async function talk(context: Context, input: Input): Promise<number> {
     async enter(sessionId) {
       await room?.leave();
       const { state } = await client.view(sessionId);
-      banner(context, state.summary.permission_mode);
+      await sayMode({ terminal, client }, state.summary);
       await sayAwaiting({ terminal, client }, state.summary.workspace);
       prompt = createPrompt(terminal, lines);
       room = await enterRoom({
@@ -83,6 +84,9 @@ async function talk(context: Context, input: Input): Promise<number> {
     );
     terminal.talk(terminal.talkColours.dim(`Session ${chatting.room().sessionId}; /help for commands`));
     const interrupted = onInterrupt(chatting, lines);
+    lines.onShiftTab(() => {
+      cycleMode(chatting).catch((thrown) => terminal.warn(neutral(messageOf(thrown))));
+    });
     return await readLines(chatting, { lines, interrupted, prompt: () => prompt(chatting.room()) });
   } finally {
     await room?.leave();

@@ -1,5 +1,6 @@
 // Commands of a chat about sessions and the daemon: which one this is, which others there are, how it went.
 import type { Chat, ChatCommand } from "./chat_command.ts";
+import { sandboxText } from "./mode_text.ts";
 import { shortLine } from "./neutral.ts";
 import { showStory } from "./replay_story.ts";
 import { listSessions, printSessions } from "./sessions.ts";
@@ -93,6 +94,12 @@ async function describeSession({ client, room }: Chat): Promise<string> {
     `workspace   ${shortLine(summary.workspace, 200)}`,
     `model       ${shortLine(`${summary.provider}/${summary.model}`, 100)}`,
     `permissions ${summary.permission_mode}`,
+    `sandbox     ${
+      sandboxText(
+        (await client.permissions({ session: summary.session_id })).sandbox,
+        summary.permission_mode,
+      )
+    }`,
     `events      ${seq}`,
     `tokens      ${usage.input_tokens} in, ${usage.output_tokens} out`,
     "",

@@ -3,6 +3,7 @@ import { permissionMode } from "../protocol/facts.ts";
 import { openIn } from "./awaiting_trust.ts";
 import type { Chat, ChatCommand } from "./chat_command.ts";
 import { checkModel } from "./model_choice.ts";
+import { modeAfter, sayMode } from "./mode_text.ts";
 import { modelLine } from "./models.ts";
 import { neutralLine, shortLine } from "./neutral.ts";
 import { outsideLines } from "./trust.ts";
@@ -22,7 +23,11 @@ export const settingChatCommands: readonly ChatCommand[] = [
       for (const model of (await client.models()).models) terminal.line(modelLine(model, terminal.colours));
     },
   },
-  { usage: "mode [MODE]", summary: "the permission mode, or another one from now on", run: changeMode },
+  {
+    usage: "mode [MODE]",
+    summary: "the permission mode, or another one from now on (Shift+Tab: the next)",
+    run: changeMode,
+  },
   {
     usage: "plan",
     summary: "plan first: nothing is changed until you accept the plan",
@@ -48,13 +53,20 @@ async function changeMode({ context, client, room }: Chat, [given]: readonly str
   const modes = permissionMode.options.join(", ");
   if (given === undefined) {
     const { summary } = (await client.view(room().sessionId)).state;
-    return terminal.line(`The mode is ${summary.permission_mode}; there are: ${modes}`);
+    terminal.line(`The mode is ${summary.permission_mode}; there are: ${modes}`);
+    return await sayMode({ terminal, client }, summary);
   }
   const parsed = permissionMode.safeParse(given);
   if (!parsed.success) {
     return terminal.warn(`There is no mode "${neutralLine(given)}"; there are: ${modes}`);
   }
   await client.setMode(room().sessionId, parsed.data);
+}
+
+/** The next mode of those that a key goes through; the fact of it says so on the screen. */
+export async function cycleMode({ client, room }: Chat): Promise<void> {
+  const { session_id, permission_mode } = (await client.view(room().sessionId)).state.summary;
+  await client.setMode(session_id, modeAfter(permission_mode));
 }
 
 /** Approves nothing but what was on this screen. */

@@ -29,6 +29,8 @@ export interface Context {
   /** --url was given: that daemon is meant, none is started here. */
   url: string | undefined;
   token: string | undefined;
+  /** How this command names itself to the daemon. */
+  clientName: string;
   /** Connects to the running daemon; a Problem `daemon_not_running` when there is none. */
   client(): Promise<Client>;
   /** Connects, and starts the daemon in the background when none runs. */

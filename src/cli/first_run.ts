@@ -1,8 +1,8 @@
 // The first run: one real session on this folder, followed live, and how to go on from there. What `npm start` shows.
 import { follow } from "../client/follow.ts";
 import { type Client, openClient } from "../client/client.ts";
-import type { EventEnvelope } from "../protocol/facts.ts";
-import { approvalText, parseAnswer, sendAnswer } from "./approvals.ts";
+import type { Approval } from "../protocol/http.ts";
+import { approvalChoices, approvalText, parseAnswer, sendAnswer } from "./approvals.ts";
 import { createLiveView, type LiveView } from "./live_view.ts";
 import { openLines } from "./lines.ts";
 import { createPending } from "./pending.ts";
@@ -62,8 +62,9 @@ async function show(client: Client, session: string, { terminal, options }: Stag
     if (frame.type !== "event") continue;
     view.event(frame.event);
     pending.fact(frame.event);
-    if (frame.event.type === "call.approval_requested") {
-      await answer(client, session, { terminal, options, view, event: frame.event });
+    const asked = pending.all().at(-1);
+    if (asked?.kind === "approval" && asked.seq === frame.event.seq) {
+      await answer(client, session, { terminal, options, view, approval: asked.approval });
     }
     if (frame.event.type === "turn.ended" && frame.event.actor === "main") return;
   }
@@ -72,32 +73,24 @@ async function show(client: Client, session: string, { terminal, options }: Stag
 async function answer(
   client: Client,
   session: string,
-  { terminal, options, view, event }: Stage & { view: LiveView; event: EventEnvelope },
+  { terminal, options, view, approval }: Stage & { view: LiveView; approval: Approval },
 ): Promise<void> {
-  const { call_id, name, prompt, digest } = event.data;
-  const approval = {
-    call_id: String(call_id),
-    name: String(name),
-    actor: event.actor,
-    prompt: String(prompt),
-    digest: String(digest),
-  };
   if (options.offline) {
     view.note(terminal.colours.dim("      approved by the demo: it is one of the calls of its own script"));
     await sendAnswer(client, session, approval, { decision: "allow_once" });
     return;
   }
   view.note(approvalText(approval, terminal.colours));
-  const typed = terminal.inIsTerminal ? await askPerson() : undefined;
-  const decision = parseAnswer(typed ?? "n nobody is there to ask", approval.name) ??
+  const typed = terminal.inIsTerminal ? await askPerson(approvalChoices(approval)) : undefined;
+  const decision = parseAnswer(typed ?? "n nobody is there to ask", approval) ??
     { decision: "reject_once" as const };
   await sendAnswer(client, session, approval, decision);
 }
 
-async function askPerson(): Promise<string | undefined> {
+async function askPerson(choices: string): Promise<string | undefined> {
   const lines = openLines({ isTerminal: true });
   lines.onInterrupt(() => Deno.kill(Deno.pid, "SIGINT"));
-  lines.prompt("    Allow it? (y once, a always, n no) ");
+  lines.prompt(`    Allow it? (${choices}) `);
   const typed = await lines.next();
   lines.close();
   return typed;

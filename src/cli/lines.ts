@@ -14,6 +14,8 @@ export interface Lines {
   isOver(): Promise<boolean>;
   /** Called for Ctrl-C while the terminal is being read. */
   onInterrupt(handler: () => void): void;
+  /** Called for Shift+Tab at a terminal. */
+  onShiftTab(handler: () => void): void;
   close(): void;
 }
 
@@ -75,6 +77,12 @@ export function openLines({ isTerminal }: { isTerminal: boolean }): Lines {
     isPrompting: () => prompting,
     isOver,
     onInterrupt: (handler) => void reader.on("SIGINT", handler),
+    onShiftTab(handler) {
+      if (!isTerminal) return;
+      process.stdin.on("keypress", (_text: unknown, key: { name?: string; shift?: boolean } | undefined) => {
+        if (!closed && key?.name === "tab" && key.shift === true) handler();
+      });
+    },
     close: () => reader.close(),
   };
 }

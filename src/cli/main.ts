@@ -1,4 +1,5 @@
 // The command line: parses the words, runs the command, and turns whatever happens into an exit code.
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { dataDir } from "../platform/data_dir.ts";
 import { version } from "../platform/version.ts";
@@ -18,7 +19,7 @@ export async function main(args: readonly string[], { serve }: { serve: Serve })
   try {
     const commands = await commandsFor(args);
     const { command, input } = parse(args, commands);
-    const context = createContext(input, signals, serve);
+    const context = createContext(input, { signals, serve, called: nameOf(command) || "chat" });
     if (input.flag("version")) return print(context, `${version}\n`);
     if (input.flag("help")) return print(context, helpFor(command, commands, version));
     return await command.run(context, input);
@@ -50,7 +51,14 @@ function print({ terminal }: Context, text: string): number {
   return 0;
 }
 
-function createContext(input: Input, signals: Signals, serve: Serve): Context {
+interface Given {
+  signals: Signals;
+  serve: Serve;
+  /** The command's name. */
+  called: string;
+}
+
+function createContext(input: Input, { signals, serve, called }: Given): Context {
   const quiet = input.flag("quiet");
   const terminal = openTerminal({ quiet });
   const context: Context = {
@@ -65,11 +73,18 @@ function createContext(input: Input, signals: Signals, serve: Serve): Context {
     config: configOf(input),
     url: input.text("url"),
     token: Deno.env.get("JAMEY_TOKEN"),
+    clientName: clientName(called),
     client: async () => (await import("../client/client.ts")).openClient(context),
     clientOrStart: () => clientOrStart(context),
     serve,
   };
   return context;
+}
+
+/** A header takes plain characters only. */
+function clientName(called: string): string {
+  const host = hostname().replace(/[^\x21-\x7e]+/g, "?").slice(0, 64);
+  return `jamey ${called}/${version} (process ${Deno.pid} on ${host})`;
 }
 
 async function clientOrStart(context: Context): Promise<Client> {

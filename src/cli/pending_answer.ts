@@ -13,7 +13,7 @@ export function typedAnswer(
 ): ((client: Client, session: string) => Promise<boolean>) | undefined {
   switch (pending.kind) {
     case "approval": {
-      const answer = parseAnswer(typed, pending.approval.name);
+      const answer = parseAnswer(typed, pending.approval);
       return answer && ((client, session) => sendAnswer(client, session, pending.approval, answer));
     }
     case "question": {

@@ -21,7 +21,7 @@ export function pendingText(pending: Pending, colours: Colours): string {
 export function pendingChoices(pending: Pending): string {
   switch (pending.kind) {
     case "approval":
-      return approvalChoices(pending.approval.name);
+      return approvalChoices(pending.approval);
     case "question":
       return pending.asked.questions.length === 1
         ? "a number, several with commas, or words of your own"

@@ -18,6 +18,7 @@ const outputLinesMax = 12;
 const outputCharsMax = 400;
 const textLinesMax = 2000;
 const textCharsMax = 20_000;
+const clientCharsMax = 120;
 const typeWidth = 23;
 
 /** No line feed at the end. */
@@ -70,11 +71,19 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
     case "call.proposed":
       return line(`${call} ${argsText(data["args"])}`);
     case "call.approval_requested":
-      return block(call, longText(text("prompt")));
+      return block(`${call}${why(text("reason"))}`, longText(text("prompt")));
     case "call.approved":
-      return line(`${call} by ${shortLine(text("by"), 60)} (${shortLine(text("decision"), 40)})`);
+      return line(
+        `${call} by ${shortLine(text("by"), 60)} (${shortLine(text("decision"), 40)}${added(data)})${
+          through(data)
+        }`,
+      );
     case "call.denied":
-      return line(`${call} by ${shortLine(text("by"), 60)}: ${shortLine(text("reason"), argsCharsMax)}`);
+      return line(
+        `${call} by ${shortLine(text("by"), 60)}: ${shortLine(text("reason"), argsCharsMax)}${added(data)}${
+          through(data)
+        }`,
+      );
     case "call.finished":
       return block(
         [call + (data["truncated"] === true ? " (truncated)" : ""), imagesText(data["images"])].join(" ")
@@ -86,7 +95,7 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
     case "call.interrupted":
       return block(`${call}: ${shortLine(text("reason"), argsCharsMax)}`, outputText(text("output")));
     case "call.started":
-      return line(call + attempt(data));
+      return line(`${call}${attempt(data)}${why(text("allowed_by"))}`);
     case "turn.ended":
       return line(
         `${shortLine(text("outcome"), 40)} after ${shortLine(String(data["steps"]), 20)} steps${
@@ -95,7 +104,7 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
       );
     default: {
       const [first, ...more] = workText({ type, data }) ?? [shortLine(JSON.stringify(data), argsCharsMax)];
-      return block(first ?? "", more.join("\n"));
+      return block(`${first ?? ""}${through(data)}`, more.join("\n"));
     }
   }
 }
@@ -103,6 +112,20 @@ function describe({ type, data }: EventEnvelope, options: RenderOptions): Descri
 /** Who says it, when it is not a person. */
 function sourceText(data: JsonObject): string {
   return typeof data["source"] === "string" ? `(${shortLine(data["source"], 40)})` : "";
+}
+
+/** The program through which a person spoke. */
+function through({ client }: JsonObject): string {
+  return typeof client === "string" ? ` [${shortLine(client, clientCharsMax)}]` : "";
+}
+
+/** The rule that came with an answer. */
+function added({ rule }: JsonObject): string {
+  return typeof rule === "string" ? `, added the rule ${shortLine(rule, argsCharsMax)}` : "";
+}
+
+function why(reason: string): string {
+  return reason === "" ? "" : ` because ${shortLine(reason, argsCharsMax)}`;
 }
 
 function line(text: string): Description {

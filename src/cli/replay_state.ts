@@ -5,6 +5,7 @@ import type { JsonValue } from "../protocol/json.ts";
 import type { Change } from "./diff.ts";
 import { imagesText } from "./image_text.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
+import { sandboxText } from "./mode_text.ts";
 import { argsText } from "./render.ts";
 import type { Colours } from "./terminal.ts";
 import { backgroundLine, limitText, taskLine, todoLines } from "./work_text.ts";
@@ -20,6 +21,7 @@ export function drawState({ session_id, seq, conversation, state }: SessionView,
   return [
     `${bold(`Session ${neutralLine(session_id)} at #${seq}`)} ${summary.status}`,
     `  ${shortLine(`${summary.provider}/${summary.model}`, 100)}, ${summary.permission_mode}, ${tokens}`,
+    ...(summary.sandbox === undefined ? [] : [`  ${sandboxText(summary.sandbox, summary.permission_mode)}`]),
     `  ${dim(`digest ${state.digest}`)}`,
     "",
     bold(`Conversation (${conversation.length} messages)`),

@@ -3,7 +3,6 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { planTool } from "./approvals.ts";
-import { banner } from "./attach.ts";
 import { refuseUntrusted, sayAwaiting } from "./awaiting_trust.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { sessionOptions } from "./new.ts";
@@ -12,6 +11,7 @@ import { refuse } from "./pending_answer.ts";
 import { createRunFold, exitOf } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
 import { imagePaths, readImages, sayBlind } from "./images.ts";
+import { modeBadge } from "./mode_text.ts";
 import { readPrompt } from "./run_prompt.ts";
 import { ruleOptions } from "./run_rules.ts";
 import { chooseSession, type RunSession } from "./run_session.ts";
@@ -21,7 +21,7 @@ import { PipeClosed } from "./terminal.ts";
 const stepsMax = 10_000;
 const cancelWaitMs = 10_000;
 const nobodyForPlan = "the plan is the result of this run and nobody is here to accept it: end your turn now";
-const nobodyToAsk = "nobody to ask (jamey run): use --permission-mode bypassPermissions or jamey chat";
+const nobodyToAsk = "nobody to ask (jamey run): allow it with --allowed-tools, or use jamey chat";
 
 export const runCommand: Command = {
   usage: "run [...prompt]",
@@ -84,7 +84,8 @@ async function perform(context: Context, input: Input, { run, output }: Desk) {
   if (run.why.signal !== undefined) return;
   run.fold.begin(state.summary.permission_mode);
   output.init(state.summary);
-  if (!context.quiet && context.terminal.inIsTerminal) banner(context, state.summary.permission_mode);
+  const badge = modeBadge(state.summary.permission_mode, context.terminal.talkColours);
+  if (badge !== undefined) context.terminal.talk(badge);
   await sayAwaiting({ terminal: context.terminal, client }, state.summary.workspace);
   await refuseUntrusted(client, state.summary);
   if (images.length > 0) await sayBlind({ terminal: context.terminal, client }, state.summary);

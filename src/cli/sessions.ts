@@ -7,6 +7,7 @@ import { tableLines } from "./table.ts";
 
 const pageSessions = 100;
 const pagesMax = 100;
+const modeColumn = 4;
 
 export const sessionsCommand: Command = {
   usage: "sessions",
@@ -52,14 +53,15 @@ export function printSessions({ terminal }: Context, sessions: readonly SessionS
     session.status,
     String(session.seq),
     session.updated_at.slice(0, 16).replace("T", " "),
+    session.permission_mode,
     shortLine(session.name ?? "", 30),
-    shortLine(session.workspace, 60) +
-    (session.permission_mode === "bypassPermissions" ? red(" bypass") : ""),
+    shortLine(session.workspace, 60),
   ]);
-  const titles = ["SESSION", "STATUS", "EVENTS", "UPDATED", "NAME", "WORKSPACE"];
+  const titles = ["SESSION", "STATUS", "EVENTS", "UPDATED", "MODE", "NAME", "WORKSPACE"];
   const tint = (cell: string, { row, column }: { row: number; column: number }) => {
     const session = sessions[row];
-    return column === 1 && session !== undefined && waitsForPerson(session) ? yellow(cell) : cell;
+    if (column === 1 && session !== undefined && waitsForPerson(session)) return yellow(cell);
+    return column === modeColumn && session?.permission_mode === "bypassPermissions" ? red(cell) : cell;
   };
   for (const line of tableLines(titles, rows, { colours: terminal.colours, tint })) terminal.line(line);
 }

@@ -3,6 +3,9 @@ import { connect, isNotRunning, originOf, probe, readDaemonFile } from "../clien
 import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
 import { createClient } from "../client/client.ts";
 import type { Command, Context } from "./command.ts";
+import type { PermissionMode } from "../protocol/facts.ts";
+import type { SandboxView } from "../protocol/permission_views.ts";
+import { sandboxText } from "./mode_text.ts";
 import { shortLine } from "./neutral.ts";
 import { listSessions, waitsForPerson } from "./sessions.ts";
 
@@ -17,6 +20,9 @@ export interface DaemonStatus {
   version: string | null;
   uptime_s: number | null;
   sessions: number | null;
+  /** The mode of new sessions, and what commands run in. */
+  permission_mode?: PermissionMode;
+  sandbox?: SandboxView;
   /** Sessions that wait for a person: for an answer or an approval, or paused at a limit. */
   waiting?: { session_id: string; name: string | null; status: string }[];
   /** Why the daemon cannot be used although it runs. */
@@ -41,7 +47,7 @@ export async function daemonStatus(context: Context): Promise<DaemonStatus> {
   const file = await readDaemonFile(context.dataDir);
   const url = context.url === undefined ? file?.url : originOf(context.url);
   const answer = url === undefined ? undefined : await probe(url);
-  const looked = answer === undefined ? {} : await sessionsWaiting(context);
+  const looked = answer === undefined ? {} : await lookInside(context);
   return {
     running: answer !== undefined,
     data_dir: context.dataDir,
@@ -54,11 +60,21 @@ export async function daemonStatus(context: Context): Promise<DaemonStatus> {
   };
 }
 
-async function sessionsWaiting(context: Context): Promise<Pick<DaemonStatus, "waiting" | "problem">> {
+type Looked = Pick<DaemonStatus, "waiting" | "permission_mode" | "sandbox" | "problem">;
+
+async function lookInside(context: Context): Promise<Looked> {
   try {
     const client = createClient(await connect(context), context);
     const waiting = (await listSessions(client, sessionsLookedAtMax)).filter(waitsForPerson);
-    return { waiting: waiting.map(({ session_id, name, status }) => ({ session_id, name, status })) };
+    // A daemon on another machine may have no such folder, and an older one nothing to say of it.
+    const { permission_mode, sandbox } = await client.permissions({ workspace: Deno.cwd() }).catch(() => ({
+      permission_mode: undefined,
+      sandbox: undefined,
+    }));
+    return {
+      waiting: waiting.map(({ session_id, name, status }) => ({ session_id, name, status })),
+      ...(sandbox === undefined ? {} : { permission_mode, sandbox }),
+    };
   } catch (thrown) {
     const problem = explain(thrown);
     return problem === undefined ? {} : { problem };
@@ -80,6 +96,10 @@ function describe(status: DaemonStatus): string {
     `up          ${duration(status.uptime_s ?? 0)}`,
     `sessions    ${status.sessions}`,
     `data folder ${status.data_dir}`,
+    ...(status.permission_mode === undefined ? [] : [`mode        ${status.permission_mode} (new sessions)`]),
+    ...(status.sandbox === undefined
+      ? []
+      : [`sandbox     ${sandboxText(status.sandbox, status.permission_mode)}`]),
   ];
   for (const { session_id, name, status: how } of status.waiting ?? []) {
     lines.push(

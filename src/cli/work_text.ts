@@ -3,6 +3,7 @@
 import { type EventEnvelope, type FactData, factData, type FactType } from "../protocol/facts.ts";
 import type { SessionView } from "../protocol/http.ts";
 import type { BudgetLimit, Task, TodoItem } from "../protocol/work_facts.ts";
+import { sandboxText } from "./mode_text.ts";
 import { neutralLine, shortLine } from "./neutral.ts";
 
 const wordsMax = 300;
@@ -21,7 +22,10 @@ const words: Words = {
     );
     return [`answered by ${short(by)}: ${short(said.join("; "))}`];
   },
-  "session.mode_changed": ({ permission_mode, by }) => [`the mode is ${permission_mode} now (${short(by)})`],
+  "session.mode_changed": ({ permission_mode, by }) => [
+    `the mode is ${permission_mode} now (${short(by)})`,
+  ],
+  "session.sandbox_changed": (data) => [sandboxText(data)],
   "session.rules_set": ({ allow, deny, by }) => [
     `the rules of this session are set (${short(by)}): ${allow.length} allow, ${deny.length} deny`,
     ...allow.map((rule) => `allow ${short(rule)}`),

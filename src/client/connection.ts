@@ -13,6 +13,8 @@ export interface ConnectOptions {
   url?: string | undefined;
   /** JAMEY_TOKEN; without it the token file of the discovery file is used. */
   token?: string | undefined;
+  /** How this program names itself to the daemon, and so in the facts of what a person says through it. */
+  clientName?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -21,6 +23,7 @@ export interface Connection {
   url: string;
   token: string;
   version: string;
+  clientName?: string | undefined;
 }
 
 /** An idle connection that we keep would make a stopping daemon wait for us, and may be dead after its restart. */
@@ -49,7 +52,8 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       file?.url === url ? `"${url}" (process ${file.pid}) does not answer` : `"${url}" does not answer`,
     );
   }
-  return { url, token: await tokenFor(url, file, options.token), version: answer.version };
+  const token = await tokenFor(url, file, options.token);
+  return { url, token, version: answer.version, clientName: options.clientName };
 }
 
 /** The discovery file; undefined when there is none. */

@@ -47,6 +47,7 @@ async function send<Answer>(connection: Connection, wanted: Request<Answer>): Pr
       headers: {
         authorization: `Bearer ${connection.token}`,
         accept: "application/json",
+        ...(connection.clientName === undefined ? {} : { "jamey-client": connection.clientName }),
         ...oneRequestEach,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },

@@ -17,6 +17,7 @@ import {
   budgetLimit,
   question,
   questionAnswer,
+  sandboxStatus,
   task,
   todoItem,
   worktree,
@@ -91,6 +92,8 @@ export const sessionSummary = z.object({
   provider: z.string(),
   model: z.string(),
   permission_mode: permissionMode,
+  /** What its commands were last known to run in; left out: it has not mattered yet. */
+  sandbox: z.object({ status: sandboxStatus, reason: z.string().optional() }).optional(),
   forked_from: z.string().nullable(),
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;

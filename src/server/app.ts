@@ -12,6 +12,7 @@ import { openApiDocument } from "./openapi.ts";
 import { createPlaces } from "./places.ts";
 import type { Services } from "./route.ts";
 import { routes } from "./routes/table.ts";
+import { createStrangers } from "./strangers.ts";
 
 export interface AppOptions {
   host: Host;
@@ -43,6 +44,7 @@ export function createApp(options: AppOptions): Hono {
       checkToken: ({ method, headers }, path) =>
         open.has(`${method === "HEAD" ? "GET" : method} ${path}`) ? null : authenticator.check(headers),
       stopping: services.stopping,
+      onRefused: createStrangers(services.report),
     }),
   );
   for (const route of routes) {

@@ -21,6 +21,8 @@ export interface GuardOptions {
   checkToken: (request: Request, path: string) => Problem | null;
   /** Aborted when the daemon stops: nothing new is begun then. */
   stopping: AbortSignal;
+  /** Told of every request that may not pass. */
+  onRefused?: (request: Request, refusal: Problem) => void;
 }
 
 /** Host headers under which a server on this port may be addressed. */
@@ -43,7 +45,9 @@ export function guard(options: GuardOptions): MiddlewareHandler {
 /** The answer to a request that may not pass; null when it may. */
 export function refuse(request: Request, options: GuardOptions): Response | null {
   const refusal = refusalOf(request, options);
-  return refusal === null ? null : errorResponse(refusal, extraHeaders(refusal));
+  if (refusal === null) return null;
+  options.onRefused?.(request, refusal);
+  return errorResponse(refusal, extraHeaders(refusal));
 }
 
 /** Gives an answer the headers that all have. */

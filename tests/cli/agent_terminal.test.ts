@@ -80,7 +80,7 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     const screen = open("chat");
     await screen.until("> ");
     await screen.type("!touch made\r");
-    await screen.until("y once, a always, n no");
+    await screen.until("y once, s session, a always, n no");
     await screen.type("\x03");
     await screen.until("Bash interrupted: it was cancelled before it was approved");
     await screen.until("> ");

@@ -122,6 +122,7 @@ describe("chat through a pipe", () => {
   test("a question is answered by the next line", async () => {
     const { stdout } = await desk.jamey(["chat"], { stdin: "call Guarded touch file\ny\n" });
     expect(stdout).toContain("Guarded asks to run");
+    expect(stdout).toContain('"always" adds the rule Guarded for this folder');
     expect(stdout).toContain("touch file\nYou said: done");
   });
 

@@ -130,7 +130,7 @@ describe("nobody is there to be asked", () => {
     const { code, stdout } = await desk.jamey(["run", "call Guarded rm", "--output-format", "stream-json"]);
     const lines = jsonLines(stdout);
     expect(JSON.stringify(lines)).toContain(
-      "nobody to ask (jamey run): use --permission-mode bypassPermissions or jamey chat",
+      "nobody to ask (jamey run): allow it with --allowed-tools, or use jamey chat",
     );
     expect(runResult.parse(lines.at(-1))).toMatchObject({
       subtype: "error_permission_denied",

@@ -163,7 +163,7 @@ test("a reader that has seen enough ends the program quietly", async () => {
     expect({ command, bytes: stdout.length, stderr: new TextDecoder().decode(stderr) }).toEqual({
       command,
       bytes: 10,
-      stderr: "",
+      stderr: command === "attach last" ? "Mode default; commands run without a sandbox\n" : "",
     });
   }
 });

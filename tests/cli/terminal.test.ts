@@ -18,7 +18,7 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     await screen.until("You said: hello there");
     await screen.until("> ");
     await screen.type("call Guarded touch it\r");
-    await screen.until("y once, a always, n no");
+    await screen.until("y once, s session, a always, n no");
     await screen.type("y\r");
     await screen.until("You said: done");
     await screen.until("> ");
@@ -35,17 +35,17 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     const screen = open("chat");
     await screen.until("> ");
     await screen.type("call Guarded touch it\r");
-    await screen.until("y once, a always, n no, or n and a reason: ");
+    await screen.until("y once, s session, a always, n no, or n and a reason: ");
     await screen.type("perhaps\r");
     await screen.until("Answer: y once");
     await screen.until("\n");
-    await screen.until("  y once, a always, n no, or n and a reason: ");
+    await screen.until("  y once, s session, a always, n no, or n and a reason: ");
     await screen.type("n not");
     await screen.until("n not");
     await desk.server.call("POST", "/sessions/last/messages", { message: "from elsewhere" });
     await screen.until("> from elsewhere\r\n");
     // What was typed so far is there again.
-    await screen.until("  y once, a always, n no, or n and a reason: n not");
+    await screen.until("  y once, s session, a always, n no, or n and a reason: n not");
     await screen.type(" now\r");
     await screen.until("denied: not now");
     await screen.until("> ");

@@ -31,6 +31,17 @@ const told: [type: string, data: JsonObject, words: string][] = [
     "answered by me: a, b, c",
   ],
   ["session.mode_changed", { permission_mode: "plan", by: "me" }, "the mode is plan now (me)"],
+  ["session.sandbox_changed", { status: "works" }, "commands run in the sandbox"],
+  [
+    "session.sandbox_changed",
+    { status: "unavailable", reason: "no bwrap" },
+    'the sandbox does not work: no bwrap; so the mode "auto" asks about commands',
+  ],
+  [
+    "session.sandbox_changed",
+    { status: "off" },
+    'commands run without a sandbox; so the mode "auto" asks about commands',
+  ],
   [
     "session.rules_set",
     { allow: ["Bash(make)"], deny: ["WebFetch", "Read(./x)"], by: "me" },

@@ -43,7 +43,7 @@ export function createMemoryAgent(facts: MemoryFacts): MemoryAgent {
     facts.append({ actor, type: "call.proposed", data: { call_id, name, args: { text }, by } });
     if (name === "Guarded") {
       const prompt = `Guarded: ${text}`;
-      const data = { call_id, name, prompt, digest: sha256(prompt) };
+      const data = { call_id, name, prompt, digest: sha256(prompt), grant: name, rule: name };
       facts.append({ actor, type: "call.approval_requested", data });
       const answer = await facts.until(
         () =>

@@ -32,8 +32,7 @@ export function approvalsOf(facts: readonly Fact[]): Approval[] {
   const waiting = new Map<string, Approval>();
   for (const { type, data, actor, seq } of facts) {
     if (type === "call.approval_requested") {
-      const { call_id, name, prompt, digest } = data;
-      waiting.set(call_id, { call_id, name, actor, prompt, digest, seq });
+      waiting.set(data.call_id, { ...data, actor, seq });
     } else if (type === "call.approved" || type === "call.denied") waiting.delete(data.call_id);
   }
   return [...waiting.values()];
