@@ -23,7 +23,9 @@ export const commandsMax = 50;
 /** What is found in all, inner commands and guesses too; beyond it the text counts as not read. */
 const foundMax = 1_000;
 const depthMax = 5;
-const bombText = /([^\s(){};|&]+)\s*\(\)\s*\{[^}]*\1\s*\|\s*\1\s*&/;
+/** Characters of commands and texts that are looked at for one source, guesses included. */
+const effortMax = 400_000;
+const bombText = /([^\s(){};|&]{1,40})\s{0,8}\(\)\s{0,8}\{[^}]{0,200}\1\s{0,8}\|\s{0,8}\1\s{0,8}&/;
 
 let opened: Promise<Shell> | null = null;
 
@@ -42,6 +44,7 @@ interface Found {
   inputs: string[];
   bomb: boolean;
   unread: boolean;
+  effort: number;
 }
 
 async function loadShell(): Promise<Shell> {
@@ -59,7 +62,7 @@ type Readings = (source: string) => (Reading | null)[];
 
 function analyse(source: string, readings: Readings): Analysis {
   if (source.length > sourceCharsMax) return unread(`it is longer than ${sourceCharsMax} characters`);
-  const found: Found = { commands: new Map(), writes: [], inputs: [], bomb: false, unread: false };
+  const found: Found = { commands: new Map(), writes: [], inputs: [], bomb: false, unread: false, effort: 0 };
   const top = readings(source);
   collect(source, top, { found, readings, depth: 0 });
   for (const text of hiddenTexts(source)) addSource(text, { found, readings, depth: 1 });
@@ -68,6 +71,7 @@ function analyse(source: string, readings: Readings): Analysis {
   const plain = readPlain(source);
   // In the order of the source, each as often as it stands there: a change of the folder matters to what comes after it.
   const ordered = "doubt" in plain ? top.at(-1)?.commands ?? [] : plain.commands;
+  if (ordered.length > foundMax) return unread(`it has more than ${foundMax} commands`);
   for (const words of ordered) found.commands.delete(words.join("\0"));
   return {
     commands: [
@@ -121,11 +125,7 @@ function collect(source: string, trees: readonly (Reading | null)[], reach: Reac
 function add(words: string[], reach: Reach): void {
   const { commands } = reach.found;
   const key = words.join("\0");
-  if (commands.has(key) || reach.found.unread) return;
-  if (commands.size >= foundMax) {
-    reach.found.unread = true;
-    return;
-  }
+  if (!mayGoOn(reach.found, key.length) || commands.has(key)) return;
   commands.set(key, words);
   const inner = innerOf(words, doubtOf(words.map(certain)));
   for (const each of inner.commands) add(each, reach);
@@ -135,11 +135,16 @@ function add(words: string[], reach: Reach): void {
   }
 }
 
+/** False, now and from then on, when the source has more in it than is looked at. */
+function mayGoOn(found: Found, characters: number): boolean {
+  found.effort += characters;
+  if (found.effort > effortMax || found.commands.size >= foundMax) found.unread = true;
+  return !found.unread;
+}
+
 function addSource(source: string, reach: Reach): void {
-  if (reach.depth >= depthMax || source.length > sourceCharsMax) {
-    reach.found.unread = true;
-    return;
-  }
+  if (reach.depth >= depthMax) reach.found.unread = true;
+  if (!mayGoOn(reach.found, source.length)) return;
   collect(source, reach.readings(source), { ...reach, depth: reach.depth + 1 });
 }
 

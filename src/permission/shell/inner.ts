@@ -13,7 +13,7 @@ export interface Inner {
   foreign: boolean;
 }
 
-const wordsMax = 64;
+const wordsMax = 24;
 /** Programs that are looked for in every place of a wrapper's words. */
 const telling = new Set(
   ("rm rmdir mv dd mkfs shred wipefs truncate chmod chown chgrp find git rsync curl wget eval sh bash zsh dash ksh xargs " +

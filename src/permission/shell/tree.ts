@@ -21,7 +21,7 @@ export interface Reading {
 
 /** Where a variable that is made of blanks ends one word and begins the next. */
 const wordEnd = "\u{F0001}";
-const nodesMax = 100_000;
+const nodesMax = 20_000;
 const depthMax = 200;
 /** What only a running shell knows. */
 const unknowns = new Set([
@@ -37,11 +37,21 @@ const blank = /^\$(IFS|\{IFS\b[^{}]*\})$/;
 const folder = /^\$(PWD|\{PWD(:[?-][^{}]*)?\})$/;
 const simpleCommands = new Set(["command", "declaration_command", "unset_command", "test_command"]);
 
+/** The grammar takes time by the square of these, and nobody needs as many. */
+const documentsMax = 100;
+/** What takes longer counts as not understood; a usual command takes less than a millisecond. */
+const parseMsMax = 1_000;
+
 /** Null when the source is too large or too deep to be walked. */
 export function readTree(parser: Parser, source: string): Reading | null {
   const text = withoutMarks(source);
-  const tree = parser.parse(text);
-  if (tree === null) return null;
+  if (text.split("<<").length > documentsMax) return null;
+  const end = performance.now() + parseMsMax;
+  const tree = parser.parse(text, null, { progressCallback: () => performance.now() > end });
+  if (tree === null) {
+    parser.reset();
+    return null;
+  }
   try {
     const reading: Reading = {
       commands: [],
