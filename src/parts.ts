@@ -59,7 +59,10 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     { config, configPath, keys, dataDir, configDir, report },
   );
   await turn();
+  const { openOwnSandbox, sandboxText } = await import("./sandbox.ts");
+  const sandbox = await openOwnSandbox({ config, store, secrets, home, dataDir, configDir, report });
   const { skillTool, prompt, commands } = await openContext({
+    sandbox: () => sandboxText(sandbox, config),
     config,
     folder,
     secrets,
@@ -68,8 +71,6 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     report,
   });
   await turn();
-  const { openOwnSandbox } = await import("./sandbox.ts");
-  const sandbox = await openOwnSandbox({ config, store, secrets, home, dataDir, configDir, report });
   const { createRuntime } = await import("../actors/runtime.ts");
   const { secretsFrom } = await import("../actors/packing.ts");
   const runtime = createRuntime({
@@ -145,11 +146,12 @@ async function openContext(options: {
   config: EffectiveConfig;
   folder: FolderReader;
   secrets: SecretPlaces;
+  sandbox: () => Promise<string>;
   home: string;
   configDir: string;
   report: (line: string) => void;
 }) {
-  const { config, folder, secrets, home, configDir, report } = options;
+  const { config, folder, secrets, sandbox, home, configDir, report } = options;
   const { createSkills } = await import("./context/skills.ts");
   const { createSkillLibrary } = await import("./context/skill_library.ts");
   const { skillTool } = await import("../tools/skill.ts");
@@ -171,6 +173,7 @@ async function openContext(options: {
       const { settings } = await folder.folderSettings(workspace);
       return [config.instructions.extra, settings.instructions].filter((text) => text).join("\n\n");
     },
+    sandbox,
     report,
   });
   const commands = createSlashCommands({ configDir, secrets, skills });

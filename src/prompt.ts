@@ -17,6 +17,8 @@ export interface PromptOptions {
   git: RunGit;
   /** Added to the instructions of every session, by the user's configuration and by the folder's settings. */
   extra: (workspace: string) => Promise<string>;
+  /** What an agent should know of the sandbox; "" when there is none. */
+  sandbox: () => Promise<string>;
   report: (line: string) => void;
 }
 
@@ -44,12 +46,13 @@ export function createPrompt(options: PromptOptions): WritePrompt {
 
   return async (subject) => {
     const { meta, actor, planFile, toolNames } = subject;
-    const [{ template: words, problem }, { text }, { skills }, extra, about] = await Promise.all([
+    const [{ template: words, problem }, { text }, { skills }, extra, about, sandbox] = await Promise.all([
       template(),
       instructions(meta.workspace),
       options.skills(meta.workspace),
       options.extra(meta.workspace),
       facts(subject),
+      toolNames.includes("Bash") ? options.sandbox() : "",
     ]);
     if (problem !== null && problem !== reported) options.report(problem);
     reported = problem;
@@ -58,6 +61,7 @@ export function createPrompt(options: PromptOptions): WritePrompt {
       workspace: meta.workspace,
       furtherFolders: meta.addDirs,
       facts: about,
+      sandbox,
       toolNames,
       skills,
       instructions: [text, extra].filter((part) => part !== "").join("\n\n"),

@@ -38,3 +38,12 @@ export async function openOwnSandbox(options: OwnSandboxOptions): Promise<Sandbo
   void sandbox.state().catch(() => {});
   return sandbox;
 }
+
+/** What agents are told of it, in a line; "" while it does not confine. */
+export async function sandboxText(sandbox: Sandbox, { sandbox: wanted }: EffectiveConfig): Promise<string> {
+  if ((await sandbox.state()).status !== "works") return "";
+  const network = wanted.allow_hosts.length === 0
+    ? "no network"
+    : `no network but ${wanted.allow_hosts.join(", ")}`;
+  return `Bash runs commands in a sandbox: they write in the workspace and /tmp only, with ${network}; settings of editors and agents, .git/hooks and .git/config are read-only there, and empty folders of such names are placeholders. Use outside_sandbox only when a command needs more, since a person is asked.`;
+}

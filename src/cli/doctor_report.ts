@@ -4,6 +4,7 @@ import type { Context, Input } from "./command.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
 import { checkDaemon, checkData, checkDisk, checkPrograms, checkToken } from "./doctor_machine.ts";
 import { checkFolder, checkSettings } from "./doctor_settings.ts";
+import { checkSandbox } from "./doctor_sandbox.ts";
 import { checkTrust } from "./doctor_trust.ts";
 import { neutralLine } from "./neutral.ts";
 
@@ -15,6 +16,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["disk", checkDisk],
   ["daemon", checkDaemon],
   ["trust", checkTrust],
+  ["sandbox", checkSandbox],
   ["programs", checkPrograms],
 ];
 

@@ -14,6 +14,8 @@ export interface SystemPromptParts {
   furtherFolders: readonly string[];
   /** What `factsText` gave; "" when nothing is known. */
   facts: string;
+  /** What an agent should know of the sandbox its commands run in; left out or "": there is none. */
+  sandbox?: string;
   toolNames: readonly string[];
   skills: readonly { name: string; description: string }[];
   /** The text of the instructions. */
@@ -65,7 +67,7 @@ function workspaceText(parts: SystemPromptParts): string {
     ...(parts.furtherFolders.length === 0
       ? []
       : [`Further folders you may use: ${parts.furtherFolders.join(", ")}`]),
-    ...(parts.facts === "" ? [] : [parts.facts]),
+    ...[parts.facts, parts.sandbox ?? ""].filter((text) => text !== ""),
   ].join("\n");
 }
 

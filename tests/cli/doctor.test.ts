@@ -157,6 +157,17 @@ describe("doctor", () => {
     expect(of("/nowhere/chromium")?.status).toBe("missing");
   });
 
+  test("the sandbox is tried out; one that is switched off is to be looked at", async () => {
+    if (Deno.build.os !== "linux") return;
+    const found = (await doctor({ cwd: "/" })).of("sandbox");
+    const isThere = await Deno.stat("/usr/bin/bwrap").then(() => true, () => false);
+    if (isThere) expect(found).toMatchObject({ status: "ok", message: expect.stringContaining("works") });
+    else expect(found).toMatchObject({ status: "warning", fix: expect.stringContaining("bubblewrap") });
+    await Deno.writeTextFile(path, "[sandbox]\nenabled = false\n");
+    const off = (await doctor({ cwd: "/" })).of("sandbox");
+    expect(off).toMatchObject({ status: "warning", message: expect.stringContaining("not confined") });
+  });
+
   test("settings of the folder that are refused, and a config folder that is ignored, are to be looked at", async () => {
     await Deno.mkdir(join(folder, "repo", ".jamey"), { recursive: true });
     await Deno.writeTextFile(

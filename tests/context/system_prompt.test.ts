@@ -45,6 +45,12 @@ test("without anything else an agent is told who it is, how to work and where", 
   expect(text).not.toMatch(/\n{3}|[{}]/);
 });
 
+test("an agent is told of the sandbox where there is one, beside the workspace it is about", () => {
+  const text = compose({ facts: "System: linux", sandbox: "Bash runs commands in a sandbox" });
+  expect(text).toContain("Workspace: /w\nSystem: linux\nBash runs commands in a sandbox");
+  expect(compose({ sandbox: "" })).toBe(compose());
+});
+
 test("everything that is known has its place, what changes least first, and the same parts give the same text", () => {
   const text = compose(full);
   const order = [
