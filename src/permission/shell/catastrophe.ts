@@ -1,7 +1,7 @@
 // The guard against what destroys beyond repair. It looks at every command that would or might run, wherever it stands,
 // and says in words what would be lost.
 import type { AnalysedCommand, Analysis } from "./command.ts";
-import { type Destroyer, destroyers } from "./destroyers.ts";
+import { type Destroyer, destroyers, narrows } from "./destroyers.ts";
 import { hole } from "./marks.ts";
 import { isDisk, isVital, preciousPlace, resolvePath, type Where } from "./places.ts";
 import { programName } from "./runners.ts";
@@ -41,18 +41,20 @@ function wordOf(
   around: Surroundings,
 ): string | null {
   if (typeof found === "string") return found;
-  const given = found.fromInput
-    // What a list is made of: `ls /` before `xargs rm -r` is about the root.
-    ? around.all.flatMap(({ shapes }) => shapes.slice(1)).filter((word) =>
-      /^[/~.]/.test(word) && word !== "/dev/null"
-    )
-    : [];
+  const given = found.fromInput ? around.all.flatMap(({ shapes }) => listedBy(shapes.slice(1))) : [];
   for (const target of [...found.targets, ...given]) {
     if (isDisk(target)) return `${name} writes over the disk "${shown(target)}"`;
     const place = preciousPlace(target, around.where, around.folder);
     if (place !== null) return `${name} ${found.what} "${shown(target)}": ${place}`;
   }
   return null;
+}
+
+/** Folders that a command before `xargs rm -r` may list: `ls /`, and `find .` when nothing narrows it. */
+function listedBy(args: readonly string[]): string[] {
+  return args.filter((arg) =>
+    arg === "." ? !narrows(args) : /^(?:[/~]|\.\.)/.test(arg) && arg !== "/dev/null"
+  );
 }
 
 /** The folder each command starts in, as far as `cd` before it tells; null: not known. */

@@ -93,7 +93,8 @@ function remove(args: readonly string[]): ReturnType<Destroyer> {
   if (args.some((arg) => "--no-preserve-root".startsWith(arg) && arg.length > 5)) {
     return "rm would not even spare the root";
   }
-  return recursive(args) ? { what: "removes", targets: operands(args) } : null;
+  // The `{}` of find stands for what find finds: its own words say where.
+  return recursive(args) ? { what: "removes", targets: operands(args).filter((arg) => arg !== "{}") } : null;
 }
 
 /** `-r` and `-R` among other letters, and `--recursive` however short. */
@@ -114,12 +115,21 @@ function operands(args: readonly string[]): string[] {
 function fromInput(args: readonly string[]): ReturnType<Destroyer> {
   const at = args.findIndex((arg) => /(^|\/)rm$/.test(arg));
   if (at < 0 || !recursive(args.slice(at))) return null;
-  return { what: "removes", targets: operands(args.slice(at + 1)), fromInput: true };
+  return {
+    what: "removes",
+    targets: operands(args.slice(at + 1)).filter((arg) => arg !== "{}"),
+    fromInput: true,
+  };
 }
 
 /** Tests that keep `find -delete` to a part of what it finds. */
 const narrowing =
   /^-(i?name|i?path|i?wholename|i?regex|newer\w*|[acm](time|min|newer)|size|empty|user|group|inum|perm|links|samefile)$/;
+
+/** Whether these words of find keep it to a part of what there is. */
+export function narrows(args: readonly string[]): boolean {
+  return args.some((arg, index) => narrowing.test(arg) && args[index + 1] !== "*");
+}
 
 function find(args: readonly string[]): ReturnType<Destroyer> {
   const removes = args.includes("-delete") ||
@@ -130,7 +140,7 @@ function find(args: readonly string[]): ReturnType<Destroyer> {
   const first = args.findIndex((arg) => /^[-(!]/.test(arg) && !/^-[HLPDO]/.test(arg));
   const starts = (first < 0 ? args : args.slice(0, first)).filter((arg) => !arg.startsWith("-"));
   const targets = starts.length === 0 ? ["."] : starts;
-  const isNarrow = args.some((arg) => narrowing.test(arg) && args[args.indexOf(arg) + 1] !== "*");
+  const isNarrow = narrows(args);
   // Below the workspace a name is enough to say what is meant; elsewhere nothing is.
   return {
     what: "removes what it finds in",

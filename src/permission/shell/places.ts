@@ -23,12 +23,16 @@ const disk =
   /^\/dev\/(?:r?disk\d|[hsv]d[a-z]|xvd|nvme|mmcblk|md|dm-|mapper\/|disk\/|loop\d|sr\d|zvol|mem$|kmem$|port$)/;
 const vital = /^\/(?:private\/)?(?:etc\/(?:passwd|shadow|group|sudoers|fstab|hosts|ssh|pam\.d)|boot)(?:\/|$)/;
 
+/** Longer ones are no paths to the system. */
+const pathCharsMax = 4_096;
+
 /** What this path is, in words, when to lose all of it is beyond repair; null when it is not. `folder`: where it starts. */
 export function preciousPlace(shape: string, where: Where, folder: string | null): string | null {
+  if (shape.length > pathCharsMax) return "a path that is too long to be judged";
   const emptied = shape.replaceAll(hole, "");
   if (emptied === "" && shape !== "") return "what is not known before it runs";
   // Everything inside a folder is the folder, as far as loss goes.
-  const path = emptied.replace(/(^|\/)(?:\.?\*+|\.\[[^/]*\]\*?|\{\})(?:\/\*+)*\/?$/, "$1") || ".";
+  const path = emptied.replace(/(^|\/)(?:\.?\*+|\.\[[^/]*\]\*?)(?:\/\*+)*\/?$/, "$1") || ".";
   if (shape.startsWith(hole) && /^\/?$/.test(path)) return "the root, if a variable is empty";
   const full = resolvePath(path, where, folder);
   if (full === null) return isWholeFolder(path) ? "a folder that is not known before it runs" : null;
