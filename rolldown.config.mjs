@@ -43,10 +43,21 @@ const playwrightFiles = {
   },
 };
 
+/** The grammar of shell commands is read from beside the bundle, at first use. */
+const shellGrammar = {
+  name: "shell-grammar",
+  generateBundle() {
+    for (const name of ["web-tree-sitter", "tree-sitter-bash"]) {
+      const source = readFileSync(`node_modules/${name}/${name}.wasm`);
+      this.emitFile({ type: "asset", fileName: `${name}.wasm`, source });
+    }
+  },
+};
+
 export default defineConfig({
   input: { jamey: "bin/jamey.ts" },
   platform: "node",
-  plugins: [programOnly, playwrightFiles],
+  plugins: [programOnly, playwrightFiles, shellGrammar],
   transform: { define: { "process.env.NODE_ENV": '"production"' } },
   output: {
     dir: "out",
