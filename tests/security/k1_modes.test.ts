@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { expect, it } from "vitest";
+import { daemonFile } from "../../src/protocol/http.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import { script } from "../support/runtime.ts";
 import { tally } from "../support/tally.ts";
@@ -16,6 +17,16 @@ function open(folder: string): { path: string; mode: number }[] {
     return isDirectory ? open(path) : [{ path, mode: (Deno.lstatSync(path).mode ?? 0) & 0o777 }];
   });
   return [own, ...inside];
+}
+
+/** The one in the background, when a command has failed before it was stopped. */
+function endDaemon(data: string): void {
+  try {
+    const { pid } = daemonFile.parse(JSON.parse(Deno.readTextFileSync(join(data, "daemon.json"))));
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It was stopped.
+  }
 }
 
 it.skipIf(Deno.build.os === "windows")(
@@ -56,43 +67,47 @@ it.skipIf(Deno.build.os === "windows")(
       expect({ words: words[0], code, stderr: code === 0 ? "" : new TextDecoder().decode(stderr) })
         .toEqual({ words: words[0], code: 0, stderr: "" });
     };
-    await run(
-      "run",
-      "--permission-mode",
-      "bypassPermissions",
-      script(...calls.map((call) => ({ calls: [call] })), { text: "done" }),
-    );
-    await run("fork", "last");
-    await run("export", "last", "-o", join(data, "exported.jsonl"));
-    await run("archive", "last");
-    await run("new");
-    const seen = [...open(data), ...open(join(folder, "home/.config/jamey-code"))];
-    await run("stop");
-    const after = [...open(data), ...open(join(folder, "home/.config/jamey-code"))];
-    const wide = [...seen, ...after].filter(({ mode }) => (mode & othersMask) !== 0)
-      .map(({ path, mode }) => `${relative(folder, path)} ${mode.toString(8)}`);
-    const names = seen.map(({ path }) => relative(folder, path));
-    for (
-      const part of [
-        /token$/,
-        /daemon\.json$/,
-        /\.jsonl$/,
-        /effects\/.*output$/,
-        /blobs\/./,
-        /\.log$/,
-        /runtime\.toml$/,
-      ]
-    ) {
-      expect(names.some((name) => part.test(name)), String(part)).toBe(true);
+    try {
+      await run(
+        "run",
+        "--permission-mode",
+        "bypassPermissions",
+        script(...calls.map((call) => ({ calls: [call] })), { text: "done" }),
+      );
+      await run("fork", "last");
+      await run("export", "last", "-o", join(data, "exported.jsonl"));
+      await run("archive", "last");
+      await run("new");
+      const seen = [...open(data), ...open(join(folder, "home/.config/jamey-code"))];
+      await run("stop");
+      const after = [...open(data), ...open(join(folder, "home/.config/jamey-code"))];
+      const wide = [...seen, ...after].filter(({ mode }) => (mode & othersMask) !== 0)
+        .map(({ path, mode }) => `${relative(folder, path)} ${mode.toString(8)}`);
+      const names = seen.map(({ path }) => relative(folder, path));
+      for (
+        const part of [
+          /token$/,
+          /daemon\.json$/,
+          /\.jsonl$/,
+          /effects\/.*output$/,
+          /blobs\/./,
+          /\.log$/,
+          /runtime\.toml$/,
+        ]
+      ) {
+        expect(names.some((name) => part.test(name)), String(part)).toBe(true);
+      }
+      tally({
+        family: "K1",
+        what: "files and folders with a umask of 000",
+        tried: seen.length + after.length,
+        refused: seen.length + after.length - wide.length,
+        escapes: wide.length,
+      });
+      expect([...new Set(wide)]).toEqual([]);
+    } finally {
+      endDaemon(data);
     }
-    tally({
-      family: "K1",
-      what: "files and folders with a umask of 000",
-      tried: seen.length + after.length,
-      refused: seen.length + after.length - wide.length,
-      escapes: wide.length,
-    });
-    expect([...new Set(wide)]).toEqual([]);
     await Deno.remove(folder, { recursive: true });
   },
   60_000,
