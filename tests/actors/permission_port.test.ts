@@ -19,8 +19,11 @@ const explain = (where: Where, command: string) => held.runtime.explain(where, {
 
 test("a folder has the mode of new sessions, a session its own, its own rules and its standing answers", async () => {
   const session = await held.session("plan");
-  const set = { type: "session.set_rules", allow: [], deny: ["WebFetch"] } as const;
-  await held.runtime.command(session, set, "tester");
+  await held.runtime.command(
+    session,
+    { type: "session.set_rules", allow: [], deny: ["WebFetch"] },
+    "tester",
+  );
   await held.runtime.addRule({ action: "ask", rule: "Bash(make)", workspace: held.workspace });
   expect(await held.runtime.permissions({ workspace: held.workspace })).toMatchObject({
     workspace: held.workspace,
