@@ -1,4 +1,117 @@
 // Broken builds of what guards trust and secrets (P, K): each is caught by the tests of its family.
 import type { Mutant } from "../mutants.ts";
 
-export const mutantsOfSecrets: readonly Mutant[] = [];
+export const mutantsOfSecrets: readonly Mutant[] = [
+  {
+    family: "P1",
+    file: "src/hooks/hooks.ts",
+    from: 'if (standing === "approved") return',
+    to: 'if (standing !== "changed") return',
+    why: "a folder's hooks run before anybody has looked at them",
+  },
+  {
+    family: "P2",
+    file: "tools/git.ts",
+    from: "const entries = [...hardening, ...overrides];",
+    to: "const entries = [...hardening];",
+    why: "settings of a repository that run programs are not overruled",
+  },
+  {
+    family: "P3",
+    file: "src/trust/store.ts",
+    from: 'return known.sha256 === hashOfItem(item) ? "approved" : "changed";',
+    to: 'return "approved";',
+    why: "what was approved once is approved in every later form",
+  },
+  {
+    family: "P4",
+    file: "tools/mcp/pins.ts",
+    from: 'if (trust.standing(item) === "approved") return latest;',
+    to: 'if (trust.standing(item) !== "unknown") return latest;',
+    why: "tools that a server changed are offered as before",
+  },
+  {
+    family: "P5",
+    file: "src/config/parse.ts",
+    from: 'parse(text, { unsafeKeyBehaviour: "throw", maxDepth: depthMax })',
+    to: 'parse(text, { unsafeKeyBehaviour: "ignore", maxDepth: depthMax })',
+    why: "keys that touch prototypes are passed over in silence",
+  },
+  {
+    family: "P6",
+    file: "src/trust/store.ts",
+    from: "return JSON.stringify([workspace, kind, name]);",
+    to: 'return JSON.stringify([workspace === "", kind, name]);',
+    why: "what is approved in one folder is approved in all",
+  },
+  {
+    family: "P7",
+    file: "src/cli/awaiting_trust.ts",
+    from: "if (open.length === 0) return;",
+    to: "if (open.length < 1_000) return;",
+    why: "a run that acts unasked begins in a folder that nobody has looked at",
+  },
+  {
+    family: "P8",
+    file: "package.json",
+    from: '"smol-toml": "1.9.1"',
+    to: '"smol-toml": "^1.9.1"',
+    why: "a package may be of any later version",
+  },
+  {
+    family: "K1",
+    file: "src/log/deno_disk.ts",
+    from: "create: { write: true, create: true, truncate: true, mode: 0o600 },",
+    to: "create: { write: true, create: true, truncate: true, mode: 0o644 },",
+    why: "files of a session can be read by other users",
+  },
+  {
+    family: "K2",
+    file: "tools/external/program.ts",
+    from: '["-c", gateScript, "jamey", name, ...args]',
+    to: '["-c", gateScript, "jamey", name, ...args, ...Object.values(environment)]',
+    why: "a server's keys stand in its command line",
+  },
+  {
+    family: "K3",
+    file: "src/daemon_files.ts",
+    from: "if (mode !== null && (mode & othersMask) !== 0) {",
+    to: "if (mode !== null && (mode & othersMask) === othersMask) {",
+    why: "a token file that some others can read is used",
+  },
+  {
+    family: "K4",
+    file: "actors/packing.ts",
+    from: "if (!text.includes(secret.encoded)) continue;",
+    to: "if (secret.encoded !== text) continue;",
+    why: "known keys are not taken out of what is logged",
+  },
+  {
+    family: "K5",
+    file: "src/redact/redact_texts.ts",
+    from: "const spans = merge([...spansOfPatterns(whole), ...await spansOfRules(whole)]);",
+    to: "const spans = merge([...await spansOfRules(whole)]);",
+    why: "an export is searched by half of the patterns",
+  },
+  {
+    family: "K6",
+    file: "tools/environment.ts",
+    from: "if (rules.pass.includes(given)) return true;",
+    to: "if (rules.pass.includes(given) || /KEY|TOKEN/.test(given)) return true;",
+    why: "commands see variables that hold keys of others",
+  },
+  {
+    family: "K7",
+    file: "actors/packing.ts",
+    from: "text = text.replaceAll(secret.encoded, secret.replacement);",
+    to: "text = text.replace(secret.encoded, secret.replacement);",
+    why: "of a key that an endpoint says twice only the first is taken out",
+  },
+  {
+    family: "K8",
+    file: "src/config/parse.ts",
+    from: 'return key === undefined || !source.includes("=") ? said : `${named(key)}: ${said}`;',
+    to: "return `${said}: ${source}`;",
+    why: "a start that fails says the line of the configuration, with the key in it",
+  },
+];
