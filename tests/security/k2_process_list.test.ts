@@ -67,7 +67,6 @@ it.skipIf(Deno.build.os !== "linux")(
       await child.output();
     }
     const wanted = [key, desk.daemon.token];
-    await desk.close();
     const lines = [...await watch.stop()];
     const shown = lines.filter((line) => wanted.some((secret) => line.includes(secret)));
     expect(lines.filter((line) => line.includes("jamey.ts")).length).toBeGreaterThanOrEqual(words.length);

@@ -68,7 +68,6 @@ it(
     });
     expect({ logs, leaks }).toEqual({ logs: [], leaks: 0 });
     expect(texts[0]).toContain("[redacted: env:WORK_KEY]");
-    await desk.close();
   },
   120_000,
 );

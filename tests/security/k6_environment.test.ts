@@ -84,7 +84,6 @@ it.skipIf(Deno.build.os === "windows")(
     });
     expect({ leaks, odd, redacted }).toEqual({ leaks: [], odd: [], redacted: 0 });
     expect(filesWith(desk.dataDir, key).found).toEqual([]);
-    await desk.close();
     await Deno.remove(root, { recursive: true });
   },
   60_000,

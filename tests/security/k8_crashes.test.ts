@@ -34,7 +34,6 @@ it.skipIf(Deno.build.os === "windows")(
       escapes: spoken + left.found.length,
     });
     expect({ spoken, found: left.found }).toEqual({ spoken: 0, found: [] });
-    await desk.close();
   },
   60_000,
 );

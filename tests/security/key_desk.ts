@@ -1,5 +1,6 @@
 // A real daemon with a real key in its environment and a model server that it is sent to: where does the key turn up?
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { type DaemonProcess, startDaemonProcess } from "../support/daemon.ts";
 import type { Plan } from "../support/model_plan.ts";
 import { type ModelServer, startModelServer, type WireRequest } from "../support/model_server.ts";
@@ -21,7 +22,6 @@ export interface KeyDesk {
   restart(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Everything that the daemons of this desk have said. */
   said(): string;
-  close(): Promise<void>;
 }
 
 export interface KeyDeskOptions {
@@ -31,6 +31,7 @@ export interface KeyDeskOptions {
   env?: Record<string, string>;
 }
 
+/** Ends with the test, however that ends. */
 export async function openKeyDesk(options: KeyDeskOptions): Promise<KeyDesk> {
   const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "jamey-key-" }));
   const [workspace, dataDir, config] = [join(root, "work"), join(root, "data"), join(root, "runtime.toml")];
@@ -73,12 +74,12 @@ export async function openKeyDesk(options: KeyDeskOptions): Promise<KeyDesk> {
       desk.daemon = await start();
     },
     said: () => [...said, desk.daemon.stderr()].join("\n"),
-    close: async () => {
-      await desk.daemon.end("SIGTERM");
-      await model.close();
-      await Deno.remove(root, { recursive: true });
-    },
   };
+  onTestFinished(async () => {
+    await desk.daemon.end("SIGTERM");
+    await model.close();
+    await Deno.remove(root, { recursive: true });
+  });
   return desk;
 }
 
