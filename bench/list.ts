@@ -2,11 +2,13 @@
 import type { Bench } from "./bench.ts";
 import { append } from "./rows/append.ts";
 import { create } from "./rows/create.ts";
+import { decision } from "./rows/decision.ts";
 import { delta } from "./rows/delta.ts";
 import { fanOut } from "./rows/fan_out.ts";
 import { memory } from "./rows/memory.ts";
 import { prompt } from "./rows/prompt.ts";
 import { replay } from "./rows/replay.ts";
+import { sandbox } from "./rows/sandbox.ts";
 import { search } from "./rows/search.ts";
 import { start } from "./rows/start.ts";
 import { toolRound } from "./rows/tool_round.ts";
@@ -20,6 +22,8 @@ export const benches: readonly Bench[] = [
   toolRound,
   prompt,
   search,
+  decision,
+  sandbox,
   start,
   memory,
 ];
