@@ -43,13 +43,13 @@ export function openSecretPlaces(options: SecretPlacesOptions): SecretPlaces {
   const readable = pathPatterns(options.readable ?? [], home);
   const hidden = pathPatterns(options.hidden ?? [], home);
   const places = fresh(() => knownPlaces(options, home));
+  const placeOf = placeFinder();
   const lists = new Map<string, { until: number; list: Promise<readonly string[]> }>();
   const reported = new Set<string>();
 
   /** By where it lies; names are for files only. */
   function reasonForPlace(real: string): { what: string; isFixed: boolean } | null {
-    const folded = fold(real);
-    const place = places().find((known) => covers(known, folded));
+    const place = placeOf(real, places());
     if (place?.isOwn) return { what: place.what, isFixed: true };
     if (hidden.matches(real)) return { what: "hidden by your configuration", isFixed: true };
     if (runningProgram.test(real)) {
@@ -121,6 +121,26 @@ function resolvePlace({ path: named, what }: SecretPlace, isOwn: boolean): Known
   const exists = !isPrefix && statSync(path, { throwIfNoEntry: false }) !== undefined;
   return [...new Set([path, ...(exists ? [realOr(path)] : [])])]
     .map((at) => ({ path: at, folded: fold(at), isPrefix, what, isOwn }));
+}
+
+/** A search asks about one file of a folder after the other, so what the folder says is kept. */
+function placeFinder(): (real: string, places: readonly KnownPlace[]) => KnownPlace | undefined {
+  let last:
+    | { places: readonly KnownPlace[]; folder: string; over?: KnownPlace; inside: KnownPlace[] }
+    | null = null;
+  return (real, places) => {
+    const folder = dirname(real);
+    if (last === null || last.folder !== folder || last.places !== places) {
+      const folded = fold(folder);
+      const over = places.find((known) => covers(known, folded));
+      const begins = folded.endsWith(sep) ? folded : folded + sep;
+      const inside = places.filter((known) => known.folded.startsWith(begins));
+      last = { places, folder, inside, ...(over === undefined ? {} : { over }) };
+    }
+    if (last.over !== undefined || last.inside.length === 0) return last.over;
+    const folded = fold(real);
+    return last.inside.find((known) => covers(known, folded));
+  };
 }
 
 function covers({ folded: place, isPrefix }: KnownPlace, folded: string): boolean {

@@ -24,6 +24,7 @@ export function pathPatterns(patterns: readonly string[], home: string): PathPat
   );
   return {
     matches: (path) => {
+      if (tests.length === 0) return false;
       const normal = path.normalize("NFC");
       return tests.some((fits) => fits(normal));
     },
