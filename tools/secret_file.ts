@@ -75,8 +75,8 @@ function isBelow(path: string, folder: string): boolean {
 }
 
 function refusal(given: string, why: string): Problem {
-  return new Problem("forbidden", `Cannot use "${given}": it is ${why}, which is kept from tools`, {
+  return new Problem("forbidden", `Cannot use "${given}": it is kept from tools (${why})`, {
     hint:
-      `if it holds no secret, ask the user to name it under "readable" in the section [secrets] of the configuration`,
+      `only the user can open it: in the configuration, section [secrets], "readable" for what is no secret; rules with jamey permissions`,
   });
 }

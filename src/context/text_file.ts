@@ -29,7 +29,7 @@ export async function readTextFile(
       if (!facts.isFile()) return refused("it is not a regular file");
       const secret = secrets?.reasonFor(real) ?? secrets?.reasonFor(path) ??
         (facts.nlink > 1 ? await secrets?.reasonForLinked(facts, root ?? dirname(real)) : null) ?? null;
-      if (secret !== null) return refused(`it is ${secret}, which is kept from models`);
+      if (secret !== null) return refused(`it is kept from models (${secret})`);
       const bytes = await readUpTo(handle, bytesMax + 1);
       if (bytes.includes(0)) return refused("it is a binary file");
       return { status: "read", path: real, ...decode(bytes, bytesMax) };
