@@ -49,7 +49,8 @@ const shellGrammar = {
   generateBundle() {
     for (const name of ["web-tree-sitter", "tree-sitter-bash"]) {
       const source = readFileSync(`node_modules/${name}/${name}.wasm`);
-      this.emitFile({ type: "asset", fileName: `${name}.wasm`, source });
+      // By its own ending, deno compile would take it for a module and look for what it imports.
+      this.emitFile({ type: "asset", fileName: `${name}.wasm.bin`, source });
     }
   },
 };

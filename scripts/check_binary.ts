@@ -3,8 +3,8 @@
 import manifest from "../package.json" with { type: "json" };
 import { fail } from "./run.ts";
 
-/** The base binary takes 97 MB of it. */
-const binaryBytesMax = 110_000_000;
+/** The base binary takes 97 MB of it, the grammar of shell commands 1.6 MB. */
+const binaryBytesMax = 112_000_000;
 const startMsMax = 60_000;
 
 export interface BinaryReport {

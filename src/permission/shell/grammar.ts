@@ -19,7 +19,7 @@ export async function loadGrammar(): Promise<Parser> {
 
 async function readWasm(name: string): Promise<Uint8Array> {
   const packageName = name.replace(/\.wasm$/, "");
-  const places = [`./${name}`, `../../../node_modules/${packageName}/${name}`];
+  const places = [`./${name}.bin`, `../../../node_modules/${packageName}/${name}`];
   for (const place of places) {
     const bytes = await readFile(fileURLToPath(new URL(place, import.meta.url))).catch(() => null);
     if (bytes !== null) return bytes;
