@@ -52,7 +52,7 @@ const openings = ['"', "'", "`", "(", "{", "((", "$(", "${", "$((", "<(", "$'", 
 const hostile = [
   ...openings.flatMap((
     text,
-  ) => [`ls ${text}`, `ls ${text.repeat(31)}`, `ls ${text.repeat(60_000 / text.length)}`]),
+  ) => [`ls ${text}`, `ls ${text.repeat(31)}`, `ls ${text.repeat(59_999 / text.length)}`]),
   ...[30, 300, 15_000].flatMap((depth) => [
     `${"$(".repeat(depth)}rm x${")".repeat(depth)}`,
     `${"(".repeat(depth)}ls${")".repeat(depth)}`,

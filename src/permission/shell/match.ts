@@ -11,6 +11,7 @@ export function matchesForAllow(specifier: string, command: AnalysedCommand): bo
   const pattern = patternOf(specifier);
   const { words, doubt } = command;
   if (pattern.rough || words.length === 0) return false;
+  if (pattern.program !== null && pattern.program !== words[0]) return false;
   if (isOpen(pattern)) {
     if (doubt !== null) return false;
     if (pattern.words.length === 0) return specifier.trim() === "*";
@@ -63,21 +64,47 @@ function isSame(pattern: string, word: string | null | undefined, isProgram: boo
 }
 
 function mayBe(pattern: Pattern, shapes: readonly string[]): boolean {
-  const [program, ...rest] = pattern.words;
-  const [first, ...args] = shapes;
+  const program = pattern.words[0];
+  const first = shapes[0];
   if (program === undefined) return true;
   if (first === undefined || !mayBeProgram(pattern, program, first)) return false;
-  return mayFollow(rest, args, pattern.rest === "text");
+  return mayFollow(pattern.words.slice(1), shapes.slice(1), pattern.rest === "text");
 }
 
-function mayBeProgram({ words, rest }: Pattern, wanted: string, shape: string): boolean {
+function mayBeProgram({ words, rest, program }: Pattern, wanted: string, shape: string): boolean {
+  const { name, known } = programOf(shape);
   // Nothing at all is known of it: that is a question, not a refusal.
-  if (shape.replaceAll(hole, "").replaceAll("*", "") === "") return false;
+  if (known === "nothing") return false;
+  if (program !== null) {
+    const text = programOf(program).name;
+    return known === "all" ? name === text : mayBecome(name, text) || mayBecome(lastPart(name), text);
+  }
+  if (known === "some") return true;
+  return fitsStars(rest === "text" && words.length === 1 ? `${wanted}*` : wanted, name);
+}
+
+function lastPart(name: string): string {
+  return name.slice(Math.max(0, name.lastIndexOf(hole)));
+}
+
+interface ProgramShape {
+  name: string;
+  known: "all" | "some" | "nothing";
+}
+
+const programsMax = 2_000;
+const programs = new Map<string, ProgramShape>();
+
+/** The same few programs are asked about for every rule, so what they are is kept. */
+function programOf(shape: string): ProgramShape {
+  const kept = programs.get(shape);
+  if (kept !== undefined) return kept;
+  if (programs.size >= programsMax) programs.clear();
   const name = programName(shape);
-  const text = programName(unquoted(wanted));
-  if (isUncertain(name)) return mayBecome(name, text) || mayBecome(name.slice(name.lastIndexOf(hole)), text);
-  const isStarred = hasStar(wanted) || (rest === "text" && words.length === 1);
-  return isStarred ? fitsStars(rest === "text" ? `${wanted}*` : wanted, name) : name === text;
+  const isBlank = shape.replaceAll(hole, "").replaceAll("*", "") === "";
+  const found = { name, known: isBlank ? "nothing" : isUncertain(name) ? "some" : "all" } as const;
+  if (shape.length <= uncertainCharsMax) programs.set(shape, found);
+  return found;
 }
 
 /** The first words follow at once; what comes after a star of its own, anywhere later. */

@@ -1,4 +1,5 @@
 // What stands in the brackets of a Bash rule, as words: `npm run test:*`, `git log *`, `cat src/*`, or a whole command.
+import { unquoted } from "./marks.ts";
 import { readWord } from "./word.ts";
 
 export interface Pattern {
@@ -6,6 +7,8 @@ export interface Pattern {
   words: readonly string[];
   /** What may follow: nothing, more words, or the rest of the last word and more words. */
   rest: "nothing" | "words" | "text";
+  /** The program as it must be called; null when it is left open. */
+  program: string | null;
   /** It is no plain command, and was cut at its spaces: good for a refusal only. */
   rough: boolean;
 }
@@ -49,6 +52,13 @@ export function exactSpecifier(command: string): string {
 }
 
 function readPattern(text: string): Pattern {
+  const { words, rest, rough } = readShape(text);
+  const first = words[0];
+  const isOpenProgram = first === undefined || hasStar(first) || (rest === "text" && words.length === 1);
+  return { words, rest, rough, program: isOpenProgram ? null : unquoted(first) };
+}
+
+function readShape(text: string): Omit<Pattern, "program"> {
   if (text === "*") return { words: [], rest: "words", rough: false };
   const open = /^([^]*?)(:\*| +\*)$/.exec(text)?.[1];
   if (open !== undefined && !open.endsWith("\\")) return { ...readWords(open), rest: "words" };

@@ -35,6 +35,9 @@ const unknowns = new Set([
 const home = /^\$(HOME|\{HOME(:[?-][^{}]*)?\})$/;
 const blank = /^\$(IFS|\{IFS\b[^{}]*\})$/;
 const folder = /^\$(PWD|\{PWD(:[?-][^{}]*)?\})$/;
+/** Nothing is inside of them: not to ask saves most of the time. */
+const leaves = new Set(["word", "raw_string", "string_content", "variable_name", "comment", "ansi_c_string"]);
+const wordTypes = new Set(["command_name", "string", "concatenation", "number"]);
 const simpleCommands = new Set(["command", "declaration_command", "unset_command", "test_command"]);
 
 /** The grammar takes time by the square of these, and nobody needs as many. */
@@ -77,10 +80,16 @@ function walk(root: Node, reading: Reading): boolean {
     // In the order of the source: the last one put in is the first one out.
     for (let index = children.length - 1; index >= 0; index--) {
       const child = children[index];
-      if (child) open.push({ node: child, depth: next.depth + 1 });
+      if (child && !isLeaf(child)) open.push({ node: child, depth: next.depth + 1 });
     }
   }
   return true;
+}
+
+/** Words without a sign of an expansion hold nothing else. */
+function isLeaf(node: Node): boolean {
+  const { type } = node;
+  return leaves.has(type) || (wordTypes.has(type) && !/[$`<>]/.test(node.text));
 }
 
 function visit(node: Node, reading: Reading): void {
@@ -107,7 +116,7 @@ function addCommand(node: Node, reading: Reading): void {
     if (child.type === "file_redirect" || child.type.endsWith("_redirect")) continue;
     // Assignments before the program are no words of it; those of `export` and the like are.
     if (child.type === "variable_assignment" && node.type === "command") continue;
-    words.push(...shapesOf(child.type === "command_name" ? child.namedChildren[0] ?? child : child));
+    words.push(...shapesOf(child));
   }
   if (words.length > 0) reading.commands.push(words);
 }
@@ -129,8 +138,10 @@ function shapesOf(node: Node | null | undefined): string[] {
 
 /** The text of a word, with a hole where the shell would put something in. */
 function knownText(node: Node, depth: number): string {
-  if (node.type === "ansi_c_string") return decodeAnsi(node.text.slice(2, -1));
-  if (unknowns.has(node.type)) {
+  const { type } = node;
+  if (type === "ansi_c_string") return decodeAnsi(node.text.slice(2, -1));
+  if (isLeaf(node)) return node.text;
+  if (unknowns.has(type)) {
     if (home.test(node.text)) return "~";
     if (blank.test(node.text)) return wordEnd;
     return folder.test(node.text) ? "." : hole;
