@@ -12,8 +12,7 @@ export const proxyPort = 3128;
  * $1 the filter, $2 where to note that the sandbox stands. TERM is for the command: what is around it must outlive it, or
  * the command would be ended without a moment to leave.
  */
-const frontScript =
-  `trap '' TERM; mask=$(umask); umask 077; exec ${filterFd}<"$1" ${startedFd}>"$2"; umask "$mask"; shift 2; exec "$@"`;
+const frontScript = `trap '' TERM; exec ${filterFd}<"$1" ${startedFd}>"$2"; shift 2; exec "$@"`;
 
 /** Before the filter is set, since the socket of the door is one that commands may not make. */
 const doorScript =

@@ -11,7 +11,7 @@ const configPathsMax = 64;
 
 export async function gitPlaces(root: string, home: string | null): Promise<ProtectedPlaces> {
   const entry = join(root, ".git");
-  switch (await kindOf(entry)) {
+  switch (kindOf(entry)) {
     case "folder":
       return { paths: [...inRepository(entry), ...await namedBySettings(root, entry, home)], writable: [] };
     case "file":
@@ -45,7 +45,7 @@ async function withoutRepository(
 ): Promise<ProtectedPlaces> {
   const absent: ProtectedPath[] = [{ path: entry, whenAbsent: "folder" }];
   const head = join(root, "HEAD");
-  const isBare = await kindOf(head) === "file" && await kindOf(join(root, "objects")) === "folder";
+  const isBare = kindOf(head) === "file" && kindOf(join(root, "objects")) === "folder";
   if (!isBare) return { paths: [...absent, { path: head, whenAbsent: "folder" }], writable: [] };
   const named = await namedBySettings(root, root, home);
   return { paths: [...absent, ...inRepository(root), ...named], writable: [] };
@@ -128,7 +128,7 @@ function unquoted(value: string): string {
 
 /** "" when there is no such file. One that is too large to be git's is an error: what it names cannot be told. */
 async function readSmall(path: string): Promise<string> {
-  if (await kindOf(path) !== "file") return "";
+  if (kindOf(path) !== "file") return "";
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch(() => null);
   if (file === null) return "";

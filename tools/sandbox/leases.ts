@@ -17,7 +17,7 @@ const contents: Readonly<Record<Exclude<Placeholder, "folder">, string>> = { "fi
 const sweepEveryMs = 10_000;
 
 export interface Leases {
-  /** Puts placeholders where nothing is, in this order. */
+  /** Puts placeholders where nothing is; the folders above are there. */
   take(id: string, wanted: readonly ProtectedPath[]): Promise<void>;
   give(id: string): Promise<void>;
   /** Resolves when nothing is under way. */
@@ -47,13 +47,13 @@ export async function openLeases(folder: string): Promise<Leases> {
     const placed: Placed[] = [];
     for (const { path, whenAbsent } of wanted) {
       const known = ours.get(path);
-      if (await kindOf(path) === "absent") placed.push({ path, what: whenAbsent });
+      if (kindOf(path) === "absent") placed.push({ path, what: whenAbsent });
       else if (known !== undefined) placed.push(known);
     }
     if (placed.length === 0) return;
     await writeFile(fileOf(id), JSON.stringify({ placed }), { mode: 0o600 });
     held.set(id, placed);
-    for (const each of placed) await put(each);
+    await Promise.all(placed.map(put));
   }
 
   async function give(id: string): Promise<void> {
@@ -62,7 +62,7 @@ export async function openLeases(folder: string): Promise<Leases> {
     held.delete(id);
     earlier.delete(id);
     const needed = new Set([...held.values()].flat().map(({ path }) => path));
-    for (const each of placed.toReversed()) if (!needed.has(each.path)) await takeAway(each);
+    await Promise.all(placed.filter(({ path }) => !needed.has(path)).map(takeAway));
     await rm(fileOf(id), { force: true });
   }
 

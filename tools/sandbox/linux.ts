@@ -109,6 +109,8 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
     }
     const id = crypto.randomUUID();
     const startedFile = join(ready.startedFolder, id);
+    // Made here, so that it is nobody else's to read; the shell in front empties it.
+    await writeFile(startedFile, "-", { mode: 0o600 });
     await ready.leases.take(id, view.protected);
     const argv = confinedWords({
       bubblewrap: ready.bubblewrap.path,
@@ -123,7 +125,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
     });
     const release = async () => {
       await ready.leases.give(id);
-      // The shell in front made the file, and bubblewrap wrote nothing in it: it does not work any more.
+      // The shell in front came as far as this, and bubblewrap did not: it does not work any more.
       const noted = await stat(startedFile).catch(() => null);
       if (noted?.size === 0) found = null;
       await rm(startedFile, { force: true });

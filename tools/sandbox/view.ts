@@ -36,21 +36,24 @@ export async function viewOf(options: ViewOptions): Promise<View> {
   const places = await Promise.all(roots.map((root) => protectedPlaces(root, options.home)));
   const further = await existing([...options.allowWrite, ...places.flatMap(({ writable }) => writable)]);
   const writable = [...roots, ...further];
-  const held = await Promise.all(
-    places.flatMap(({ paths }) => paths).filter(({ path }) => isInside(path, writable)).map(holdable),
-  );
+  const held = places.flatMap(({ paths }) => paths).filter(({ path }) => isInside(path, writable)).map((
+    place,
+  ) => holdable(place, writable));
   const base: Mount[] = [
     { as: "read-only", path: "/" },
     ...writable.map((path): Mount => ({ as: "writable", path })),
     ...(await existing(sealedFolders)).map((path): Mount => ({ as: "hidden folder", path })),
     ...(await existing(neededInRun)).map((path): Mount => ({ as: "read-only", path })),
   ];
-  const hidden = await existing([...options.ours, ...await options.secrets.hidden(options.workspace)]);
+  const hidden = await existing([
+    ...options.ours,
+    ...await options.secrets.hidden(options.workspace, writable),
+  ]);
   const mounts = [...base, ...held.map(({ path }): Mount => ({ as: "read-only", path }))];
   for (const path of hidden) {
     // In the folder for temporary files nothing of outside can be seen but the workspace.
     if (isInside(path, ["/tmp"]) && nearestMount(path, base)?.as !== "writable") continue;
-    mounts.push({ as: await kindOf(path) === "folder" ? "hidden folder" : "hidden file", path });
+    mounts.push({ as: kindOf(path) === "folder" ? "hidden folder" : "hidden file", path });
   }
   return { roots: writable, mounts, protected: held };
 }
@@ -63,12 +66,16 @@ function refuseRoot(root: string, { ours }: ViewOptions): void {
 }
 
 /** As it can be held by a mount: the topmost part that is not there yet. Links cannot be held. */
-async function holdable(place: ProtectedPath): Promise<ProtectedPath> {
+function holdable(place: ProtectedPath, writable: readonly string[]): ProtectedPath {
   const { path, whenAbsent } = place;
   const parts = path.split(sep);
-  for (let count = 2; count <= parts.length; count++) {
+  // The writable folders are real: what is above them cannot be changed from inside.
+  const known = Math.min(
+    ...writable.filter((root) => isInside(path, [root])).map((root) => root.split(sep).length),
+  );
+  for (let count = known + 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join(sep);
-    const kind = await kindOf(part);
+    const kind = kindOf(part);
     if (kind === "link") {
       throw unavailable(
         `"${part}" is a symbolic link, which cannot be kept from being replaced`,
