@@ -19,19 +19,23 @@ export interface ProbeGround {
  * $1 outside, $2 hidden, $3 a port that listens outside, $4 the network namespace outside. Prints what went wrong. The
  * first command of a session waits for it, so it starts as few programs as it can.
  */
-const script = `
+const commonScript = `
 wrong() { echo "$1"; }
 got=
 echo 1 >written && read -r got <written
 [ "$got" = 1 ] || wrong "cannot write in the workspace"
-(echo 1 >/tmp/written) || wrong "cannot write temporary files"
+(echo 1 >"$TMPDIR/written") || wrong "cannot write temporary files"
 (echo 1 >"$1/escaped") 2>/dev/null && wrong "wrote outside of the workspace"
 (read -r got <"$2/secret") 2>/dev/null && wrong "read a hidden file"
 (echo 1 >.git/hooks/pre-commit) 2>/dev/null && wrong "wrote a git hook"
 mv .git .moved 2>/dev/null && wrong "moved a protected folder away"
 (echo 1 >.mcp.json) 2>/dev/null && wrong "wrote a protected file"
-[ "$(readlink /proc/self/ns/net)" = "$4" ] && wrong "shares the network"
 case "$BASH_VERSION" in ?*) (exec 3<>"/dev/tcp/127.0.0.1/$3") 2>/dev/null && wrong "reached this machine" ;; esac
+`;
+
+/** What Linux says of the process itself. */
+const linuxScript = `
+[ "$(readlink /proc/self/ns/net)" = "$4" ] && wrong "shares the network"
 filter= gains= privileges=
 while read -r key value; do
   case "$key" in
@@ -44,7 +48,6 @@ done </proc/self/status
 [ "$gains" = 1 ] || wrong "can gain privileges"
 case "$privileges" in *[!0]*|"") wrong "has privileges" ;; esac
 [ -S /var/run/docker.sock ] && wrong "sees the sockets of daemons"
-echo tried
 `;
 
 export type ProbeRun = (
@@ -99,7 +102,7 @@ async function attempt(
   const ownNetwork = await Deno.readLink("/proc/self/ns/net").catch(() => "");
   const [program = "", ...words] = [
     ...argv,
-    ...[shell, "-c", script, "jamey-probe", ground.outside, ground.hidden, String(port), ownNetwork],
+    ...[shell, "-c", scriptHere(), "jamey-probe", ground.outside, ground.hidden, String(port), ownNetwork],
   ];
   try {
     const { stdout, stderr } = await new Deno.Command(program, {
@@ -115,6 +118,10 @@ async function attempt(
   } finally {
     await release();
   }
+}
+
+function scriptHere(): string {
+  return `${commonScript}${Deno.build.os === "linux" ? linuxScript : ""}echo tried\n`;
 }
 
 function hintFor(said: string): string {
