@@ -120,7 +120,6 @@ it.skipIf(Deno.build.os === "windows")(
         type === "call.finished" && data["call_id"] === waiting.call_id
       ) || null;
     });
-    await desk.close();
     await Deno.remove(folder, { recursive: true });
   },
   120_000,
