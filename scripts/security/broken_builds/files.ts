@@ -5,9 +5,9 @@ export const mutantsOfFiles: readonly Mutant[] = [
   {
     family: "F1",
     file: "tools/paths.ts",
-    from: "assertInside(real, where.roots, given);",
-    to: "",
-    why: "a path is not held to the workspace",
+    from: 'rest.startsWith(".." + sep)',
+    to: 'rest.startsWith(".." + sep + "..")',
+    why: "a folder beside the workspace counts as part of it",
   },
   {
     family: "F2",
