@@ -1,6 +1,6 @@
 // Decides about a shell command by allow and deny rules for Bash, through the same functions as the program.
 import { isAllowed, isMeant } from "../../src/permission/match_command.ts";
-import { openShell } from "../../src/permission/shell/analyse.ts";
+import { type Analysis, openShell } from "../../src/permission/shell/analyse.ts";
 
 export interface BashRules {
   allow: readonly string[];
@@ -26,20 +26,17 @@ export const carefulRules: BashRules = {
   deny: ["rm:*", "curl:*"],
 };
 
-export async function openDecision(
-  { allow, deny }: BashRules,
-): Promise<(command: string) => "allow" | "ask" | "deny"> {
+type Decision = "allow" | "ask" | "deny";
+
+export async function openDecision(rules: BashRules): Promise<(command: string) => Decision> {
   const shell = await openShell();
-  return (command) => {
-    const subject = {
-      kind: "command",
-      command,
-      outsideSandbox: false,
-      analysis: shell.analyse(command),
-    } as const;
-    if (deny.some((specifier) => isMeant(specifier, subject))) return "deny";
-    return isAllowed(allow, subject) ? "allow" : "ask";
-  };
+  return (command) => decideOn(rules, command, shell.analyse(command));
+}
+
+export function decideOn({ allow, deny }: BashRules, command: string, analysis: Analysis): Decision {
+  const subject = { kind: "command", command, outsideSandbox: false, analysis } as const;
+  if (deny.some((specifier) => isMeant(specifier, subject))) return "deny";
+  return isAllowed(allow, subject) ? "allow" : "ask";
 }
 
 /** Lines of a fixture: controls are written as their pictures, other characters as ⟦U+200B⟧; `#!` begins a title. */

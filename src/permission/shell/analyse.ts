@@ -18,6 +18,8 @@ export interface Shell {
   analyse(source: string): Analysis;
 }
 
+/** Words that are plain to bash can mean something else to another shell. */
+const otherShell = Deno.build.os === "windows" ? "PowerShell runs it, whose grammar is not known here" : null;
 export const sourceCharsMax = 64 * 1024;
 export const commandsMax = 50;
 /** What is found in all, inner commands and guesses too; beyond it the text counts as not read. */
@@ -80,7 +82,7 @@ function analyse(source: string, readings: Readings): Analysis {
     ],
     writes: found.writes,
     alarm: found.bomb || bombText.test(source) ? "a function that starts itself again and again" : null,
-    doubt: "doubt" in plain ? plain.doubt : doubtOfPlain(plain.commands, top),
+    doubt: otherShell ?? ("doubt" in plain ? plain.doubt : doubtOfPlain(plain.commands, top)),
   };
 }
 

@@ -5,8 +5,6 @@ import { hole, unquoted } from "./marks.ts";
 import { hasStar, isOpen, type Pattern, patternOf } from "./pattern.ts";
 import { programName, wordsToSpell } from "./runners.ts";
 
-export { exactSpecifier } from "./pattern.ts";
-
 export function matchesForAllow(specifier: string, command: AnalysedCommand): boolean {
   const pattern = patternOf(specifier);
   const { words, doubt } = command;

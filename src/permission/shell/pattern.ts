@@ -34,23 +34,6 @@ export function hasStar(word: string): boolean {
   return word.includes("*");
 }
 
-/** A specifier for exactly this command: its stars are escaped, so that they stand for nothing else. */
-export function exactSpecifier(command: string): string {
-  let quote = "";
-  let text = "";
-  for (let at = 0; at < command.length; at++) {
-    const char = command[at] ?? "";
-    if (char === "\\" && quote !== "'") {
-      text += char + (command[++at] ?? "");
-      continue;
-    }
-    if (quote === "" && (char === "'" || char === '"')) quote = char;
-    else if (char === quote) quote = "";
-    text += char === "*" && quote === "" ? "\\*" : char;
-  }
-  return text;
-}
-
 function readPattern(text: string): Pattern {
   const { words, rest, rough } = readShape(text);
   const first = words[0];
