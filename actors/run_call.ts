@@ -56,7 +56,8 @@ export function callExecutor(parts: ToolParts): Executor {
     const tool = tools.get(record.name);
     const tell = (outcome: ToolOutcome) => tellOutcome(session, record, outcome);
     if (tool === undefined || (tool.audience === "user" && record.by === "model")) {
-      return await tell(await unknownTool({ session, record, parts }, tools));
+      const waits = record.name.startsWith(mcpMark) && await awaitsApproval({ session, record, parts });
+      return await tell(unknownTool(record.name, { tools, waits }));
     }
     const parsed = tool.parse(record.args);
     if (!parsed.ok) return await tell({ status: "failed", error: parsed.error });
@@ -214,15 +215,21 @@ function missingWorkspace(session: SessionActor): ToolOutcome | null {
   return { status: "failed", error };
 }
 
-async function unknownTool(
+/** Whether it is a tool of a server that came with the folder and that nobody has approved. */
+async function awaitsApproval(
   { session, record, parts }: Pick<Run, "session" | "record" | "parts">,
-  tools: ReadonlyMap<string, Tool>,
-): Promise<ToolOutcome> {
-  const { name } = record;
-  const waiting = name.startsWith(mcpMark)
-    ? await parts.awaiting(session.state().meta?.workspace ?? "/")
-    : [];
-  if (waiting.some((item) => item.kind.startsWith("mcp_") && name.startsWith(toolPrefix(item.name)))) {
+): Promise<boolean> {
+  const waiting = await parts.awaiting(session.state().meta?.workspace ?? "/");
+  return waiting.some((item) =>
+    item.kind.startsWith("mcp_") && record.name.startsWith(toolPrefix(item.name))
+  );
+}
+
+function unknownTool(
+  name: string,
+  { tools, waits }: { tools: ReadonlyMap<string, Tool>; waits: boolean },
+): ToolOutcome {
+  if (waits) {
     const error =
       `Cannot use "${name}": its server comes with this folder and waits for approval by the user (jamey trust)`;
     return { status: "failed", error };
