@@ -1,10 +1,10 @@
 // Where a workspace's own files lie: the folders from the top of its repository down to it.
-import { dirname, join } from "node:path";
-import { isThere, levelsMax, repositoryRoot } from "../platform/repository_root.ts";
+import { dirname } from "node:path";
+import { holdsRepository, levelsMax, repositoryRoot } from "../platform/repository_root.ts";
 
 /** Whether the workspace is in a git repository, as far as its folders tell. */
 export function isInRepository(workspace: string): boolean {
-  return isThere(join(repositoryRoot(workspace), ".git"));
+  return holdsRepository(repositoryRoot(workspace));
 }
 
 /** The folders from the top of the repository to the workspace, both included. */

@@ -1,5 +1,5 @@
 // The folder that came as one: from where a program works, up to what a clone brings along.
-import { lstatSync, realpathSync } from "node:fs";
+import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 
@@ -12,21 +12,33 @@ export const levelsMax = 64;
 export function repositoryRoot(workspace: string): string {
   let folder = workspace;
   for (let level = 0; level < levelsMax; level++) {
-    if (isThere(join(folder, ".git"))) return holdsHome(folder) ? workspace : folder;
+    if (holdsRepository(folder)) return holdsHome(folder) ? workspace : folder;
     if (dirname(folder) === folder) break;
     folder = dirname(folder);
   }
   return workspace;
 }
 
+/** Whether `.git` is in a folder. An empty folder of that name is none, for git as well: it may just hold the place. */
+export function holdsRepository(folder: string): boolean {
+  const path = join(folder, ".git");
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return false;
+  return !info.isDirectory() || !isEmpty(path);
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether an absolute, real path is `root` or below it. */
 export function isBelow(path: string, root: string): boolean {
   const rest = relative(root, path);
   return rest === "" || !(rest === ".." || rest.startsWith(".." + sep) || isAbsolute(rest));
-}
-
-export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function holdsHome(folder: string): boolean {

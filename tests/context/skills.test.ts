@@ -10,7 +10,7 @@ import { makeFolder, type TestFolder } from "./folder.ts";
 let folder: TestFolder;
 beforeEach(async () => {
   folder = await makeFolder();
-  await mkdir(folder.at("repo/.git"));
+  await mkdir(folder.at("repo/.git/refs"), { recursive: true });
 });
 afterEach(() => folder.remove());
 

@@ -3,6 +3,8 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { repositoryRoot } from "../../src/platform/repository_root.ts";
+import { openFolderFiles } from "../../tools/mcp/folder_file.ts";
 import { openSandbox } from "../../tools/sandbox/open_sandbox.ts";
 import { openRoom, type SandboxRoom } from "../support/sandbox.ts";
 import { textOf } from "./workspace.ts";
@@ -39,6 +41,18 @@ it("placeholders are there while a command runs, and gone with the last one that
   expect(textOf(await long)).toContain("Read-only file system");
   expect((await readdir(room.workspace)).sort()).toEqual(["began", "stop"]);
   expect(await readdir(join(room.dataDir, "sandbox", "leases"))).toEqual([]);
+});
+
+it("a folder whose places are held is no repository of its own, and names no servers", async () => {
+  const room = await open();
+  await mkdir(join(room.base, ".git", "refs"), { recursive: true });
+  const reported: string[] = [];
+  const waiting = await room.prepare("true");
+  expect(await isThere(join(room.workspace, ".git"))).toBe(true);
+  expect(repositoryRoot(room.workspace)).toBe(room.base);
+  expect(await openFolderFiles((line) => void reported.push(line))(room.workspace)).toEqual([]);
+  expect(reported).toEqual([]);
+  await waiting.abandon();
 });
 
 it("a command in the background keeps them until it has ended", async () => {

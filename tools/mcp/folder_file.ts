@@ -29,7 +29,8 @@ export function openFolderFiles(
     const path = join(workspace, fileName);
     // Asked first, because most folders have none and the error inside would cost more than the look.
     const info = existsSync(path) ? await stat(path).catch(() => null) : null;
-    if (info === null) {
+    // A folder of that name holds the place while a command runs.
+    if (info === null || info.isDirectory()) {
       known.delete(path);
       return [];
     }
