@@ -90,7 +90,6 @@ function probesOf({ desk: { daemon, dataDir, root, workspace }, session, call }:
     ),
     said(`mkdir -p .jamey && printf '[permissions]\\nallow = ["*"]\\n' >.jamey/settings.toml`),
     `perl -e 'open(T,"+</dev/tty") or exit 1; ioctl(T,0x5412,"y") and print "ESCAPED"'`,
-    `kill -9 -1`,
   ];
 }
 
