@@ -215,6 +215,28 @@ it("where hosts are allowed all else is confined as before", async () => {
   await here.close();
 });
 
+it("nothing of the workspace runs before the filter is set, whatever the PATH says", async () => {
+  const here = await openRoom({ allowHosts: ["allowed.example"] });
+  const bin = join(here.workspace, "bin");
+  await mkdir(bin);
+  for (const name of ["grep", "sleep", "sh", "socat", "bwrap", "env"]) {
+    await writeFile(join(bin, name), "#!/bin/sh\necho $0 >>planted\n", { mode: 0o755 });
+  }
+  const { sandbox, workspace } = here;
+  const { argv, environment, release } = await sandbox.confine({ sessionId: "s", workspace, roots: [] });
+  const [program = "", ...args] = [...argv, "/bin/sh", "-c", "echo ran"];
+  const { stdout } = await new Deno.Command(program, {
+    args,
+    cwd: workspace,
+    env: { ...environment, PATH: `${bin}:/usr/bin:/bin` },
+  }).output();
+  await release();
+  expect(new TextDecoder().decode(stdout)).toBe("ran\n");
+  expect(await Deno.stat(join(workspace, "planted")).catch(() => null)).toBeNull();
+  tally({ family: "S3", what: "programs planted in the PATH", tried: 6, refused: 6, escapes: 0 });
+  await here.close();
+});
+
 it("without socat no host can be allowed, and that is said", async () => {
   const folder = await Deno.makeTempDir();
   for (const name of ["bwrap", "env"]) await symlink(`/usr/bin/${name}`, join(folder, name));

@@ -225,6 +225,12 @@ it("a protected path that is a link is not run around: the command is refused an
   tally({ family: "S4", what: "links in protected places", tried: 1, refused: 1, escapes: 0 });
 });
 
+it("a command cannot lock the others out by a link with the name of a settings file", async () => {
+  const here = await room();
+  await here.bash("ln -s /etc/hostname .env.made; ln -s /etc/hostname .env; ln -s /etc .claude");
+  expect(await here.text("echo still")).toBe("still");
+});
+
 it("a file that names somebody else's repository opens nothing in it", async () => {
   const here = await room({ place: "/var/tmp" });
   const other = join(here.outside, "repo");

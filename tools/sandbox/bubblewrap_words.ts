@@ -14,14 +14,20 @@ export const proxyPort = 3128;
  */
 const frontScript = `trap '' TERM; exec ${filterFd}<"$1" ${startedFd}>"$2"; shift 2; exec "$@"`;
 
-/** Before the filter is set, since the socket of the door is one that commands may not make. */
+/**
+ * Before the filter is set, since the socket of the door is one that commands may not make. Whatever is started before it
+ * comes from the system's own folders: the user's PATH may lead into the workspace.
+ */
 const doorScript =
   `"$1" TCP-LISTEN:${proxyPort},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:${doorInside} </dev/null >/dev/null 2>&1 ${filterFd}<&- ${startedFd}>&- &
 shift
+own=$PATH
+PATH=/usr/bin:/bin
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   grep -q ':0C38 00000000:0000 0A' /proc/net/tcp 2>/dev/null && break
   sleep 0.01
 done
+PATH=$own
 exec "$@"`;
 
 export interface ConfinedStart {

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isInside } from "../paths.ts";
 import { gitPlaces } from "./git_places.ts";
-import type { ProtectedPlaces } from "./protected_path.ts";
+import { kindOf, type ProtectedPlaces } from "./protected_path.ts";
 
 const names = [
   ".jamey",
@@ -43,7 +43,10 @@ export async function protectedPlaces(root: string, home: string | null): Promis
   };
 }
 
+/** Further ones that are there. Links among them cannot be held, and a command that makes one must not lock all others out. */
 async function environmentFiles(root: string): Promise<string[]> {
   const found = await readdir(root).catch(() => []);
-  return found.slice(0, entriesMax).filter((name) => name.startsWith(".env") && !samples.test(name));
+  return found.slice(0, entriesMax).filter((name) =>
+    name.startsWith(".env") && !samples.test(name) && kindOf(join(root, name)) !== "link"
+  );
 }
