@@ -15,7 +15,7 @@ async function makeClone() {
   const base = await Deno.realPath(dataFolder());
   const [clone, home] = [join(base, "clone"), join(base, "home")];
   const sub = join(clone, "packages", "one");
-  for (const folder of [join(clone, ".git"), sub, home]) mkdirSync(folder, { recursive: true });
+  for (const folder of [join(clone, ".git", "refs"), sub, home]) mkdirSync(folder, { recursive: true });
   for (const place of [clone, sub, join(clone, ".config"), join(sub, ".config"), join(clone, ".codex")]) {
     mkdirSync(join(place, "jamey-code"), { recursive: true });
     writeFileSync(join(place, "jamey-code", "runtime.toml"), evil);
