@@ -10,7 +10,7 @@ import { toolCallMachine } from "./tool_call.ts";
 export const machines = [agentMachine, toolCallMachine, subAgentMachine, backgroundTaskMachine] as const;
 
 /** Raised by hand when the meaning of a step changes without a change of any machine's configuration. */
-const stepVersion = 1;
+const stepVersion = 2;
 
 /** Checks every machine against the determinism rules, and names their version. Throws on a breach. */
 export function checkedMachineVersion(): string {

@@ -6,6 +6,7 @@ import type { Hooks } from "../src/hooks/contract.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { openTestRuntime, script, type Step, type TestRuntime } from "../tests/support/runtime.ts";
 import { until } from "../tests/support/daemon.ts";
+import { withoutSandbox } from "../tools/sandbox/without.ts";
 
 const bash = (command: string) => ({ name: "Bash", args: { command } });
 
@@ -140,6 +141,15 @@ const scenes: Record<string, Scene> = {
     const id = await test.session("default");
     await test.send(id, script({ calls: [bash("true")] }, { text: "never" }));
     await test.fact(id, "call.approval_requested");
+    return id;
+  },
+  // The last scene: it leaves the runtime without a sandbox, and says so.
+  rules: async (test) => {
+    await test.restart({ hooks, sandbox: withoutSandbox({ status: "off", reason: "golden" }) });
+    const id = await test.session("dontAsk");
+    const rules = { allow: ["Bash(echo:*)"], deny: ["Bash(rm:*)"] };
+    await test.runtime.command(id, { type: "session.set_rules", ...rules }, "golden");
+    await test.turn(id, script({ calls: [bash("echo one"), bash("rm one")] }, { text: "Done" }));
     return id;
   },
 };
