@@ -1,6 +1,8 @@
 // A real MCP server with notes from a folder. Whoever wrote the notes may not be a friend; sending one is a tool as well.
 import { join } from "node:path";
+// @ts-types="@modelcontextprotocol/sdk/server/mcp"
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+// @ts-types="@modelcontextprotocol/sdk/server/stdio"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { z } from "zod";
 
