@@ -110,8 +110,8 @@ export const mutantsOfSecrets: readonly Mutant[] = [
   {
     family: "K8",
     file: "src/config/parse.ts",
-    from: 'return key === undefined || !source.includes("=") ? said : `${named(key)}: ${said}`;',
-    to: "return `${said}: ${source}`;",
+    from: "has no valid value; put text between double quotes`",
+    to: "has no valid value in ${source}`",
     why: "a start that fails says the line of the configuration, with the key in it",
   },
 ];
