@@ -17,6 +17,10 @@ const usage =
 
 async function main(args: readonly string[]): Promise<number> {
   const terminal = openTerminal({ quiet: false });
+  if (args.includes("--help")) {
+    terminal.line(usage);
+    return 0;
+  }
   const known = families.map(({ id }) => id);
   const wanted = args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.toUpperCase());
   const odd = args.filter((arg) => arg.startsWith("-") && !options.includes(arg));
