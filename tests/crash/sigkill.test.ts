@@ -38,7 +38,11 @@ async function killAndRestart(seed: number) {
   const random = seeded(seed);
   const folder = Deno.makeTempDirSync({ prefix: "jamey-crash-" });
   folders.push(folder);
-  const [dataDir, workspace, ledger] = [join(folder, "data"), join(folder, "work"), join(folder, "work", "ledger")];
+  const [dataDir, workspace, ledger] = [
+    join(folder, "data"),
+    join(folder, "work"),
+    join(folder, "work", "ledger"),
+  ];
   Deno.mkdirSync(workspace);
   Deno.writeTextFileSync(ledger, "");
   const scenario = {

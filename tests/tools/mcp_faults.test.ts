@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { failuresMax, offMs } from "../../tools/external/breaker.ts";
-import { descriptionCharsMax, toolsMax } from "../../tools/mcp/listing.ts";
-import { imagesMax, resultCharsMax } from "../../tools/mcp/result.ts";
+import { descriptionCharsMax } from "../../tools/mcp/listing.ts";
+import { imagesMax } from "../../tools/mcp/result.ts";
 import { mcpDesk } from "../support/mcp_desk.ts";
 import { textOf } from "./workspace.ts";
 
