@@ -40,8 +40,14 @@ export function openShell(): Promise<Shell> {
   return opened;
 }
 
+/** A command as its words were found, marked, and as it is judged. */
+interface Seen {
+  marked: string[];
+  command: AnalysedCommand;
+}
+
 interface Found {
-  commands: Map<string, string[]>;
+  commands: Map<string, Seen>;
   writes: string[];
   inputs: string[];
   bomb: boolean;
@@ -74,14 +80,18 @@ function analyse(source: string, readings: Readings): Analysis {
   // In the order of the source, each as often as it stands there: a change of the folder matters to what comes after it.
   const ordered = "doubt" in plain ? top.at(-1)?.commands ?? [] : plain.commands;
   if (ordered.length > foundMax) return unread(`it has more than ${foundMax} commands`);
-  for (const words of ordered) found.commands.delete(words.join("\0"));
+  const keys = ordered.map((words) => words.join("\0"));
+  const inOrder = ordered.map((words, at) => found.commands.get(keys[at] ?? "")?.command ?? commandOf(words));
+  for (const key of keys) found.commands.delete(key);
   return {
     commands: [
-      ...workingFolderDoubts(ordered.map(commandOf)),
-      ...[...found.commands.values()].map(commandOf),
+      ...workingFolderDoubts(inOrder),
+      ...[...found.commands.values()].map(({ command }) => command),
     ],
     writes: found.writes,
-    alarm: found.bomb || bombText.test(source) ? "a function that starts itself again and again" : null,
+    alarm: found.bomb || (source.includes("()") && bombText.test(source))
+      ? "a function that starts itself again and again"
+      : null,
     doubt: otherShell ?? ("doubt" in plain ? plain.doubt : doubtOfPlain(plain.commands, top)),
   };
 }
@@ -128,8 +138,9 @@ function add(words: string[], reach: Reach): void {
   const { commands } = reach.found;
   const key = words.join("\0");
   if (!mayGoOn(reach.found, key.length) || commands.has(key)) return;
-  commands.set(key, words);
-  const inner = innerOf(words, doubtOf(words.map(certain)));
+  const command = commandOf(words);
+  commands.set(key, { marked: words, command });
+  const inner = innerOf(words, command.doubt);
   for (const each of inner.commands) add(each, reach);
   for (const each of inner.sources) {
     addSource(each, reach);
@@ -158,7 +169,7 @@ function hiddenTexts(source: string): string[] {
 
 /** When something runs its input, everything that is printed or given as input may be that. */
 function addInputs(found: Found, readings: Readings): void {
-  const all = [...found.commands.values()];
+  const all = [...found.commands.values()].map(({ marked }) => marked);
   if (!all.some(runsItsInput)) return;
   const printed = all.filter(([program = ""]) => /^(echo|printf|cat)$/.test(programName(unquoted(program))));
   const texts = [
@@ -169,15 +180,13 @@ function addInputs(found: Found, readings: Readings): void {
 }
 
 function commandOf(marked: readonly string[]): AnalysedCommand {
-  const words = marked.map(certain);
   const shapes = marked.map(unquoted);
+  const words = marked.map((word, index) => isCertain(word, index) ? shapes[index] ?? null : null);
   return { words, text: words.includes(null) ? null : shapes.join(" "), doubt: doubtOf(words), shapes };
 }
 
-/** Null for what could become another option, program or number of words; `src/*.ts` stays a file below `src`. */
-function certain(word: string, index: number): string | null {
-  if (word.includes(hole)) return null;
-  if (!hasGlob(word)) return unquoted(word);
-  const isSafe = index > 0 && /^[^-*?[]/.test(unquoted(word)) && /^[^*?[]/.test(word);
-  return isSafe ? unquoted(word) : null;
+/** False for what could become another option, program or number of words; `src/*.ts` stays a file below `src`. */
+function isCertain(word: string, index: number): boolean {
+  if (word.includes(hole)) return false;
+  return !hasGlob(word) || (index > 0 && /^[^-*?[]/.test(unquoted(word)) && /^[^*?[]/.test(word));
 }

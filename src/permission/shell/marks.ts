@@ -5,9 +5,12 @@
 export const hole = "\u{F0000}";
 const quotedFrom = 0xF0100;
 /** Every character that could mean something to the shell when it is not quoted. */
-const special = /[^A-Za-z0-9_\u0080-\u{10FFFF}]/gu;
+const special = /[^A-Za-z0-9_\u0080-\uFFFF]/g;
+const quotedOf = Array.from({ length: 0x80 }, (_, code) => String.fromCodePoint(quotedFrom + code));
 const marked = /[\u{F0100}-\u{F017F}]/gu;
 const ours = /[\u{F0000}-\u{F017F}]/gu;
+/** In UTF-16 each character of ours begins with this half; most words have none, and to look for it is quick. */
+const oursBegin = "\uDB80";
 const glob = /[*?]|\[.+\]/;
 /** Brace groups that the shell leaves as they are: `{}`, `@{u}`. */
 const literalBraces = /\{[\w-]*\}/g;
@@ -15,11 +18,12 @@ const bracesMax = 64;
 
 /** Text as it is inside quotes. */
 export function quoted(text: string): string {
-  return text.replace(special, (char) => String.fromCodePoint(quotedFrom + (char.codePointAt(0) ?? 0)));
+  return text.replace(special, (char) => quotedOf[char.charCodeAt(0)] ?? char);
 }
 
 /** The word as the program gets it; holes stay holes. */
 export function unquoted(word: string): string {
+  if (!word.includes(oursBegin)) return word;
   return word.replace(marked, (char) => String.fromCodePoint((char.codePointAt(0) ?? 0) - quotedFrom));
 }
 
@@ -38,6 +42,7 @@ export function hasBraces(word: string): boolean {
 
 /** The words that `a{b,c}` stands for. Ranges and what is too much become holes. */
 export function expandBraces(word: string): string[] {
+  if (!word.includes("{")) return [word];
   let words = [word];
   for (let round = 0; round < bracesMax && words.length <= bracesMax; round++) {
     const next = words.flatMap((each) => {

@@ -25,13 +25,35 @@ export function matchesForAllow(specifier: string, command: AnalysedCommand): bo
 
 export function mayMatchForDeny(specifier: string, command: AnalysedCommand): boolean {
   const pattern = patternOf(specifier);
-  const { shapes, doubt } = command;
   // What was not read may be anything.
-  if (shapes.length === 0) return true;
-  if (mayBe(pattern, shapes)) return true;
-  if (doubt === null && wordsToSpell(command.words) < 2) return false;
-  const parts = shapes.flatMap(partsOf);
-  return parts.some((_, start) => mayBe(pattern, parts.slice(start, start + partsMax)));
+  if (command.shapes.length === 0) return true;
+  return runsOf(command).some((run) => mayBe(pattern, run));
+}
+
+/** A program and what follows it, somewhere among these words. */
+interface Run {
+  program: ProgramShape;
+  words: readonly string[];
+  from: number;
+  to: number;
+}
+
+const runsKnown = new WeakMap<AnalysedCommand, readonly Run[]>();
+
+/** All that a command may run, itself the first: found out once, however many rules there are. */
+function runsOf(command: AnalysedCommand): readonly Run[] {
+  const known = runsKnown.get(command);
+  if (known !== undefined) return known;
+  const { shapes, words, doubt } = command;
+  const runs: Run[] = [{ program: programOf(shapes[0] ?? ""), words: shapes, from: 1, to: shapes.length }];
+  if (doubt !== null || wordsToSpell(words) > 1) {
+    const parts = shapes.flatMap(partsOf);
+    for (const [at, part] of parts.entries()) {
+      runs.push({ program: programOf(part), words: parts, from: at + 1, to: at + partsMax });
+    }
+  }
+  runsKnown.set(command, runs);
+  return runs;
 }
 
 const partsMax = 64;
@@ -61,20 +83,21 @@ function isSame(pattern: string, word: string | null | undefined, isProgram: boo
   return fitsStars(pattern, word);
 }
 
-function mayBe(pattern: Pattern, shapes: readonly string[]): boolean {
-  const program = pattern.words[0];
-  const first = shapes[0];
-  if (program === undefined) return true;
-  if (first === undefined || !mayBeProgram(pattern, program, first)) return false;
-  return mayFollow(pattern.words.slice(1), shapes.slice(1), pattern.rest === "text");
+function mayBe(pattern: Pattern, { program, words, from, to }: Run): boolean {
+  const wanted = pattern.words[0];
+  if (wanted === undefined) return true;
+  if (!mayBeProgram(pattern, wanted, program)) return false;
+  return mayFollow(pattern.words.slice(1), words.slice(from, to), pattern.rest === "text");
 }
 
-function mayBeProgram({ words, rest, program }: Pattern, wanted: string, shape: string): boolean {
-  const { name, known } = programOf(shape);
+function mayBeProgram(
+  { words, rest, programName: text }: Pattern,
+  wanted: string,
+  { name, known }: ProgramShape,
+): boolean {
   // Nothing at all is known of it: that is a question, not a refusal.
   if (known === "nothing") return false;
-  if (program !== null) {
-    const text = programOf(program).name;
+  if (text !== null) {
     return known === "all" ? name === text : mayBecome(name, text) || mayBecome(lastPart(name), text);
   }
   if (known === "some") return true;

@@ -1,5 +1,6 @@
 // What stands in the brackets of a Bash rule, as words: `npm run test:*`, `git log *`, `cat src/*`, or a whole command.
 import { unquoted } from "./marks.ts";
+import { programName } from "./runners.ts";
 import { readWord } from "./word.ts";
 
 export interface Pattern {
@@ -9,6 +10,8 @@ export interface Pattern {
   rest: "nothing" | "words" | "text";
   /** The program as it must be called; null when it is left open. */
   program: string | null;
+  /** Its name alone, wherever it lies. */
+  programName: string | null;
   /** It is no plain command, and was cut at its spaces: good for a refusal only. */
   rough: boolean;
 }
@@ -38,10 +41,11 @@ function readPattern(text: string): Pattern {
   const { words, rest, rough } = readShape(text);
   const first = words[0];
   const isOpenProgram = first === undefined || hasStar(first) || (rest === "text" && words.length === 1);
-  return { words, rest, rough, program: isOpenProgram ? null : unquoted(first) };
+  const program = isOpenProgram ? null : unquoted(first);
+  return { words, rest, rough, program, programName: program === null ? null : programName(program) };
 }
 
-function readShape(text: string): Omit<Pattern, "program"> {
+function readShape(text: string): Omit<Pattern, "program" | "programName"> {
   if (text === "*") return { words: [], rest: "words", rough: false };
   const open = /^([^]*?)(:\*| +\*)$/.exec(text)?.[1];
   if (open !== undefined && !open.endsWith("\\")) return { ...readWords(open), rest: "words" };

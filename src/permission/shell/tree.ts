@@ -37,6 +37,8 @@ const blank = /^\$(IFS|\{IFS\b[^{}]*\})$/;
 const folder = /^\$(PWD|\{PWD(:[?-][^{}]*)?\})$/;
 /** Nothing is inside of them: not to ask saves most of the time. */
 const leaves = new Set(["word", "raw_string", "string_content", "variable_name", "comment", "ansi_c_string"]);
+/** Nothing in it means anything to the shell. */
+const simpleWord = /^[\w./:@%+,=-]+$/;
 const wordTypes = new Set(["command_name", "string", "concatenation", "number"]);
 const simpleCommands = new Set(["command", "declaration_command", "unset_command", "test_command"]);
 
@@ -80,42 +82,43 @@ function walk(root: Node, reading: Reading): boolean {
     // In the order of the source: the last one put in is the first one out.
     for (let index = children.length - 1; index >= 0; index--) {
       const child = children[index];
-      if (child && !isLeaf(child)) open.push({ node: child, depth: next.depth + 1 });
+      if (child && !isLeaf(child, child.type)) open.push({ node: child, depth: next.depth + 1 });
     }
   }
   return true;
 }
 
-/** Words without a sign of an expansion hold nothing else. */
-function isLeaf(node: Node): boolean {
-  const { type } = node;
+/** Words without a sign of an expansion hold nothing else. What a node is, is asked of the grammar's own program: seldom. */
+function isLeaf(node: Node, type: string): boolean {
   return leaves.has(type) || (wordTypes.has(type) && !/[$`<>]/.test(node.text));
 }
 
 function visit(node: Node, reading: Reading): void {
-  if (simpleCommands.has(node.type)) return addCommand(node, reading);
-  if (node.type === "function_definition") return addFunction(node, reading);
+  const { type } = node;
+  if (simpleCommands.has(type)) return addCommand(node, type, reading);
+  if (type === "function_definition") return addFunction(node, reading);
   // A value may be what a program runs later: a pager, an editor, or the program of a command after it.
-  if (node.type === "variable_assignment") {
+  if (type === "variable_assignment") {
     reading.values.push(...shapesOf(node.childForFieldName("value")).map(unquoted));
   }
-  if (node.type === "heredoc_body" || node.type === "herestring_redirect") {
-    const isDocument = node.type === "heredoc_body";
+  if (type === "heredoc_body" || type === "herestring_redirect") {
+    const isDocument = type === "heredoc_body";
     reading.inputs.push(isDocument ? node.text : shapesOf(node.namedChildren.at(-1)).map(unquoted).join(" "));
   }
-  if (node.type !== "file_redirect") return;
+  if (type !== "file_redirect") return;
   const operator = /^[0-9]*(<>|<&?|[>&|]+)/.exec(node.text)?.[1] ?? "";
   if (operator.startsWith("<") && operator !== "<>") return;
   reading.writes.push(...shapesOf(node.childForFieldName("destination") ?? node.namedChildren.at(-1)));
 }
 
-function addCommand(node: Node, reading: Reading): void {
+function addCommand(node: Node, kind: string, reading: Reading): void {
   const words: string[] = [];
-  if (node.type !== "command") words.push(/^\S+/.exec(node.text)?.[0] ?? "");
+  if (kind !== "command") words.push(/^\S+/.exec(node.text)?.[0] ?? "");
   for (const child of node.namedChildren) {
-    if (child.type === "file_redirect" || child.type.endsWith("_redirect")) continue;
+    const { type } = child;
+    if (type.endsWith("_redirect")) continue;
     // Assignments before the program are no words of it; those of `export` and the like are.
-    if (child.type === "variable_assignment" && node.type === "command") continue;
+    if (type === "variable_assignment" && kind === "command") continue;
     words.push(...shapesOf(child));
   }
   if (words.length > 0) reading.commands.push(words);
@@ -130,6 +133,8 @@ function addFunction(node: Node, reading: Reading): void {
 /** The words that this part of a command stands for. */
 function shapesOf(node: Node | null | undefined): string[] {
   if (!node) return [hole];
+  const { text } = node;
+  if (simpleWord.test(text)) return [text];
   return knownText(node, 0).split(wordEnd).flatMap((known) => {
     const word = readWord(known, 0);
     return "doubt" in word || word.length < known.length ? [hole] : expandBraces(word.marked);
@@ -138,25 +143,25 @@ function shapesOf(node: Node | null | undefined): string[] {
 
 /** The text of a word, with a hole where the shell would put something in. */
 function knownText(node: Node, depth: number): string {
-  const { type } = node;
-  if (type === "ansi_c_string") return decodeAnsi(node.text.slice(2, -1));
-  if (isLeaf(node)) return node.text;
+  const { type, text } = node;
+  if (type === "ansi_c_string") return decodeAnsi(text.slice(2, -1));
+  if (isLeaf(node, type)) return text;
   if (unknowns.has(type)) {
-    if (home.test(node.text)) return "~";
-    if (blank.test(node.text)) return wordEnd;
-    return folder.test(node.text) ? "." : hole;
+    if (home.test(text)) return "~";
+    if (blank.test(text)) return wordEnd;
+    return folder.test(text) ? "." : hole;
   }
   const children = node.namedChildren;
-  if (children.length === 0 || depth > depthMax) return node.text;
-  let text = "";
-  let at = node.startIndex;
+  if (children.length === 0 || depth > depthMax) return text;
+  let known = "";
+  const start = node.startIndex;
+  let at = start;
   for (const child of children) {
     if (child === null) continue;
-    text += node.text.slice(at - node.startIndex, child.startIndex - node.startIndex) +
-      knownText(child, depth + 1);
+    known += text.slice(at - start, child.startIndex - start) + knownText(child, depth + 1);
     at = child.endIndex;
   }
-  return text + node.text.slice(at - node.startIndex);
+  return known + text.slice(at - start);
 }
 
 const ansiLetters: Readonly<Record<string, string>> = {
