@@ -23,7 +23,7 @@ export async function testMutants(wanted: readonly string[], terminal: Terminal)
         const verdict = unfit === null ? await tryOne(mutant, bench) : { isCaught: false, words: unfit };
         if (verdict.isCaught) caught++;
         terminal.talk(`${family} ${verdict.words}: ${mutant.why}`);
-        rows.push([family, verdict.words, mutant.file, mutant.why]);
+        rows.push([family, verdict.isCaught ? "yes" : "NO", mutant.file, mutant.why]);
       }
     }
   } finally {

@@ -56,9 +56,12 @@ it.skipIf(Deno.build.os === "windows")(
     });
     const session = await desk.session();
     await desk.turn(session);
+    // In the order of the calls, not in that of their ends: they run side by side.
+    const place = ({ data }: { data: Record<string, unknown> }) =>
+      Number(/\d+$/.exec(String(data["call_id"]))?.[0]);
     const results = (await desk.events(session)).filter(({ type }) =>
       type === "call.finished" || type === "call.failed"
-    );
+    ).sort((one, other) => place(one) - place(other));
     const texts = [
       ...results.map(({ data }) => String(data["output"] ?? data["error"])),
       await Deno.readTextFile(hookFile),
