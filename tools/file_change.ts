@@ -106,7 +106,7 @@ export async function prepareChange(
   context: ToolContext,
 ): Promise<PreparedCall> {
   const { bytes } = next;
-  refuseHiddenPlace(path);
+  refuseHiddenPlace(path, context.roots);
   if (bytes !== null && bytes.length > changedFileBytesMax) {
     throw new Problem(
       "payload_too_large",

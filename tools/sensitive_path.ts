@@ -1,5 +1,5 @@
 // Changes in protected places: a standing "allow" covers one file at most, and no link leads there unseen.
-import { isProtected } from "../src/permission/protected_places.ts";
+import { isProtected, isProtectedIn } from "../src/permission/protected_places.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { ConfinedPath } from "./paths.ts";
 
@@ -9,8 +9,8 @@ export function changeGrant(tool: string, path: string): string {
 }
 
 /** Throws when a link leads into such a place although the path that a person was shown does not say so. */
-export function refuseHiddenPlace(path: ConfinedPath): void {
-  if (!isProtected(path.real) || isProtected(path.given)) return;
+export function refuseHiddenPlace(path: ConfinedPath, roots: readonly string[]): void {
+  if (!isProtectedIn(path.real, roots) || isProtected(path.given)) return;
   throw new Problem("forbidden", `Cannot change "${path.given}": it leads to "${path.real}" through a link`, {
     hint: "use that path itself, so that a person sees what is changed",
   });
