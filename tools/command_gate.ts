@@ -17,7 +17,8 @@ import { endGroup, type GroupIdentity, identifyGroup } from "./process_group.ts"
  * more than so many bytes or is gone. It is the second line, for as long as no runtime watches. Why a guard that looks once
  * a second: the kernel's own limit (`ulimit -f`) would count every file that the command writes, and a pipe through
  * `head -c` would hold live output back and lose the end of it when the group is ended. The guard is made before TERM is
- * caught: a TERM that comes before its own trap is set then ends it, and is not lost in the trap of its parent.
+ * caught: a TERM that comes before its own trap is set then ends it, and is not lost in the trap of its parent. It runs
+ * outside of the sandbox, so its programs are the system's own: the user's PATH may lead into the workspace.
  */
 const gateScript = `
 read -r word || exit 0
@@ -25,6 +26,7 @@ read -r word || exit 0
 output=$1 status=$2 shell=$3 command=$4 seconds=$5 bytes=$6
 shift 6
 guard() {
+  PATH=/usr/bin:/bin
   trap 'kill "$nap" 2>/dev/null; exit 0' TERM
   left=$1
   while kill -0 "$$" 2>/dev/null; do

@@ -1,9 +1,12 @@
 // Runs git for the program's own needs: without a shell, in bounded time and output, in a process group of its own, and
 // so that nothing a repository brings along is executed: no hooks, filters, monitors or transports.
+import { delimiter } from "node:path";
 import { Problem } from "../src/protocol/problem.ts";
 import { cleanEnvironment } from "./environment.ts";
 import { type ConfigEntry, configEnvironment, hardening, localOverrides, tooMany } from "./git_config.ts";
+import { isInside } from "./paths.ts";
 import { signalProcess } from "./process_table.ts";
+import { findHelper } from "./sandbox/helper_program.ts";
 
 export const gitTimeoutMs = 120_000;
 export const gitOutputBytesMax = 2 * 1024 * 1024;
@@ -57,7 +60,9 @@ interface SpawnOptions extends GitOptions {
 
 async function spawnGit(args: readonly string[], options: SpawnOptions): Promise<GitResult> {
   options.signal.throwIfAborted();
-  const child = startGit(args, options);
+  const environment = cleanEnvironment(Deno.env.toObject());
+  const program = await findGit(environment["PATH"] ?? "", options.cwd);
+  const child = startGit(program, args, { ...options, environment });
   let ended: string | null = null;
   let late: ReturnType<typeof setTimeout> | undefined;
   const end = (why: string) => {
@@ -89,14 +94,27 @@ async function spawnGit(args: readonly string[], options: SpawnOptions): Promise
   }
 }
 
-function startGit(args: readonly string[], options: SpawnOptions): Deno.ChildProcess {
+/** The system's own before others: a folder of the user's PATH may be in a workspace, where commands put programs. */
+async function findGit(searchPath: string, cwd: string): Promise<string> {
+  if (Deno.build.os === "windows") return "git";
+  const outside = searchPath.split(delimiter).filter((folder) => !isInside(folder, [cwd])).join(delimiter);
+  const program = await findHelper("git", { searchPath: outside });
+  if (program !== null) return program;
+  throw new Problem("unavailable", `Cannot run git in "${cwd}": git is not installed`);
+}
+
+function startGit(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions & { environment: Record<string, string> },
+): Deno.ChildProcess {
   const [name = "", value = ""] = options.marker?.split("=") ?? [];
   try {
-    return new Deno.Command("git", {
+    return new Deno.Command(program, {
       args: ["--no-pager", ...args],
       cwd: options.cwd,
       env: {
-        ...cleanEnvironment(Deno.env.toObject()),
+        ...options.environment,
         ...(name === "" ? {} : { [name]: value }),
         ...quiet,
         ...configEnvironment(options.entries),

@@ -89,6 +89,30 @@ it("whatever a repository brings along, our own git runs none of it", async () =
   expect(worktrees).toBeGreaterThan(traps.length / 2);
 }, 120_000);
 
+it("a git that was put in a folder of the workspace is not run, also where PATH leads there", async () => {
+  const repository = join(space.dir, "repository");
+  await makeRepository(repository, { "a.txt": "a\n" });
+  const marks = join(space.outside, "marks");
+  await Deno.mkdir(marks);
+  const programs = join(repository, "node_modules", ".bin");
+  await Deno.mkdir(programs, { recursive: true });
+  for (const name of ["git", "cat", "sh"]) {
+    await Deno.writeTextFile(join(programs, name), `#!/bin/sh\n: >"${marks}/$$"\n`);
+    await Deno.chmod(join(programs, name), 0o755);
+  }
+  Deno.env.set("PATH", `${programs}:${path}`);
+  await workIn(repository);
+  const ran = [...Deno.readDirSync(marks)].length;
+  tally({
+    family: "P2",
+    what: "programs of a workspace",
+    tried: 1,
+    refused: ran === 0 ? 1 : 0,
+    escapes: ran,
+  });
+  expect(ran).toBe(0);
+});
+
 it("the same traps do spring for a git that is not held back", async () => {
   const sprung: string[] = [];
   const likely = [

@@ -1,8 +1,9 @@
 // S1: ways out of the sandbox, each really tried from inside by the Bash tool.
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import { textOf } from "../tools/workspace.ts";
 import { processesWith } from "../tools/workspace.ts";
 import { escapeProbes, type ProbeGround } from "../support/escape_probes.ts";
@@ -65,6 +66,64 @@ it("no attempt gets out of the sandbox", async () => {
     escapes: escaped.length,
   });
   expect(probes.length).toBeGreaterThanOrEqual(40);
+});
+
+it("what stands beside a command outside runs no program of the workspace", async () => {
+  const own = await openRoom({ place: "/var/tmp" });
+  const path = Deno.env.get("PATH") ?? "";
+  const [sleepLong, names] = ["sleep 1.5", ["wc", "sleep", "kill", "env", "cat"]];
+  await own.bash(
+    names.map((name) => `printf '#!/bin/sh\\necho 1 >${own.outside}/${name}\\n' >${name}; chmod +x ${name}`)
+      .join("\n"),
+  );
+  try {
+    Deno.env.set("PATH", `${own.workspace}:${path}`);
+    await own.bash(`/bin/${sleepLong}`, { run_in_background: true });
+    await own.bash(`/bin/${sleepLong}; /bin/true`);
+  } finally {
+    Deno.env.set("PATH", path);
+  }
+  const ran = await readdir(own.outside);
+  await own.close();
+  const refused = names.length - ran.length;
+  tally({
+    family: "S1",
+    what: "programs beside a command",
+    tried: names.length,
+    refused,
+    escapes: ran.length,
+  });
+  expect(ran).toEqual([]);
+});
+
+it("folders that are swapped for links while a command waits to start open nothing outside", async () => {
+  const own = await openRoom({
+    place: "/var/tmp",
+    secrets: { ...noSecrets, hidden: (workspace) => Promise.resolve([join(workspace, "a", "b", ".env")]) },
+  });
+  const started: string[] = [];
+  const links = ["../../outside", "../../home", "../../../..", `${own.outside}`, "../..", "../../data"];
+  for (const link of links) {
+    await own.bash("rm -rf a; mkdir -p a/b; echo mine >a/b/.env");
+    const prepared = await own.prepare("echo 1 >../outside/new; echo 1 >../home/new; echo 1 >/etc/jamey-new");
+    // As a command does that has started before the file was there.
+    await rename(join(own.workspace, "a", "b"), join(own.workspace, "a", "real"));
+    await symlink(link, join(own.workspace, "a", "b"));
+    if ("run" in prepared) started.push(textOf(await prepared.run()));
+  }
+  expect(started.length).toBe(links.length);
+  const left = [...await readdir(own.outside), ...await readdir(own.home)];
+  const escapes = left.length + (await Deno.stat("/etc/jamey-new").then(() => 1, () => 0));
+  await own.close();
+  expect(left).toEqual([]);
+  tally({
+    family: "S1",
+    what: "folders swapped before a start",
+    tried: links.length,
+    refused: links.length - escapes,
+    escapes,
+  });
+  expect(escapes).toBe(0);
 });
 
 it("what a command should be able to do works in the sandbox", async () => {

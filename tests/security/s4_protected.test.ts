@@ -1,6 +1,6 @@
 // S4: files by which a later program runs code, planted from inside the sandbox where nothing was there before and where
 // something was; this process works in another folder than the workspace all the time.
-import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { openSandbox } from "../../tools/sandbox/open_sandbox.ts";
@@ -152,6 +152,31 @@ it("a folder does not become a repository from within, neither itself nor as a b
     tried: attempts.length,
     changed: found.success ? [new TextDecoder().decode(found.stdout)] : [],
   });
+});
+
+it("a repository that is damaged from within is not replaced by the folder around it", async () => {
+  const made =
+    `printf '[core]\nrepositoryformatversion=0\nbare=false\nworktree=.\nfsmonitor="touch ran; false"\n' >config; mkdir -p hooks`;
+  const attempts = [
+    `mkdir -p objects refs; echo 'ref: refs/heads/main' >HEAD; ${made}; mv .git/HEAD .git/gone`,
+    `rm .git/HEAD; git init -q --bare bare; cp -r bare/. .; ${made}`,
+    `echo broken >.git/HEAD; mkdir new; mv -T new refs; mkdir objects; echo 'ref: refs/heads/main' >HEAD; ${made}`,
+    `mv .git/refs .git/objects .; echo 'ref: refs/heads/main' >HEAD; ${made}`,
+    `mv .git/objects .; ln -s .git refs; echo 'ref: refs/heads/main' >HEAD; ${made}`,
+  ];
+  const changed: string[] = [];
+  const { workspace, bash } = await room();
+  for (const there of [[], ["refs"], ["refs", "objects"]]) {
+    for (const attempt of attempts) {
+      for (const name of await readdir(workspace)) await rm(join(workspace, name), { recursive: true });
+      await git(workspace, "init", "-q");
+      for (const name of there) await mkdir(join(workspace, name));
+      await bash(attempt);
+      await new Deno.Command("git", { args: ["status"], cwd: workspace }).output();
+      if ((await readdir(workspace)).includes("ran")) changed.push(`${there} ${attempt}`);
+    }
+  }
+  count("repositories put in the place of a damaged one", { tried: 3 * attempts.length, changed });
 });
 
 it("git's own commands change no settings that run something", async () => {

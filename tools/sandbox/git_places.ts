@@ -13,7 +13,10 @@ export async function gitPlaces(root: string, home: string | null): Promise<Prot
   const entry = join(root, ".git");
   switch (kindOf(entry)) {
     case "folder":
-      return { paths: [...inRepository(entry), ...await namedBySettings(root, entry, home)], writable: [] };
+      return {
+        paths: [...inRepository(entry), ...besides(root), ...await namedBySettings(root, entry, home)],
+        writable: [],
+      };
     case "file":
       return await behindFile(root, entry, home);
     case "link":
@@ -35,6 +38,15 @@ function inRepository(folder: string): ProtectedPath[] {
     // Git reads settings and hooks from the folder that is named here; "." is the one they are in anyway.
     { path: join(folder, "commondir"), whenAbsent: "dot file" },
   ];
+}
+
+/**
+ * Where `.git` is damaged, git takes the folder itself for a bare repository and obeys the settings in it; it takes these
+ * three. One that is missing is kept from being made, `HEAD` as the last: git would not know whether the file is meant.
+ */
+function besides(root: string): ProtectedPath[] {
+  const missing = ["refs", "objects", "HEAD"].find((name) => kindOf(join(root, name)) === "absent");
+  return missing === undefined ? [] : [{ path: join(root, missing), whenAbsent: "folder" }];
 }
 
 /** A folder that is no repository can be made one from within, also a bare one, which needs no `.git`. */

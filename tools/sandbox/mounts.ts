@@ -7,7 +7,8 @@ export type Mount =
   /** The folder as it is, from itself or from elsewhere. */
   | { as: "writable"; path: string; from?: string }
   | { as: "read-only"; path: string; from?: string }
-  | { as: "hidden file" | "hidden folder"; path: string }
+  /** `held`: nothing else may be put in its place either. */
+  | { as: "hidden file" | "hidden folder"; path: string; held?: boolean }
   /** An empty folder in memory, that may be written while the command runs. */
   | { as: "empty"; path: string };
 
@@ -20,40 +21,61 @@ const strictness: Readonly<Record<Mount["as"], number>> = {
 };
 const pathPartsMax = 256;
 
-/** One mount a path, the strictest, with those that hold the parents in place; parents before children. */
-export function orderMounts(mounts: readonly Mount[]): Mount[] {
+/**
+ * One mount a path, the strictest, with those that hold the parents in place; parents before children. `byPath`: for a
+ * sandbox that knows what is hidden by its path, and not by what it is.
+ */
+export function orderMounts(mounts: readonly Mount[], { byPath: knowsPaths = false } = {}): Mount[] {
   const byPath = new Map<string, Mount>();
   for (const mount of mounts) {
     const other = byPath.get(mount.path);
     if (other === undefined || strictness[mount.as] > strictness[other.as]) byPath.set(mount.path, mount);
   }
-  for (const pin of pinsOf(byPath)) byPath.set(pin.path, pin);
+  for (const pin of pinsOf(byPath, knowsPaths)) byPath.set(pin.path, pin);
   return [...byPath.values()].sort((a, b) => depthOf(a.path) - depthOf(b.path) || (a.path < b.path ? -1 : 1));
 }
 
 /**
  * What is mounted in a folder goes along when that folder is renamed, and another one could be made in its place. A
  * folder that is a mount itself cannot be renamed: so each one between a writable folder and what is held in it becomes one.
+ * What is only hidden stays so wherever it is moved, and gets none: its parents may be any folders of the workspace, a
+ * command that runs beside could put a link to elsewhere in their place, and that would be mounted to be written.
  */
-function pinsOf(mounts: ReadonlyMap<string, Mount>): Mount[] {
+function pinsOf(mounts: ReadonlyMap<string, Mount>, knowsPaths: boolean): Mount[] {
   const pins = new Set<string>();
-  for (const { as, path } of mounts.values()) {
-    if (as !== "read-only" && !as.startsWith("hidden")) continue;
+  for (const mount of mounts.values()) {
+    if (!isHeld(mount, knowsPaths)) continue;
+    const { path } = mount;
     let between: string[] = [];
     let parent = dirname(path);
     for (let part = 0; part < pathPartsMax && parent !== "/"; part++, parent = dirname(parent)) {
-      const mount = mounts.get(parent);
-      if (mount === undefined) {
+      const above = mounts.get(parent);
+      if (above === undefined) {
         between.push(parent);
         continue;
       }
       // Above a folder that is not writable as itself nothing can be moved.
-      if (mount.as !== "writable" || mount.from !== undefined) break;
+      if (above.as !== "writable" || above.from !== undefined) break;
       for (const pin of between) pins.add(pin);
       between = [];
     }
   }
   return [...pins].map((path) => ({ as: "writable", path }));
+}
+
+function isHeld(mount: Mount, knowsPaths: boolean): boolean {
+  switch (mount.as) {
+    case "read-only":
+      return true;
+    case "hidden file":
+    case "hidden folder":
+      return knowsPaths || mount.held === true;
+    case "writable":
+    case "empty":
+      return false;
+    default:
+      return mount satisfies never;
+  }
 }
 
 /** The mount that a path lies in: the deepest one at or above it. */

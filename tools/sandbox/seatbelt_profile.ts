@@ -19,7 +19,7 @@ const base = `(version 1)
 
 /** By depth, so that the deepest word on a path is the last. */
 export function seatbeltProfile(mounts: readonly Mount[]): string {
-  const rules = orderMounts(mounts).filter(({ path }) => path !== "/").map(ruleFor);
+  const rules = orderMounts(mounts, { byPath: true }).filter(({ path }) => path !== "/").map(ruleFor);
   return `${[base, ...rules].join("\n")}\n`;
 }
 

@@ -45,15 +45,14 @@ export async function viewOf(options: ViewOptions): Promise<View> {
     ...(await existing(sealedFolders)).map((path): Mount => ({ as: "hidden folder", path })),
     ...(await existing(neededInRun)).map((path): Mount => ({ as: "read-only", path })),
   ];
-  const hidden = await existing([
-    ...options.ours,
-    ...await options.secrets.hidden(options.workspace, writable),
-  ]);
+  const ours = await existing(options.ours);
+  const secrets = await existing(await options.secrets.hidden(options.workspace, writable));
   const mounts = [...base, ...held.map(({ path }): Mount => ({ as: "read-only", path }))];
-  for (const path of hidden) {
+  for (const path of new Set([...ours, ...secrets])) {
     // In the folder for temporary files nothing of outside can be seen but the workspace.
     if (isInside(path, ["/tmp"]) && nearestMount(path, base)?.as !== "writable") continue;
-    mounts.push({ as: kindOf(path) === "folder" ? "hidden folder" : "hidden file", path });
+    const as = kindOf(path) === "folder" ? "hidden folder" : "hidden file";
+    mounts.push({ as, path, held: ours.includes(path) });
   }
   return { roots: writable, mounts, protected: held };
 }
