@@ -1,6 +1,6 @@
 // S2: a sandbox that is missing, too old, broken or gone. It is said, nothing runs as if it were confined, and it is tried
 // again when it may be there again.
-import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { SandboxState } from "../../tools/sandbox/contract.ts";
@@ -20,11 +20,14 @@ afterAll(async () => {
 });
 
 /** A room whose only `bwrap` is this script; null: there is none. */
-async function roomWith(script: string | null): Promise<{ room: SandboxRoom; program: string }> {
+async function roomWith(
+  script: string | null,
+  more: { retryMs?: number } = {},
+): Promise<{ room: SandboxRoom; program: string }> {
   const folder = await Deno.makeTempDir({ prefix: "jamey-helpers-" });
   folders.push(folder);
   // Not in the folder for temporary files, of which a command sees nothing anyway.
-  const room = await openRoom({ place: "/var/tmp", helpers: { searchPath: "", folders: [folder] } });
+  const room = await openRoom({ place: "/var/tmp", helpers: { searchPath: "", folders: [folder] }, ...more });
   rooms.push(room);
   const program = join(folder, "bwrap");
   if (script !== null) await install(program, script);
@@ -151,7 +154,7 @@ it("when it is deleted while a command waits at its gate, that command does not 
 });
 
 it("one that stops working is tried out again, and found not to work", async () => {
-  const { room, program } = await roomWith('exec /usr/bin/bwrap "$@"');
+  const { room, program } = await roomWith('exec /usr/bin/bwrap "$@"', { retryMs: 0 });
   expect((await room.sandbox.state()).status).toBe("works");
   // The same file to look at, which reads from another whether it may work.
   await writeFile(join(program, "..", "broken"), "");
@@ -162,5 +165,18 @@ it("one that stops working is tried out again, and found not to work", async () 
   );
   await expectRefusal(room, /went wrong/);
   await rm(join(program, "..", "broken"));
+  expect(await room.text("echo ran")).toBe("ran");
+});
+
+it("one that does not work is not tried out for every question, and one in its place is at once", async () => {
+  const { room, program } = await roomWith(null);
+  const runs = join(program, "..", "runs");
+  await install(program, `echo run >>"${runs}"; [ "$1" = --version ] && echo "bubblewrap 0.8.0"`);
+  await Promise.all(Array.from({ length: 20 }, () => room.sandbox.state()));
+  for (let question = 0; question < 20; question++) await expectRefusal(room, /went wrong/);
+  expect(await readFile(runs, "utf8")).toBe("run\nrun\n");
+  await rm(program);
+  await copyFile("/usr/bin/bwrap", program);
+  await chmod(program, 0o755);
   expect(await room.text("echo ran")).toBe("ran");
 });

@@ -17,13 +17,13 @@ import { probeSandbox } from "./probe.ts";
 import { seccompFilter } from "./seccomp_filter.ts";
 import { viewOf } from "./view.ts";
 
+/** One that did not work is not tried out for every question; a program that was put in its place is, at once. */
+const retryMs = 10_000;
 /** With the name of a socket in it a path may have 107 bytes. */
 const socketFolderBytesMax = 96;
 
 interface Helpers {
   bubblewrap: Bubblewrap;
-  /** By which another program in its place is told. */
-  stamp: string;
   env: string | null;
   network: { socat: string; door: HostDoor } | null;
   filterFile: string;
@@ -36,6 +36,8 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
   let leases: Promise<Leases> | null = null;
   let door: HostDoor | null = null;
   let found: Promise<Helpers | Problem> | null = null;
+  /** When it was last tried out, and by which another program in its place is told. */
+  let [lookedAt, stamp] = [0, ""];
 
   const openOwnLeases = () => leases ??= openLeases(join(base, "leases"));
   // What a crash has left is taken away now, and not when the next command comes.
@@ -46,6 +48,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
   const helpers = () => found ??= findAll().catch(asProblem);
 
   async function findAll(): Promise<Helpers> {
+    [lookedAt, stamp] = [performance.now(), await stampOf(options.helpers)];
     await mkdir(base, { recursive: true, mode: 0o700 });
     const [bubblewrap, env] = await Promise.all([
       findBubblewrap(options.helpers),
@@ -58,7 +61,6 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
     await writeFile(filterFile, seccompFilter(machine()), { mode: 0o600 });
     const ready: Helpers = {
       bubblewrap,
-      stamp: await stampOf(bubblewrap.path),
       env,
       network: await openNetwork(),
       filterFile,
@@ -99,7 +101,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
 
   async function confineWith(
     ready: Helpers,
-    plan: ConfinePlan & { tmp: string; ours: readonly string[] },
+    plan: ConfinePlan & { tmp: string; ours: readonly string[]; onFailedStart?: () => void },
   ): Promise<Confinement> {
     const { workspace, tmp, ours } = plan;
     const { secrets, home, allowWrite } = options;
@@ -127,17 +129,19 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       await ready.leases.give(id);
       // The shell in front came as far as this, and bubblewrap did not: it does not work any more.
       const noted = await stat(startedFile).catch(() => null);
-      if (noted?.size === 0) found = null;
+      if (noted?.size === 0) plan.onFailedStart?.();
       await rm(startedFile, { force: true });
     };
     return { argv, environment: environmentOf(id, ready), release };
   }
 
   async function current(): Promise<Helpers | Problem> {
-    const known = await helpers();
-    if (!(known instanceof Problem) && await stampOf(known.bubblewrap.path) === known.stamp) return known;
+    const asked = helpers();
+    const known = await asked;
+    const isOver = known instanceof Problem && performance.now() - lookedAt >= (options.retryMs ?? retryMs);
+    if (!isOver && await stampOf(options.helpers) === stamp) return known;
     // What was not there may have been installed meanwhile, and what was there may be gone.
-    found = null;
+    if (found === asked) found = null;
     return await helpers();
   }
 
@@ -148,7 +152,12 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       if (ready instanceof Problem) throw ready;
       const tmp = await realpath(await options.tmpDir(plan.sessionId));
       await chmod(tmp, 0o700);
-      return await confineWith(ready, { ...plan, tmp, ours: options.ours });
+      return await confineWith(ready, {
+        ...plan,
+        tmp,
+        ours: options.ours,
+        onFailedStart: () => void (found = null),
+      });
     },
     close: async () => {
       await sweeping;
@@ -182,9 +191,10 @@ async function resettingEnv(helpers: HelperPlaces): Promise<string | null> {
   return success ? path : null;
 }
 
-async function stampOf(path: string): Promise<string> {
-  const info = await stat(path).catch(() => null);
-  return info === null ? "" : `${info.ino} ${info.size} ${info.mtimeMs} ${info.mode}`;
+async function stampOf(helpers: HelperPlaces): Promise<string> {
+  const path = await findHelper("bwrap", helpers);
+  const info = path === null ? null : await stat(path).catch(() => null);
+  return info === null ? "" : `${path} ${info.ino} ${info.size} ${info.mtimeMs} ${info.mode}`;
 }
 
 function machine(): "x86_64" | "aarch64" {

@@ -19,6 +19,8 @@ export interface SandboxOptions {
   /** The folder for temporary files of a session, made when it is asked for. */
   tmpDir(sessionId: string): Promise<string>;
   report(line: string): void;
+  /** How long one that does not work is left alone before it is tried out again; left out: ten seconds. */
+  retryMs?: number;
   /** Rules for the addresses of allowed hosts; left out: public ones only. */
   network?: NetworkRules;
 }
