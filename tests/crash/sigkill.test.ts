@@ -67,11 +67,16 @@ async function killAndRestart(seed: number) {
   });
   let kills = 0;
   let resumeMs = 0;
+  let stalled = 0;
   try {
     for (;;) {
       const tail = watch(daemon, id, seen);
-      const ended = await endsWithin(seen, 60 + random() * 700);
+      const begun = progress(seen);
+      let ended = await endsWithin(seen, 60 + random() * 700);
+      // After three recoveries in a row without progress a turn is parked, as it should be: that is another test.
+      while (!ended && stalled >= 2 && progress(seen) === begun) ended = await endsWithin(seen, 50);
       if (ended) break;
+      stalled = progress(seen) === begun ? stalled + 1 : 0;
       await daemon.end("SIGKILL");
       await tail;
       kills += 1;
@@ -119,6 +124,12 @@ async function watch(daemon: DaemonProcess, id: string, seen: Map<number, string
     socket.onclose = () => resolve();
     socket.onerror = () => resolve();
   });
+}
+
+/** How many facts the daemon counts as progress. */
+function progress(seen: Map<number, string>): number {
+  return [...seen.values()].filter((event) => /"(model\.replied|call\.finished|call\.failed)"/.test(event))
+    .length;
 }
 
 async function endsWithin(seen: Map<number, string>, ms: number): Promise<boolean> {
