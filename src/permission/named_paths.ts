@@ -20,7 +20,7 @@ export function namedPath(
   const text = [...words, places.workspace, places.home].join("\n").toLowerCase();
   const about = rules.rules.flatMap((rule) => {
     const parsed = pathRule(rule);
-    return parsed !== null && text.includes(plainPart(parsed.specifier)) ? [{ rule, ...parsed }] : [];
+    return parsed !== null && text.includes(parsed.plain) ? [{ rule, ...parsed }] : [];
   });
   if (about.length === 0) return null;
   for (const [index, word] of words.entries()) {
@@ -38,12 +38,27 @@ export function namedPath(
   return null;
 }
 
+interface PathRule {
+  tool: string;
+  specifier: string;
+  /** What stands somewhere in each path that it matches. */
+  plain: string;
+}
+
+const pathRules = new WeakMap<Rule, PathRule | { plain: null }>();
+
 /** A rule that keeps tools from files; null for other rules. */
-function pathRule(rule: Rule): { tool: string; specifier: string } | null {
+function pathRule(rule: Rule): PathRule | null {
+  const known = pathRules.get(rule) ?? readPathRule(rule) ?? { plain: null };
+  pathRules.set(rule, known);
+  return known.plain === null ? null : known;
+}
+
+function readPathRule(rule: Rule): PathRule | null {
   const parsed = rule.action === "allow" ? "" : parsedRule(rule);
   if (typeof parsed === "string" || parsed.specifier === null) return null;
   const { tool, specifier } = parsed;
-  return specifierKind(tool, specifier) === "path" ? { tool, specifier } : null;
+  return specifierKind(tool, specifier) === "path" ? { tool, specifier, plain: plainPart(specifier) } : null;
 }
 
 /** The longest name of a glob, without its wildcards: in a path that it matches this stands somewhere. */

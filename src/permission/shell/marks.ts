@@ -7,10 +7,10 @@ const quotedFrom = 0xF0100;
 /** Every character that could mean something to the shell when it is not quoted. */
 const special = /[^A-Za-z0-9_\u0080-\uFFFF]/g;
 const quotedOf = Array.from({ length: 0x80 }, (_, code) => String.fromCodePoint(quotedFrom + code));
-const marked = /[\u{F0100}-\u{F017F}]/gu;
 const ours = /[\u{F0000}-\u{F017F}]/gu;
-/** In UTF-16 each character of ours begins with this half; most words have none, and to look for it is quick. */
+/** In UTF-16 each character of ours begins with this half, and those that were quoted end with this one or a later one. */
 const oursBegin = "\uDB80";
+const quotedEnd = 0xDD00;
 const glob = /[*?]|\[.+\]/;
 /** Brace groups that the shell leaves as they are: `{}`, `@{u}`. */
 const literalBraces = /\{[\w-]*\}/g;
@@ -23,8 +23,15 @@ export function quoted(text: string): string {
 
 /** The word as the program gets it; holes stay holes. */
 export function unquoted(word: string): string {
-  if (!word.includes(oursBegin)) return word;
-  return word.replace(marked, (char) => String.fromCodePoint((char.codePointAt(0) ?? 0) - quotedFrom));
+  let text = "";
+  let from = 0;
+  for (let at = word.indexOf(oursBegin); at >= 0; at = word.indexOf(oursBegin, at + 1)) {
+    const code = word.charCodeAt(at + 1) - quotedEnd;
+    if (!(code >= 0 && code < 0x80)) continue;
+    text += word.slice(from, at) + String.fromCharCode(code);
+    from = at + 2;
+  }
+  return from === 0 ? word : text + word.slice(from);
 }
 
 /** A source without characters that we use ourselves. */

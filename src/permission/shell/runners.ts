@@ -62,8 +62,22 @@ export const launchers: ReadonlyMap<string, number> = new Map(Object.entries({
   "docker compose": 2,
 }));
 
+const namesMax = 2_000;
+const nameCharsMax = 200;
+const names = new Map<string, string>();
+
 /** The name of a program without its folder, its ending and the digits of its version. */
 export function programName(word: string): string {
+  const known = names.get(word);
+  if (known !== undefined) return known;
+  const name = nameIn(word);
+  // The same few programs are asked about again and again.
+  if (names.size >= namesMax) names.clear();
+  if (word.length <= nameCharsMax) names.set(word, name);
+  return name;
+}
+
+function nameIn(word: string): string {
   const name = word.slice(word.lastIndexOf("/") + 1).toLowerCase().replace(/\.exe$/, "");
   if (/^ld(-linux.*)?\.so/.test(name)) return "ld.so";
   const bare = name.replace(/[\d.]+$/, "");

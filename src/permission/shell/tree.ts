@@ -37,8 +37,8 @@ const blank = /^\$(IFS|\{IFS\b[^{}]*\})$/;
 const folder = /^\$(PWD|\{PWD(:[?-][^{}]*)?\})$/;
 /** Nothing is inside of them: not to ask saves most of the time. */
 const leaves = new Set(["word", "raw_string", "string_content", "variable_name", "comment", "ansi_c_string"]);
-/** Nothing in it means anything to the shell. */
-const simpleWord = /^[\w./:@%+,=-]+$/;
+/** Words that mean nothing else to the shell wherever they stand. */
+const simpleWord = /^[\w./:@%+,-]+$/;
 const wordTypes = new Set(["command_name", "string", "concatenation", "number"]);
 const simpleCommands = new Set(["command", "declaration_command", "unset_command", "test_command"]);
 
@@ -77,26 +77,27 @@ function walk(root: Node, reading: Reading): boolean {
   for (let count = 0; open.length > 0; count++) {
     const next = open.pop();
     if (next === undefined || count > nodesMax || next.depth > depthMax) return false;
-    visit(next.node, reading);
+    if (!visit(next.node, reading)) continue;
     const children = next.node.namedChildren;
     // In the order of the source: the last one put in is the first one out.
     for (let index = children.length - 1; index >= 0; index--) {
       const child = children[index];
-      if (child && !isLeaf(child, child.type)) open.push({ node: child, depth: next.depth + 1 });
+      if (child && !isLeaf(child.type, child)) open.push({ node: child, depth: next.depth + 1 });
     }
   }
   return true;
 }
 
 /** Words without a sign of an expansion hold nothing else. What a node is, is asked of the grammar's own program: seldom. */
-function isLeaf(node: Node, type: string): boolean {
+function isLeaf(type: string, node: { text: string }): boolean {
   return leaves.has(type) || (wordTypes.has(type) && !/[$`<>]/.test(node.text));
 }
 
-function visit(node: Node, reading: Reading): void {
+/** Whether more may be inside of it. */
+function visit(node: Node, reading: Reading): boolean {
   const { type } = node;
   if (simpleCommands.has(type)) return addCommand(node, type, reading);
-  if (type === "function_definition") return addFunction(node, reading);
+  if (type === "function_definition") addFunction(node, reading);
   // A value may be what a program runs later: a pager, an editor, or the program of a command after it.
   if (type === "variable_assignment") {
     reading.values.push(...shapesOf(node.childForFieldName("value")).map(unquoted));
@@ -105,23 +106,36 @@ function visit(node: Node, reading: Reading): void {
     const isDocument = type === "heredoc_body";
     reading.inputs.push(isDocument ? node.text : shapesOf(node.namedChildren.at(-1)).map(unquoted).join(" "));
   }
-  if (type !== "file_redirect") return;
+  if (type === "file_redirect") addRedirect(node, reading);
+  return true;
+}
+
+function addRedirect(node: Node, reading: Reading): void {
   const operator = /^[0-9]*(<>|<&?|[>&|]+)/.exec(node.text)?.[1] ?? "";
   if (operator.startsWith("<") && operator !== "<>") return;
   reading.writes.push(...shapesOf(node.childForFieldName("destination") ?? node.namedChildren.at(-1)));
 }
 
-function addCommand(node: Node, kind: string, reading: Reading): void {
+/** Whether more may be inside of it. */
+function addCommand(node: Node, kind: string, reading: Reading): boolean {
+  let isDeep = false;
   const words: string[] = [];
   if (kind !== "command") words.push(/^\S+/.exec(node.text)?.[0] ?? "");
   for (const child of node.namedChildren) {
+    const { text } = child;
+    if (simpleWord.test(text)) {
+      words.push(text);
+      continue;
+    }
     const { type } = child;
+    isDeep ||= !isLeaf(type, { text });
     if (type.endsWith("_redirect")) continue;
     // Assignments before the program are no words of it; those of `export` and the like are.
     if (type === "variable_assignment" && kind === "command") continue;
     words.push(...shapesOf(child));
   }
   if (words.length > 0) reading.commands.push(words);
+  return isDeep;
 }
 
 function addFunction(node: Node, reading: Reading): void {
@@ -133,8 +147,6 @@ function addFunction(node: Node, reading: Reading): void {
 /** The words that this part of a command stands for. */
 function shapesOf(node: Node | null | undefined): string[] {
   if (!node) return [hole];
-  const { text } = node;
-  if (simpleWord.test(text)) return [text];
   return knownText(node, 0).split(wordEnd).flatMap((known) => {
     const word = readWord(known, 0);
     return "doubt" in word || word.length < known.length ? [hole] : expandBraces(word.marked);
@@ -145,7 +157,7 @@ function shapesOf(node: Node | null | undefined): string[] {
 function knownText(node: Node, depth: number): string {
   const { type, text } = node;
   if (type === "ansi_c_string") return decodeAnsi(text.slice(2, -1));
-  if (isLeaf(node, type)) return text;
+  if (isLeaf(type, { text })) return text;
   if (unknowns.has(type)) {
     if (home.test(text)) return "~";
     if (blank.test(text)) return wordEnd;

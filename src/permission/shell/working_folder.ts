@@ -21,7 +21,7 @@ export function workingFolderDoubts(commands: readonly AnalysedCommand[]): Analy
       moved = true;
       outside ||= !(args.length === 1 && typeof args[0] === "string" && staysInside(args[0]));
     }
-    return { ...command, doubt: command.doubt ?? doubt };
+    return doubt === null || command.doubt !== null ? command : { ...command, doubt };
   });
 }
 
