@@ -20,6 +20,8 @@ export interface DaemonOptions {
   env?: Record<string, string>;
   args?: string[];
   cwd?: string;
+  /** Words before the program: what starts it in its place. */
+  through?: string[];
 }
 
 const readyMs = 20_000;
@@ -27,11 +29,12 @@ const root = new URL("../..", import.meta.url).pathname;
 
 export async function startDaemonProcess(options: DaemonOptions): Promise<DaemonProcess> {
   const bin = Deno.env.get("JAMEY_BIN");
-  const command = bin ?? join(root, "node_modules/deno/deno");
+  const program = bin ?? join(root, "node_modules/deno/deno");
   const source = bin === undefined ? ["run", "-A", join(root, "bin/jamey.ts")] : [];
   const args = [...source, "serve", "--port", "0", "--data-dir", options.dataDir, ...options.args ?? []];
+  const [command = program, ...words] = [...options.through ?? [], program, ...args];
   const child = new Deno.Command(command, {
-    args,
+    args: words,
     env: { PATH: Deno.env.get("PATH") ?? "", HOME: options.dataDir, ...options.env },
     clearEnv: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
