@@ -121,6 +121,6 @@ it("replay --verify computes every digest and every request again", async () => 
   await desk.ok(["new", "--name", "proof", "--permission-mode", "bypassPermissions"]);
   await desk.ok(["run", "-r", "proof", "run `echo proof`"]);
   const report = JSON.parse(await desk.ok(["replay", "proof", "--verify", "--json"]));
-  expect(report).toMatchObject({ ok: true, records: 10, digests: 10, requests: 2, diverged: null });
+  expect(report).toMatchObject({ ok: true, records: 11, digests: 11, requests: 2, diverged: null });
   expect(report.live_digest).toBe(report.final_digest);
 });
