@@ -2,6 +2,7 @@
 // a rule of the user's, for its folder.
 import type { CallRecord } from "../machines/transcript.ts";
 import type { PermissionRules, RuleAction } from "../src/permission/contract.ts";
+import { sandboxedMark } from "../src/permission/rule.ts";
 import type { Command } from "../src/protocol/commands.ts";
 import type { ApprovalDecision, FactDraft } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
@@ -29,7 +30,9 @@ export async function answerCall(
   const { call_id, decision, reason = "the user refused" } = command;
   const { action, reach } = strengths[decision];
   checkReach(call_id, decision, record.asked);
-  const rule = reach === "always" ? record.asked.rule : undefined;
+  const offeredRule = reach === "always" ? record.asked.rule : undefined;
+  // Who refuses a command refuses it however it would run.
+  const rule = action === "allow" ? offeredRule : offeredRule?.replace(sandboxedMark, "");
   const { grant: offered } = record.asked;
   const grant = reach === "once"
     ? undefined

@@ -6,6 +6,7 @@ import { decidePermission } from "../src/permission/decide.ts";
 import type { CommandSubject, PermissionQuestion } from "../src/permission/layer.ts";
 import { areAllowing, isMeantBy, type RelevantRule, relevantRules } from "../src/permission/match.ts";
 import { allowsPart } from "../src/permission/match_command.ts";
+import { isConfined } from "../src/permission/sandbox.ts";
 import { rulesOfSession } from "../src/permission/session_rules.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
@@ -90,6 +91,7 @@ function partsOf(question: PermissionQuestion): Explanation["parts"] {
 /** An allowing rule applies to a command when it covers a part of it. */
 function applies(relevant: RelevantRule, question: PermissionQuestion): boolean {
   if (relevant.rule.action !== "allow") return isMeantBy(relevant, question);
+  if (relevant.parsed.confined && !isConfined(question)) return false;
   const covers = (subject: CommandSubject) =>
     subject.analysis.commands.some((part) => allowsPart(relevant.parsed.specifier, part));
   return areAllowing([relevant], question) ||

@@ -7,6 +7,7 @@ import { isServerRule, matchesName, matchesServer } from "./match_name.ts";
 import { matchesPath } from "./match_path.ts";
 import { isProtected, isProtectedIn } from "./protected_places.ts";
 import { type ParsedRule, readRule } from "./rule.ts";
+import { isConfined } from "./sandbox.ts";
 import { isAbout, specifierKind } from "./specifier.ts";
 
 /** A rule that is about the tool of a call. */
@@ -58,7 +59,8 @@ export function isMeantBy({ rule, parsed }: RelevantRule, question: PermissionQu
 }
 
 /** Whether these allowing rules together cover all that the call is about. */
-export function areAllowing(rules: readonly RelevantRule[], question: PermissionQuestion): boolean {
+export function areAllowing(given: readonly RelevantRule[], question: PermissionQuestion): boolean {
+  const rules = given.filter(({ parsed }) => !parsed.confined || isConfined(question));
   if (rules.some(({ parsed }) => parsed.specifier !== null && isGrant(parsed, question))) return true;
   const { subjects } = question;
   if (subjects.length === 0) return rules.some(({ parsed }) => parsed.specifier === null);

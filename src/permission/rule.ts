@@ -4,11 +4,16 @@ import { wordRuleProblem } from "./specifier.ts";
 /** Rules hold a whole command at most. */
 export const ruleCharsMax = 32_000;
 
+/** At the end of what allows commands in the sandbox only: it lets nothing run outside of it. */
+export const sandboxedMark = " [in the sandbox]";
+
 export interface ParsedRule {
   /** The tool's name, `*` for every tool, or `mcp__server`, with one `*` at its end at most. */
   tool: string;
   /** Null: every call of the tool. */
   specifier: string | null;
+  /** Allows only what runs in the sandbox. A refusal or a question is about the command however it would run. */
+  confined: boolean;
 }
 
 export type ReadRule = { ok: true; rule: ParsedRule } | { ok: false; error: string };
@@ -41,21 +46,24 @@ export function readRule(given: string): ReadRule {
   });
   if (text.length > ruleCharsMax) return refuse(`it has more than ${ruleCharsMax} characters`);
   if (text.includes("\0")) return refuse("it holds a NUL character");
-  const open = text.indexOf("(");
-  const name = open === -1 ? text : text.slice(0, open);
-  if (open !== -1 && !text.endsWith(")")) return refuse('it ends without ")"');
+  const confined = text.endsWith(sandboxedMark);
+  const body = confined ? text.slice(0, -sandboxedMark.length) : text;
+  const open = body.indexOf("(");
+  const name = open === -1 ? body : body.slice(0, open);
+  if (open !== -1 && !body.endsWith(")")) return refuse('it ends without ")"');
   const wrongName = wordNameProblem(name);
   if (wrongName !== null) return refuse(wrongName);
   const tool = otherNames[name] ?? name;
-  const specifier = open === -1 ? null : text.slice(open + 1, -1).trim();
-  if (specifier === null) return { ok: true, rule: { tool, specifier } };
+  if (confined && tool !== "Bash") return refuse(`"${sandboxedMark.trim()}" is for rules about "Bash" only`);
+  const specifier = open === -1 ? null : body.slice(open + 1, -1).trim();
+  if (specifier === null) return { ok: true, rule: { tool, specifier, confined } };
   if (specifier === "") return refuse(`nothing stands between the brackets, write "${name}" for every call`);
   if (tool === "*" || tool.startsWith("mcp__")) {
     return refuse("brackets are not possible here, leave them out");
   }
-  if (specifier === "*") return { ok: true, rule: { tool, specifier: null } };
+  if (specifier === "*") return { ok: true, rule: { tool, specifier: null, confined } };
   const problem = wordRuleProblem(tool, specifier);
-  return problem === null ? { ok: true, rule: { tool, specifier } } : refuse(problem);
+  return problem === null ? { ok: true, rule: { tool, specifier, confined } } : refuse(problem);
 }
 
 function wordNameProblem(name: string): string | null {

@@ -1,9 +1,7 @@
 // Standing answers: what a person allowed or refused for the rest of the session.
 import type { PermissionLayer } from "./layer.ts";
+import { sandboxedMark } from "./rule.ts";
 import { confinementOf } from "./sandbox.ts";
-
-/** At the end of a grant that was given for commands in the sandbox: it lets nothing run outside of it. */
-export const sandboxedMark = " [in the sandbox]";
 
 export const standingAnswersLayer: PermissionLayer = {
   name: "standing answers",

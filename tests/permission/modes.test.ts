@@ -154,6 +154,18 @@ describe("rules", () => {
       .toBe("ask");
   });
 
+  it("that were given in the sandbox answer nothing outside of it, and refuse however it would run", async () => {
+    const rules = [rule("allow", "Bash(make test) [in the sandbox]")];
+    const decision = async (asked: Omit<Asked, "workspace">, args: JsonObject = {}) =>
+      (await decide(...bash("make test", args), asked)).decision;
+    expect(await decision({ rules, sandbox: works })).toBe("allow");
+    expect(await decision({ rules, sandbox: works }, { outside_sandbox: true })).toBe("ask");
+    expect(await decision({ rules, sandbox: broken })).toBe("ask");
+    expect(await decision({ rules })).toBe("ask");
+    const denying = [rule("deny", "Bash(make test) [in the sandbox]")];
+    expect(await decision({ rules: denying, sandbox: works }, { outside_sandbox: true })).toBe("deny");
+  });
+
   it("that cannot be read hold the calls that they may be about", async () => {
     const rules = [rule("deny", "Write(")];
     expect((await decide(...write("a"), { rules, mode: "bypassPermissions" })).decision).toBe("ask");
@@ -190,6 +202,7 @@ describe("the rule that the answer always would add", () => {
     expect(await offered(...write(".mcp.json"))).toBe("Write(.mcp.json)");
     expect(await offered(...bash('echo "*"'))).toBe('Bash(echo "*")');
     expect(await offered(...bash("cd a && npm test"))).toBe("Bash(cd a && npm test)");
+    expect(await offered(...bash("npm test"), { sandbox: works })).toBe("Bash(npm test) [in the sandbox]");
   });
 
   it("is not there when it would be wider, or would not answer", async () => {

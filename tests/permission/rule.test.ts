@@ -18,7 +18,13 @@ it.each([
   ["mcp__github__get_issue", { tool: "mcp__github__get_issue", specifier: null }],
   ["my_own_tool", { tool: "my_own_tool", specifier: null }],
 ])("the rule %j is read", (text, parsed) => {
-  expect(readRule(text)).toEqual({ ok: true, rule: parsed });
+  expect(readRule(text)).toEqual({ ok: true, rule: { ...parsed, confined: false } });
+});
+
+it("a rule may be for the sandbox only, when it is about commands", () => {
+  const rule = { tool: "Bash", specifier: "npm test", confined: true };
+  expect(readRule("Bash(npm test) [in the sandbox]")).toEqual({ ok: true, rule });
+  expect(readRule("Write(a) [in the sandbox]")).toMatchObject({ ok: false });
 });
 
 it.each([

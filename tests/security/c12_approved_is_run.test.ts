@@ -8,7 +8,7 @@ import type { LogRecord, LogStore, SessionLog } from "../../src/log/port.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { Sandbox, SandboxState } from "../../tools/sandbox/contract.ts";
 import type { Rule } from "../../src/permission/contract.ts";
-import { rule } from "../permission/judged.ts";
+import { judge, rule } from "../permission/judged.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { tally } from "../support/tally.ts";
 
@@ -221,4 +221,35 @@ it("C12: a command that was approved in the sandbox never runs outside of it, on
   });
   expect(escapes).toEqual([]);
   await test.runtime.command(third.id, { type: "turn.cancel" }, "me");
+});
+
+it("C12: what was always allowed in the sandbox asks again outside of it, whatever the reason", async () => {
+  test = await openTestRuntime({});
+  const { workspace } = test;
+  const works: SandboxState = { status: "works" };
+  const commands = ["npm test", "make", "touch a && touch b", "cat x | sort", "ls $(pwd)", "git -C a log"];
+  const modes = ["default", "acceptEdits", "auto", "dontAsk"] as const;
+  const counts = { tried: 0, escapes: 0 };
+  for (const command of commands) {
+    const { rule: offered } = await judge("Bash", { command }, { workspace, sandbox: works });
+    if (offered === null) throw new Error(`No rule is offered for ${command}`);
+    for (const mode of modes) {
+      const asked = { workspace, mode, rules: [rule("allow", offered)] };
+      const inside = await judge("Bash", { command }, { ...asked, sandbox: works });
+      expect(inside.permission.decision).toBe("allow");
+      for (
+        const outside of [
+          await judge("Bash", { command, outside_sandbox: true }, { ...asked, sandbox: works }),
+          await judge("Bash", { command }, { ...asked, sandbox: { status: "unavailable", reason: "gone" } }),
+          await judge("Bash", { command }, asked),
+        ]
+      ) {
+        counts.tried++;
+        if (outside.permission.decision === "allow") counts.escapes++;
+      }
+    }
+  }
+  const { tried, escapes } = counts;
+  tally({ family: "C12", what: "always allowed in the sandbox", tried, refused: tried - escapes, escapes });
+  expect(escapes).toBe(0);
 });
