@@ -126,6 +126,50 @@ it("folders that are swapped for links while a command waits to start open nothi
   expect(escapes).toBe(0);
 });
 
+it("a workspace that is swapped for a link by a session above it opens nothing outside", async () => {
+  const own = await openRoom({ place: "/var/tmp" });
+  const workspace = join(own.workspace, "below");
+  const links = ["../outside", "..", "../home", own.outside];
+  const said: string[] = [];
+  for (const link of links) {
+    await mkdir(workspace);
+    const prepared = await own.prepare("echo 1 >new; echo 1 >../../outside/new; echo started", {
+      workspace,
+      roots: [workspace],
+    });
+    // As if a command stood in each of them, and every place that is to be held were there.
+    for (const name of await readdir(workspace)) {
+      for (const folder of [own.outside, own.base, own.home]) {
+        await mkdir(join(folder, name), { recursive: true });
+      }
+    }
+    await rename(workspace, `${workspace}-away`);
+    await symlink(link, workspace);
+    if ("run" in prepared) said.push(textOf(await prepared.run()));
+    await rm(workspace);
+    await rm(`${workspace}-away`, { recursive: true });
+  }
+  const found = await Promise.all([own.outside, own.base, own.home].map((folder) => readdir(folder)));
+  const left = found.flat().filter((name) => name === "new");
+  await own.close();
+  expect(said).toHaveLength(links.length);
+  expect(said.join()).toContain("more than the workspace could be written");
+  const refused = links.length - left.length;
+  tally({ family: "S1", what: "swapped workspaces", tried: links.length, refused, escapes: left.length });
+  expect(left).toEqual([]);
+});
+
+it("a workspace of any name works", async () => {
+  const own = await openRoom({ place: "/var/tmp" });
+  for (const name of ["a b", "c\\d", "e#f", "g*[h]", "i\tj", "k'l\"m", "n\no", "ü -- p"]) {
+    const workspace = join(own.workspace, name);
+    await mkdir(workspace);
+    const prepared = await own.prepare("echo so >made; cat made", { workspace, roots: [workspace] });
+    expect("run" in prepared ? textOf(await prepared.run()) : "", name).toBe("so");
+  }
+  await own.close();
+});
+
 it("what a command should be able to do works in the sandbox", async () => {
   const said = await room.text(
     "mkdir -p a/b && echo 1 >a/b/c && cat a/b/c && mv a/b a/d && rm -r a && echo 2 >/tmp/t && cat /tmp/t && echo 3 >/dev/null && printf 4 && (sleep 0 & wait) && ls / >/dev/null && perl -e 'socketpair($a, $b, 1, 1, 0) or die; fork // die; print 5'",

@@ -79,11 +79,14 @@ it("a kernel without user namespaces is told, with what to do about it", async (
 });
 
 it("a bubblewrap that confines nothing is found out", async () => {
+  const version = '[ "$1" = --version ] && echo "bubblewrap 0.8.0" && exit 0';
+  const pass = 'while [ "$1" != -- ]; do shift; done; shift';
   // Runs whatever comes after the words for bubblewrap, bare.
-  const { room } = await roomWith(
-    '[ "$1" = --version ] && echo "bubblewrap 0.8.0" && exit 0; while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
-  );
-  await expectRefusal(room, /wrote outside of the workspace/);
+  const { room } = await roomWith(`${version}; ${pass}; exec "$@"`);
+  await expectRefusal(room, /more than the workspace could be written/);
+  // Nor does it run the check of what is mounted.
+  const { room: bare } = await roomWith(`${version}; ${pass}; ${pass}; exec "$@"`);
+  await expectRefusal(bare, /wrote outside of the workspace/);
 });
 
 it("a bubblewrap that confines only half is found out", async () => {

@@ -1,4 +1,5 @@
 // The words that start a command in bubblewrap. Pure.
+import { mountCheck } from "./mount_check.ts";
 import { type Mount, mountWords, orderMounts } from "./mounts.ts";
 
 /** Where the filter and the note that all is set up come in: opened by the shell in front, not seen by the command. */
@@ -36,6 +37,8 @@ export interface ConfinedStart {
   workspace: string;
   filterFile: string;
   startedFile: string;
+  /** The program `cat`. */
+  cat: string;
   /** An `env` that can give a signal its usual meaning back; null: there is none here. */
   env: string | null;
   /** The ids of the user, as which the command runs. */
@@ -56,13 +59,15 @@ const outerId = 1000;
 export function confinedWords(start: ConfinedStart): string[] {
   const { bubblewrap, mounts, workspace, filterFile, startedFile, network } = start;
   const front = ["/bin/sh", "-c", frontScript, "jamey-sandbox", filterFile, startedFile, bubblewrap];
-  const reset = start.env === null ? [] : [start.env, "--default-signal=TERM"];
   const filter = ["--seccomp", `${filterFd}`];
   const status = ["--json-status-fd", `${startedFd}`];
   const door: Mount[] = network === null ? [] : [{ as: "writable", path: doorInside, from: network.door }];
+  const all = [...mounts, ...door];
+  const check = mountCheck(start.cat, all);
+  const reset = [...check, ...(start.env === null ? [] : [start.env, "--default-signal=TERM"])];
   const view = [
     ...["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"],
-    ...mountWords(orderMounts([...mounts, ...door]).filter(({ path }) => path !== "/")),
+    ...mountWords(orderMounts(all).filter(({ path }) => path !== "/")),
     ...["--chdir", workspace],
   ];
   // Files in /proc that belong to the user could be written, also those of the whole machine when that is root.

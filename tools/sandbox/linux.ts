@@ -24,6 +24,7 @@ const socketFolderBytesMax = 96;
 
 interface Helpers {
   bubblewrap: Bubblewrap;
+  cat: string;
   env: string | null;
   network: { socat: string; door: HostDoor } | null;
   filterFile: string;
@@ -50,10 +51,12 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
   async function findAll(): Promise<Helpers> {
     [lookedAt, stamp] = [performance.now(), await stampOf(options.helpers)];
     await mkdir(base, { recursive: true, mode: 0o700 });
-    const [bubblewrap, env] = await Promise.all([
+    const [bubblewrap, env, cat] = await Promise.all([
       findBubblewrap(options.helpers),
       resettingEnv(options.helpers),
+      findHelper("cat", { searchPath: options.helpers.searchPath }),
     ]);
+    if (cat === null) throw unavailable('the program "cat" is not there', "Install it");
     const filterFile = join(base, "filter.bpf");
     const startedFolder = join(base, "started");
     await rm(startedFolder, { recursive: true, force: true });
@@ -61,6 +64,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
     await writeFile(filterFile, seccompFilter(machine()), { mode: 0o600 });
     const ready: Helpers = {
       bubblewrap,
+      cat,
       env,
       network: await openNetwork(),
       filterFile,
@@ -120,6 +124,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       workspace,
       filterFile: ready.filterFile,
       startedFile,
+      cat: ready.cat,
       env: ready.env,
       uid: Deno.uid() ?? 0,
       gid: Deno.gid() ?? 0,
