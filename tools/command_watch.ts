@@ -17,6 +17,8 @@ import {
 } from "./process_group.ts";
 
 const firstPollMs = 4;
+/** Slowly: a command in the sandbox takes about a dozen milliseconds when it does nothing, and is not to wait as long again. */
+const pollGrowth = 1.25;
 export const slowestPollMs = 50;
 
 export interface Watch {
@@ -87,7 +89,7 @@ async function waitForEnd(watch: Watch, pump: () => Promise<number>): Promise<Co
     await pause(Math.min(delay, Math.max(1, watch.deadline - Date.now())), woken);
     // One that writes may fill the disk, so it is looked at often.
     const slowest = size === sizeBefore ? watch.idlePollMs ?? slowestPollMs : slowestPollMs;
-    delay = Math.min(delay * 2, slowest);
+    delay = Math.min(delay * pollGrowth, slowest);
     sizeBefore = size;
   }
 }
