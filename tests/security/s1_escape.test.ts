@@ -159,6 +159,28 @@ it("a workspace that is swapped for a link by a session above it opens nothing o
   expect(left).toEqual([]);
 });
 
+it("what was open in whoever started us is not open in a command", async () => {
+  const own = await openRoom({ place: "/var/tmp" });
+  const { argv, environment, release } = await own.sandbox.confine({
+    sessionId: "one",
+    workspace: own.workspace,
+    roots: [],
+  });
+  const leave =
+    `exec 5<"${own.outside}" 8>"${own.outside}/file" 44<"${own.outside}" 251>>"${own.outside}/file"`;
+  const { stdout } = await new Deno.Command("/bin/bash", {
+    args: ["-c", `${leave}; exec "$@"`, "leave", ...argv, "/bin/bash", "-c", "readlink /proc/$$/fd/*"],
+    env: environment,
+    stdin: "null",
+  }).output();
+  await release();
+  await own.close();
+  const open = new TextDecoder().decode(stdout).trim().split("\n");
+  const escapes = open.filter((path) => path.includes("outside")).length;
+  tally({ family: "S1", what: "what was left open", tried: 4, refused: 4 - escapes, escapes });
+  expect(open).toEqual(["/dev/null", ...open.slice(1, 3)]);
+});
+
 it("a workspace of any name works", async () => {
   const own = await openRoom({ place: "/var/tmp" });
   for (const name of ["a b", "c\\d", "e#f", "g*[h]", "i\tj", "k'l\"m", "n\no", "ü -- p"]) {

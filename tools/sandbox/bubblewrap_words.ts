@@ -10,10 +10,19 @@ export const doorInside = "/run/jamey-door";
 export const proxyPort = 3128;
 
 /**
+ * What whoever started this program had left open would be open in the sandbox as well, whatever it leads to. Other shells
+ * than bash can name the first ten only.
+ */
+const closeOthers = "for fd in /proc/self/fd/*; do " +
+  'fd=${fd##*/}; [ "$fd" -gt 2 ] || continue; [ "$fd" -le 9 ] || [ -n "$BASH_VERSION" ] || continue; ' +
+  'eval "exec $fd>&-"; done';
+
+/**
  * $1 the filter, $2 where to note that the sandbox stands. TERM is for the command: what is around it must outlive it, or
  * the command would be ended without a moment to leave.
  */
-const frontScript = `trap '' TERM; exec ${filterFd}<"$1" ${startedFd}>"$2"; shift 2; exec "$@"`;
+const frontScript =
+  `${closeOthers}; trap '' TERM; exec ${filterFd}<"$1" ${startedFd}>"$2"; shift 2; exec "$@"`;
 
 /**
  * Before the filter is set, since the socket of the door is one that commands may not make. Whatever is started before it
@@ -37,6 +46,8 @@ export interface ConfinedStart {
   workspace: string;
   filterFile: string;
   startedFile: string;
+  /** Null: it is not there. */
+  bash: string | null;
   /** The program `cat`. */
   cat: string;
   /** An `env` that can give a signal its usual meaning back; null: there is none here. */
@@ -58,7 +69,8 @@ const outerId = 1000;
 /** The start of an argument list; the command and its words go after it. */
 export function confinedWords(start: ConfinedStart): string[] {
   const { bubblewrap, mounts, workspace, filterFile, startedFile, network } = start;
-  const front = ["/bin/sh", "-c", frontScript, "jamey-sandbox", filterFile, startedFile, bubblewrap];
+  const shell = start.bash === null ? ["/bin/sh"] : [start.bash, "-p"];
+  const front = [...shell, "-c", frontScript, "jamey-sandbox", filterFile, startedFile, bubblewrap];
   const filter = ["--seccomp", `${filterFd}`];
   const status = ["--json-status-fd", `${startedFd}`];
   const door: Mount[] = network === null ? [] : [{ as: "writable", path: doorInside, from: network.door }];

@@ -25,6 +25,7 @@ const socketFolderBytesMax = 96;
 interface Helpers {
   bubblewrap: Bubblewrap;
   cat: string;
+  bash: string | null;
   env: string | null;
   network: { socat: string; door: HostDoor } | null;
   filterFile: string;
@@ -51,10 +52,11 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
   async function findAll(): Promise<Helpers> {
     [lookedAt, stamp] = [performance.now(), await stampOf(options.helpers)];
     await mkdir(base, { recursive: true, mode: 0o700 });
-    const [bubblewrap, env, cat] = await Promise.all([
+    const [bubblewrap, env, cat, bash] = await Promise.all([
       findBubblewrap(options.helpers),
       resettingEnv(options.helpers),
       findHelper("cat", { searchPath: options.helpers.searchPath }),
+      findHelper("bash", { searchPath: options.helpers.searchPath }),
     ]);
     if (cat === null) throw unavailable('the program "cat" is not there', "Install it");
     const filterFile = join(base, "filter.bpf");
@@ -65,6 +67,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
     const ready: Helpers = {
       bubblewrap,
       cat,
+      bash,
       env,
       network: await openNetwork(),
       filterFile,
@@ -125,6 +128,7 @@ export function openLinuxSandbox(options: SandboxOptions): Sandbox {
       filterFile: ready.filterFile,
       startedFile,
       cat: ready.cat,
+      bash: ready.bash,
       env: ready.env,
       uid: Deno.uid() ?? 0,
       gid: Deno.gid() ?? 0,
