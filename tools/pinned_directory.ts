@@ -95,7 +95,9 @@ async function assertDirectoryInside(
 ): Promise<string> {
   const again = await (descriptor === null ? realpath(path.real) : readlink(descriptor));
   assertInside(again, roots, path.given);
-  if (descriptor === null && !isSameFile(fstatSync(fd), statSync(again))) {
+  // A folder above it may have become a link since the path was looked at, to a place that was not decided about.
+  const isElsewhere = again.normalize() !== path.real.normalize();
+  if (isElsewhere || (descriptor === null && !isSameFile(fstatSync(fd), statSync(again)))) {
     throw new Problem("conflict", `Cannot use "${path.given}": it was replaced while it was opened`);
   }
   return again;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { pinParent } from "../../tools/pinned_directory.ts";
 import { readTool } from "../../tools/read.ts";
 import { writeTool } from "../../tools/write.ts";
 import { runTool, testSession, textOf } from "../tools/workspace.ts";
@@ -133,3 +134,29 @@ it(`in ${racesMax} races between a check and what follows it, nothing outside is
   // They have met: some calls found the link.
   expect(refused).toBeGreaterThan(0);
 }, 120_000);
+
+it("a folder above a file that becomes a link after it was looked at leads to no other place of the workspace", async () => {
+  const { dir } = desk;
+  for (const folder of ["hooks", "hooks/deep", "refs"]) {
+    await Deno.mkdir(join(dir, ".git", folder), { recursive: true });
+  }
+  // As the path was when it was decided about: an ordinary folder. A command has put a link in its place since.
+  await Deno.symlink(".git", join(dir, "swapped"));
+  const names = ["swapped/new", "swapped/hooks/new", "swapped/hooks/deep/new", "swapped/refs/new/deep"];
+  let escapes = 0;
+  for (const name of names) {
+    const real = join(dir, name);
+    const pinned = await pinParent({ given: name, real, exists: false }, [dir]).catch(() => null);
+    if (pinned === null) continue;
+    escapes++;
+    await pinned.close();
+  }
+  tally({
+    family: "F2",
+    what: "folders swapped for links within the workspace",
+    tried: names.length,
+    refused: names.length - escapes,
+    escapes,
+  });
+  expect(escapes).toBe(0);
+});
