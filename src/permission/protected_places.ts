@@ -33,6 +33,13 @@ export function isProtectedIn(path: string, roots: readonly string[]): boolean {
 
 /** Whether a path leads into a protected place, by its names and in whatever case: see what the path really is first. */
 export function isProtected(path: string): boolean {
-  const parts = path.toLowerCase().split(/[\\/]+/);
+  const parts = path.split(/[\\/]+/).map(folded);
   return parts.some((part) => folders.has(part)) || files.has(parts.at(-1) ?? "");
+}
+
+/** The name that a file system may take it for: some know no case and pass over marks, others drop dots and spaces at the end. */
+function folded(name: string): string {
+  const plain = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "").toLowerCase();
+  const bare = plain.replace(/:.*$/s, "").replace(/[. ]+$/, "");
+  return /^git~\d$/.test(bare) ? ".git" : bare;
 }

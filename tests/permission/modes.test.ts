@@ -39,6 +39,12 @@ describe("each mode", () => {
       const path of [
         ".git/hooks/pre-commit",
         "sub/.Claude/settings.json",
+        // As other systems would take them.
+        ".git./hooks/pre-commit",
+        "GIT~1/config",
+        ".git::$INDEX_ALLOCATION/config",
+        ".v\u017Fcode/tasks.json",
+        ".g\u200Cit/config",
         ".mcp.json",
         "leads-out/a",
         "leads-to-git/config",
