@@ -16,6 +16,7 @@ export interface ShownAnswer {
 
 /** Answers the call, or lists what waits when no call is named. The digest makes sure that nothing else is meant. */
 export async function answerShown(context: Context, wanted: ShownAnswer): Promise<number> {
+  if (wanted.call === undefined && isMeant(wanted)) throw callMissing(wanted);
   const client = await context.client();
   const { approvals } = await client.approvals(wanted.session);
   if (wanted.call === undefined) return list(context, approvals);
@@ -36,6 +37,18 @@ export async function answerShown(context: Context, wanted: ShownAnswer): Promis
   const reach = reachText(approval, wanted.decision);
   if (reach !== undefined) context.terminal.talk(reach);
   return 0;
+}
+
+/** Who says how far an answer reaches, or why, wants to answer and not to look: a list would be taken for an answer. */
+function isMeant({ decision, reason }: ShownAnswer): boolean {
+  return !decision.endsWith("_once") || reason !== undefined;
+}
+
+function callMissing({ session, decision }: ShownAnswer): Problem {
+  const command = decision.startsWith("allow") ? "approve" : "deny";
+  return new Problem("usage", `Cannot run "jamey ${command}": the call to answer is missing`, {
+    hint: `List what waits with: jamey ${command} ${session}`,
+  });
 }
 
 /** How far an answer is to reach, by the options of the command line. */

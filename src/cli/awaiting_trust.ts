@@ -30,6 +30,20 @@ export async function sayAwaiting(
   if (text !== undefined) terminal.warn(terminal.talkColours.yellow(neutralLine(text)));
 }
 
+/** A refusal that cannot be read would be missed silently as well: what is wrong with the rules, on stderr. */
+export async function sayRuleProblems(
+  { terminal, client }: { terminal: Terminal; client: Client },
+  workspace: string,
+): Promise<void> {
+  const problems = await client.permissions({ workspace }).then((view) => view.problems, () => []);
+  const more = problems.length - namedMax;
+  const lines = [
+    ...problems.slice(0, namedMax),
+    ...(more > 0 ? [`${more} more problems of the rules: see jamey permissions`] : []),
+  ];
+  for (const line of lines) terminal.warn(terminal.talkColours.yellow(neutralLine(line)));
+}
+
 /** In these a run does things that nobody is asked about. */
 const actingModes: readonly PermissionMode[] = ["acceptEdits", "auto", "bypassPermissions"];
 const namedMax = 10;

@@ -1,6 +1,6 @@
 // `jamey chat`: a conversation at the terminal. Lines are messages, answers to questions, or commands.
 import { messageOf, Problem } from "../protocol/problem.ts";
-import { sayAwaiting } from "./awaiting_trust.ts";
+import { sayAwaiting, sayRuleProblems } from "./awaiting_trust.ts";
 import type { Chat } from "./chat_command.ts";
 import { chatCommand } from "./chat_commands.ts";
 import { cycleMode } from "./chat_setting_commands.ts";
@@ -68,6 +68,7 @@ async function talk(context: Context, input: Input): Promise<number> {
       await room?.leave();
       const { state } = await client.view(sessionId);
       await sayMode({ terminal, client }, state.summary);
+      await sayRuleProblems({ terminal, client }, state.summary.workspace);
       await sayAwaiting({ terminal, client }, state.summary.workspace);
       prompt = createPrompt(terminal, lines);
       room = await enterRoom({

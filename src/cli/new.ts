@@ -25,7 +25,7 @@ export const newCommand: Command = {
   ],
   examples: [
     "jamey new --name review",
-    "jamey new --workspace ~/project --permission-mode bypassPermissions",
+    "jamey new --workspace ~/project --permission-mode auto",
   ],
   async run(context, input) {
     const settings = { ...nameOption(input, "new"), ...sessionSettings(input, "new") };

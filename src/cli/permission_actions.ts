@@ -6,7 +6,7 @@ import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import type { ExplainBody, RuleView } from "../protocol/permission_views.ts";
 import { Problem } from "../protocol/problem.ts";
-import { sayAwaiting } from "./awaiting_trust.ts";
+import { sayAwaiting, sayRuleProblems } from "./awaiting_trust.ts";
 import type { Context, Input } from "./command.ts";
 import { neutralLine, shortLine } from "./neutral.ts";
 import { workspaceOf } from "./new.ts";
@@ -31,8 +31,22 @@ const actions: Readonly<Record<string, Action>> = {
 export async function runPermissions(context: Context, input: Input): Promise<number> {
   const [name = "list", ...words] = input.args;
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (action !== undefined) return await action(context, input, words);
+  if (action !== undefined) {
+    onlyOwnOptions(input, name);
+    return await action(context, input, words);
+  }
   throw usage(name, `the action is one of ${Object.keys(actions).join(", ")}`);
+}
+
+/** An option that does nothing would be taken for one that did. */
+function onlyOwnOptions(input: Input, name: string): void {
+  const isExplain = name === "explain";
+  const isRule = name !== "list" && !isExplain;
+  if (!isRule && input.flag("everywhere")) {
+    throw usage(name, "--everywhere belongs to allow, ask, deny and remove");
+  }
+  const foreign = ["tool", "args", "mode"].find((option) => !isExplain && input.text(option) !== undefined);
+  if (foreign !== undefined) throw usage(name, `--${foreign} belongs to explain`);
 }
 
 async function list(context: Context, input: Input, words: readonly string[]): Promise<number> {
@@ -57,10 +71,10 @@ async function explain(context: Context, input: Input, words: readonly string[])
   const [command] = words;
   const tool = input.text("tool");
   const given = input.text("args");
-  if ((command === undefined) === (tool === undefined)) {
+  if ((command === undefined) === (tool === undefined) || command?.trim() === "") {
     throw usage(
       "explain",
-      "it takes either a command or --tool",
+      command?.trim() === "" ? "the command is empty" : "it takes either a command or --tool",
       "jamey permissions explain 'git push origin main'",
     );
   }
@@ -74,9 +88,12 @@ async function explain(context: Context, input: Input, words: readonly string[])
     ...(workspace === undefined ? {} : { workspace }),
     ...(mode === undefined ? {} : { permission_mode: mode }),
   };
-  const answer = await (await context.clientOrStart()).explain(body);
+  const client = await context.clientOrStart();
+  const answer = await client.explain(body);
   if (context.json) context.terminal.json(answer);
   else for (const line of explanationLines(answer, context.terminal.colours)) context.terminal.line(line);
+  // A session's folder is the daemon's to know, and its list says them.
+  if (workspace !== undefined) await sayRuleProblems({ terminal: context.terminal, client }, workspace);
   return 0;
 }
 
@@ -87,10 +104,27 @@ async function add(
 ): Promise<number> {
   const rule = ruleOf(action, words);
   const workspace = folderOf(input, action);
-  await (await context.clientOrStart()).addRule({ action, rule, workspace });
+  const client = await context.clientOrStart();
+  await client.addRule({ action, rule, workspace });
   if (context.json) context.terminal.json({ action, rule, workspace });
   else context.terminal.talk(`From now on: ${action} ${shown(rule)} ${placeText(workspace)}`);
+  await sayUnknownTool(context, client, { rule, workspace });
   return 0;
+}
+
+/** Tools come and go with servers and settings, so it is no error; but a mistyped refusal refuses nothing. */
+async function sayUnknownTool(
+  { terminal }: Context,
+  client: Client,
+  { rule, workspace }: { rule: string; workspace: string | null },
+): Promise<void> {
+  const [name = ""] = rule.split("(");
+  if (name === "*" || name.startsWith("mcp__")) return;
+  const known = await client.tools(workspace ?? undefined).catch(() => undefined);
+  if (known === undefined || known.tools.some((tool) => tool.name === name)) return;
+  terminal.warn(terminal.talkColours.yellow(
+    `There is no tool ${shown(name)} now: until there is one, the rule is about nothing (see: jamey tools)`,
+  ));
 }
 
 /** Of whatever action: a person who takes a rule back knows its text. */
@@ -153,7 +187,12 @@ function ruleOf(action: string, words: readonly string[]): string {
 /** The shell takes quotes away and shares words out: what came in pieces is not what was meant. */
 function only(action: string, words: readonly string[], most: number): void {
   if (words.length <= most) return;
-  const hint = most === 0 ? undefined : `jamey permissions ${action} '${neutralLine(words.join(" "))}'`;
+  const joined = neutralLine(words.join(" "));
+  // Words of a rule that make none together would be refused again.
+  const isUsable = action === "explain" || action === "remove" || ruleFault(joined) === null;
+  const hint = most === 0
+    ? undefined
+    : `jamey permissions ${action} '${isUsable ? joined : "Bash(npm run test:*)"}'`;
   throw usage(
     action,
     most === 0 ? "it takes no words" : "more than one word came in, put it all between quotes",

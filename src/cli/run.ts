@@ -3,10 +3,11 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { planTool } from "./approvals.ts";
-import { refuseUntrusted, sayAwaiting } from "./awaiting_trust.ts";
+import { refuseUntrusted, sayAwaiting, sayRuleProblems } from "./awaiting_trust.ts";
 import type { Command, Context, Input } from "./command.ts";
+import { shortLine } from "./neutral.ts";
 import { sessionOptions } from "./new.ts";
-import { createPending, type PendingList } from "./pending.ts";
+import { createPending, type Pending, type PendingList } from "./pending.ts";
 import { refuse } from "./pending_answer.ts";
 import { createRunFold, exitOf } from "./run_outcome.ts";
 import { openRunOutput, outputFormat, type RunOutput } from "./run_output.ts";
@@ -21,7 +22,8 @@ import { PipeClosed } from "./terminal.ts";
 const stepsMax = 10_000;
 const cancelWaitMs = 10_000;
 const nobodyForPlan = "the plan is the result of this run and nobody is here to accept it: end your turn now";
-const nobodyToAsk = "nobody to ask (jamey run): allow it with --allowed-tools, or use jamey chat";
+const nobodyToAsk = "nobody to ask (jamey run)";
+const reasonCharsMax = 500;
 
 export const runCommand: Command = {
   usage: "run [...prompt]",
@@ -86,6 +88,7 @@ async function perform(context: Context, input: Input, { run, output }: Desk) {
   output.init(state.summary);
   const badge = modeBadge(state.summary.permission_mode, context.terminal.talkColours);
   if (badge !== undefined) context.terminal.talk(badge);
+  await sayRuleProblems({ terminal: context.terminal, client }, state.summary.workspace);
   await sayAwaiting({ terminal: context.terminal, client }, state.summary.workspace);
   await refuseUntrusted(client, state.summary);
   if (images.length > 0) await sayBlind({ terminal: context.terminal, client }, state.summary);
@@ -136,12 +139,22 @@ function aborted(signal: AbortSignal): Promise<void> {
 async function refuseAll(client: Client, session: string, pending: PendingList, run: Run) {
   for (const waiting of pending.all()) {
     pending.answered(waiting.key);
-    const isPlan = waiting.kind === "approval" && waiting.approval.name === planTool;
-    const first = await refuse(client, session, waiting, isPlan ? nobodyForPlan : nobodyToAsk);
+    const first = await refuse(client, session, waiting, refusalOf(waiting));
     if (first && waiting.kind === "approval") {
       run.fold.denied({ call_id: waiting.approval.call_id, name: waiting.approval.name });
     }
   }
+}
+
+/** What asked and what helps: where no rule could allow the call, none is advised. */
+function refusalOf(waiting: Pending): string {
+  if (waiting.kind !== "approval") return nobodyToAsk;
+  const { name, reason, rule } = waiting.approval;
+  if (name === planTool) return nobodyForPlan;
+  const why = reason === undefined ? "" : `${shortLine(reason, reasonCharsMax)}; `;
+  return `${nobodyToAsk}: ${why}${
+    rule === undefined ? "" : "allow it with --allowed-tools, or "
+  }use jamey chat`;
 }
 
 /** The first signal stops the turn and waits for its end; the second one does not wait. */

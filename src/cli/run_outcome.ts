@@ -168,7 +168,7 @@ function add(total: Usage, more: Usage | undefined): void {
 export function explain(subtype: string): string {
   switch (subtype) {
     case "error_permission_denied":
-      return "A tool call was denied: there was nobody to ask; use --permission-mode bypassPermissions or jamey chat";
+      return "A tool call was denied: there was nobody to ask; allow it with --allowed-tools, let commands run in the sandbox with --permission-mode auto, or use jamey chat";
     case "error_max_turns":
       return "The turn was ended: it reached its limit of model calls";
     case "error_cancelled":

@@ -80,6 +80,21 @@ describe("the rules in force", () => {
     await ok("trust", "--withdraw");
   });
 
+  test("rules of a folder that cannot be read are said wherever they are missed: by explain and by a run", async () => {
+    await write(join(workspace, ".claude", "settings.json"), '{"permissions":{"deny":["Bash("]}}');
+    await write(join(workspace, ".jamey", "settings.toml"), 'mode = "auto"\n');
+    try {
+      for (const words of [["permissions", "explain", "ls"], ["run", "--permission-mode", "auto", "hello"]]) {
+        const { code, stderr } = await jamey(...words);
+        expect(code).toBe(0);
+        expect(stderr).toContain('Cannot use the deny rule "Bash("');
+        expect(stderr).toMatch(/Cannot use folder settings .*settings\.toml": line 1: "mode"/);
+      }
+    } finally {
+      await Deno.remove(join(workspace, ".jamey"), { recursive: true });
+    }
+  });
+
   test("a new session has the mode of the configuration, and -s shows what holds in it", async () => {
     const session = (await ok("new")).trim();
     const view = await listed("-s", session);
@@ -114,6 +129,19 @@ describe("rules of one's own", () => {
     await ok("permissions", "remove", "Bash(npm:*)", "--everywhere");
     await ok("permissions", "remove", "Bash(npm run lint)");
     expect((await asked()).decision).toBe("ask");
+  });
+
+  test("a rule about a tool that is not there is kept, and said to be about nothing", async () => {
+    const { code, stderr } = await jamey("permissions", "deny", "Reed(./secrets/**)");
+    expect(code).toBe(0);
+    expect(stderr).toContain('There is no tool "Reed" now');
+    expect(await rulesHere()).toContain("user deny Reed(./secrets/**)");
+    for (const rule of ["Read(./secrets/**)", "Bash(rm:*)", "mcp__files", "Agent(x)", "Skill(y)", "*"]) {
+      const known = await jamey("permissions", "ask", rule);
+      expect(known.stderr).toBe(`From now on: ask "${rule}" in ${workspace}\n`);
+      await ok("permissions", "remove", rule);
+    }
+    await ok("permissions", "remove", "Reed(./secrets/**)");
   });
 
   test("a rule that is not there, or stands in a file, is not removed, and the hint says where it is", async () => {
@@ -196,6 +224,14 @@ describe("rules of one run", () => {
       .toBe(false);
   });
 
+  test("what no rule could allow is denied with what asked, and without the advice to allow it", async () => {
+    const prompt = script(call("Bash", { command: "find ~ -delete" }), { text: "done" });
+    const { code, stderr } = await jamey("run", "--permission-mode", "bypassPermissions", prompt);
+    expect(code).toBe(1);
+    expect(stderr).toContain("nobody to ask (jamey run): it may destroy beyond repair: find removes");
+    expect(stderr).toContain("the home folder; use jamey chat\n");
+  });
+
   test("they are shown with the session, and hold for a session that is gone on with", async () => {
     const { done, session } = await writes(
       "a.txt",
@@ -236,6 +272,10 @@ test.each([
   ["no rule", ["ask"], "Bash(npm run test:*)"],
   ["a rule for a session", ["allow", "Read", "-s", "last"], "--allowed-tools"],
   ["a rule for a folder and for all", ["allow", "Read", "--everywhere", "--workspace", "."], "--help"],
+  ["an empty command", ["explain", "  "], "explain 'git push"],
+  ["words of a rule that make none together", ["allow", "Bash", "ls"], "allow 'Bash(npm"],
+  ["an option of another action", ["--everywhere"], "--help"],
+  ["an option of explain", ["allow", "Read", "--mode", "plan"], "--help"],
   ["an unknown action", ["grant", "Read"], "--help"],
 ])("%s is a usage error with a hint, found before a daemon is asked", async (_, words, hint) => {
   const { code, stdout, stderr } = await start(join(home, "none"), ["permissions", ...words]);

@@ -55,7 +55,7 @@ test("deny --always adds a rule that refuses; --session adds none", async () => 
   expect(await rules()).toContain('"action":"deny","text":"Bash(touch two)"');
 });
 
-test("an answer that would not hold is refused with what to do instead, and both options at once are", async () => {
+test("an answer that would not hold is refused with what to do instead, as are both options at once and no call", async () => {
   const { id, callId } = await asking("ls *");
   const always = await desk.jamey(["approve", id, callId, "--always"]);
   expect(always).toMatchObject({
@@ -68,6 +68,15 @@ test("an answer that would not hold is refused with what to do instead, and both
     code: 2,
     stderr: expect.stringContaining("give --session or --always, not both"),
   });
+  for (
+    const words of [["approve", id, "--always"], ["deny", id, "--session"], ["deny", id, "--reason", "no"]]
+  ) {
+    expect(await desk.jamey(words)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("the call to answer is missing"),
+    });
+  }
   expect((await desk.jamey(["approve", id, callId, "--session"])).code).toBe(0);
 });
 
