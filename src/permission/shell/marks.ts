@@ -4,9 +4,11 @@
 /** Stands for text that is not known before the command runs. */
 export const hole = "\u{F0000}";
 const quotedFrom = 0xF0100;
-/** Every character that could mean something to the shell when it is not quoted. */
-const special = /[^A-Za-z0-9_\u0080-\uFFFF]/g;
-const quotedOf = Array.from({ length: 0x80 }, (_, code) => String.fromCodePoint(quotedFrom + code));
+/** Every character that could mean something to the shell when it is not quoted, as it is written when it is. */
+const quotedOf = Array.from(
+  { length: 0x80 },
+  (_, code) => /\w/.test(String.fromCharCode(code)) ? null : String.fromCodePoint(quotedFrom + code),
+);
 const ours = /[\u{F0000}-\u{F017F}]/gu;
 /** In UTF-16 each character of ours begins with this half, and those that were quoted end with this one or a later one. */
 const oursBegin = "\uDB80";
@@ -18,7 +20,15 @@ const bracesMax = 64;
 
 /** Text as it is inside quotes. */
 export function quoted(text: string): string {
-  return text.replace(special, (char) => quotedOf[char.charCodeAt(0)] ?? char);
+  let marked = "";
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const instead = quotedOf[text.charCodeAt(at)] ?? null;
+    if (instead === null) continue;
+    marked += text.slice(from, at) + instead;
+    from = at + 1;
+  }
+  return from === 0 ? text : marked + text.slice(from);
 }
 
 /** The word as the program gets it; holes stay holes. */

@@ -6,6 +6,9 @@ import { quoted } from "./marks.ts";
 export type Word = { marked: string; bare: boolean; length: number } | { doubt: string };
 
 const ends = " \t\n;|&<>()";
+/** What stands for itself, and is taken as a whole: character by character the strings cost more than the grammar. */
+const plainRun = /[^ \t\n;|&<>()$`'"\\]+/y;
+const plainInDouble = /[^"$`\\]+/y;
 /** What a backslash quotes between double quotes; before others it stays. */
 const escapedInDouble = '$`"\\';
 
@@ -33,8 +36,9 @@ export function readWord(source: string, from: number): Word {
       if (next !== "\n") marked += quoted(next);
       at += 2;
     } else {
-      marked += char;
-      at++;
+      const run = runAt(plainRun, source, at);
+      marked += run;
+      at += run.length;
       continue;
     }
     bare = false;
@@ -45,6 +49,9 @@ export function readWord(source: string, from: number): Word {
 function readDouble(source: string, from: number): { marked: string; end: number } | { doubt: string } {
   let text = "";
   for (let at = from; at < source.length; at++) {
+    const run = runAt(plainInDouble, source, at);
+    text += run;
+    at += run.length;
     const char = source[at] ?? "";
     if (char === '"') return { marked: quoted(text), end: at + 1 };
     if (char === "$" || char === "`") return { doubt: expansionDoubt(source, at) };
@@ -56,6 +63,11 @@ function readDouble(source: string, from: number): { marked: string; end: number
     } else text += char;
   }
   return { doubt: unbalanced };
+}
+
+function runAt(pattern: RegExp, source: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(source)?.[0] ?? "";
 }
 
 function expansionDoubt(source: string, at: number): string {
