@@ -1,6 +1,8 @@
-// What `jamey doctor` finds about what this folder brings along: a daemon knows what was approved, so it is asked.
+// What `jamey doctor` finds about what this folder brings along, and about its rules: a daemon knows what was approved and
+// what it can read, so it is asked.
+import { openFolderReader } from "../config/folder.ts";
 import { awaitingText } from "./awaiting_trust.ts";
-import type { Check } from "./doctor_finding.ts";
+import type { Check, Finding } from "./doctor_finding.ts";
 import { workspaceOf } from "./new.ts";
 
 export const checkTrust: Check = async (context) => {
@@ -14,11 +16,17 @@ export const checkTrust: Check = async (context) => {
       message: "not looked at: no daemon answers that knows what was approved",
     }];
   }
-  const { items } = await client.outside(workspaceOf(undefined));
+  const workspace = workspaceOf(undefined);
+  const { problems } = await client.permissions({ workspace });
+  // Found without a daemon already, with what to do about it.
+  const { problem: known } = await openFolderReader().folderSettings(workspace);
+  const rules = problems.filter((text) => text !== known?.message)
+    .map((message): Finding => ({ check: "permission rules", status: "warning", message }));
+  const { items } = await client.outside(workspace);
   const message = awaitingText(items);
-  if (message !== undefined) return [{ check, status: "warning", message }];
+  if (message !== undefined) return [...rules, { check, status: "warning", message }];
   const what = items.length === 0
     ? "brings nothing along that needs an approval"
     : "brings along what was approved";
-  return [{ check, status: "ok", message: `this folder ${what}` }];
+  return [...rules, { check, status: "ok", message: `this folder ${what}` }];
 };

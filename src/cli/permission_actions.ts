@@ -133,7 +133,9 @@ async function remove(context: Context, input: Input, words: readonly string[]):
   const workspace = folderOf(input, "remove");
   const client = await context.clientOrStart();
   const given = await givenRules(client, rule, workspace ?? workspaceOf(undefined));
-  const here = given.filter((one) => isAnswer(one) && (one.workspace ?? null) === workspace);
+  const here = given.filter((one) =>
+    one.text === rule && isAnswer(one) && (one.workspace ?? null) === workspace
+  );
   if (here.length === 0) throw unknownRule(rule, workspace, given[0]);
   for (const { action } of here) await client.removeRule({ action, rule, workspace });
   if (context.json) context.terminal.json({ rule, workspace, removed: here.length });
@@ -143,7 +145,9 @@ async function remove(context: Context, input: Input, words: readonly string[]):
 
 async function givenRules(client: Client, text: string, workspace: string) {
   const { rules } = await client.permissions({ workspace });
-  return rules.filter((rule) => rule.text === text);
+  const same = rules.filter((rule) => rule.text === text);
+  // What "always" adds says behind the brackets where it holds.
+  return same.length > 0 ? same : rules.filter((rule) => rule.text.startsWith(`${text} [`));
 }
 
 /** Given here or as an answer, not written into a file of settings. */
@@ -156,13 +160,14 @@ function unknownRule(rule: string, workspace: string | null, other: RuleView | u
     "not_found",
     `Cannot remove ${shown(rule)}: you gave no such rule ${placeText(workspace)}`,
     {
-      hint: whereElse(other),
+      hint: whereElse(rule, other),
     },
   );
 }
 
-function whereElse(other: RuleView | undefined): string {
+function whereElse(rule: string, other: RuleView | undefined): string {
   if (other === undefined) return "See all rules with: jamey permissions";
+  if (other.text !== rule) return `Name all of it: jamey permissions remove '${neutralLine(other.text)}'`;
   if (!isAnswer(other)) return `It stands in "${neutralLine(other.source)}": remove it there`;
   return other.workspace === undefined
     ? "It holds everywhere: add --everywhere"

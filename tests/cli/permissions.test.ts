@@ -80,7 +80,7 @@ describe("the rules in force", () => {
     await ok("trust", "--withdraw");
   });
 
-  test("rules of a folder that cannot be read are said wherever they are missed: by explain and by a run", async () => {
+  test("rules of a folder that cannot be read are said wherever they are missed: by explain, a run and doctor", async () => {
     await write(join(workspace, ".claude", "settings.json"), '{"permissions":{"deny":["Bash("]}}');
     await write(join(workspace, ".jamey", "settings.toml"), 'mode = "auto"\n');
     try {
@@ -90,6 +90,9 @@ describe("the rules in force", () => {
         expect(stderr).toContain('Cannot use the deny rule "Bash("');
         expect(stderr).toMatch(/Cannot use folder settings .*settings\.toml": line 1: "mode"/);
       }
+      const { stdout } = await jamey("doctor");
+      expect(stdout).toMatch(/^warning permission rules +Cannot use the deny rule "Bash\("/m);
+      expect(stdout.match(/Cannot use folder settings/g)).toHaveLength(1);
     } finally {
       await Deno.remove(join(workspace, ".jamey"), { recursive: true });
     }
@@ -159,6 +162,10 @@ describe("rules of one's own", () => {
       expect(stderr.split("\n")[1]).toContain(hint);
     }
     expect(await rulesHere()).toContain("user deny WebFetch");
+    await ok("permissions", "allow", "Bash(make) [in the sandbox]");
+    const { stderr } = await jamey("permissions", "remove", "Bash(make)");
+    expect(stderr.split("\n")[1]).toContain("remove 'Bash(make) [in the sandbox]'");
+    await ok("permissions", "remove", "Bash(make) [in the sandbox]");
   });
 });
 
