@@ -1,7 +1,6 @@
 // `jamey attach`: the history of a session, then what happens in it, live; approvals can be answered here.
 import { follow } from "../client/follow.ts";
 import type { Client } from "../client/client.ts";
-import type { EventEnvelope } from "../protocol/facts.ts";
 import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { linkText } from "./link_text.ts";
@@ -76,12 +75,15 @@ async function show(context: Context, client: Client, options: AttachOptions): P
       if (frame.type === "event") {
         view.event(frame.event);
         pending.fact(frame.event);
-        if (live) ask(context, pending, frame.event, view);
+        if (live) {
+          const asked = pending.all().at(-1);
+          if (asked?.seq === frame.event.seq) view.note(question(context, asked, options.session));
+        }
       } else if (frame.type === "delta") view.delta(frame);
       else if (frame.type === "notice") view.note(terminal.colours.dim(`      ${neutralLine(frame.text)}`));
       else if (frame.type === "synced" && !live) {
         live = true;
-        for (const approval of pending.all()) view.note(question(context, approval));
+        for (const asked of pending.all()) view.note(question(context, asked, options.session));
       }
     }
   } finally {
@@ -89,15 +91,10 @@ async function show(context: Context, client: Client, options: AttachOptions): P
   }
 }
 
-function ask(context: Context, pending: PendingList, event: EventEnvelope, view: LiveView): void {
-  const asked = pending.all().at(-1);
-  if (asked?.seq === event.seq) view.note(question(context, asked));
-}
-
-function question({ terminal }: Context, pending: Pending): string {
+function question({ terminal }: Context, pending: Pending, session: string): string {
   const how = terminal.inIsTerminal
     ? `Answer: ${pendingChoices(pending)}`
-    : `Answer with: ${pendingCommand(pending)}`;
+    : `Answer with: ${pendingCommand(pending, session)}`;
   return `${pendingText(pending, terminal.colours)}\n  ${terminal.colours.dim(how)}`;
 }
 
@@ -134,6 +131,6 @@ async function answerFromKeyboard(
       return true;
     });
     if (!first) view.note("  Somebody else was first");
-    for (const waiting of more.slice(0, 1)) view.note(question(context, waiting));
+    for (const waiting of more.slice(0, 1)) view.note(question(context, waiting, session));
   }
 }

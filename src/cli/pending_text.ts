@@ -32,14 +32,16 @@ export function pendingChoices(pending: Pending): string {
 }
 
 /** How to answer it from another command line. */
-export function pendingCommand(pending: Pending): string {
+export function pendingCommand(pending: Pending, session: string): string {
   switch (pending.kind) {
-    case "approval":
-      return "jamey approve SESSION CALL, or jamey deny SESSION CALL";
+    case "approval": {
+      const call = `${session} ${neutralLine(pending.approval.call_id)}`;
+      return `jamey approve ${call}, or jamey deny ${call}`;
+    }
     case "question":
-      return "jamey answer SESSION CALL ANSWER...";
+      return `jamey answer ${session} ${neutralLine(pending.asked.call_id)} ANSWER...`;
     case "limit":
-      return "jamey extend SESSION, or jamey cancel SESSION";
+      return `jamey extend ${session}, or jamey cancel ${session}`;
   }
 }
 

@@ -109,13 +109,13 @@ describe("attach", () => {
     const { id, callId } = await waiting(asks(several));
     const attached = desk.start(["attach", id]);
     await attached.until("The agent asks");
-    await attached.until("Answer with: jamey answer SESSION CALL ANSWER...");
+    await attached.until(`Answer with: jamey answer ${id} ${callId} ANSWER...`);
     await desk.jamey(["answer", id, callId, "1", "docs", "Fred"]);
     await attached.until("question.answered");
     await attached.until("answered by user: SQLite; docs; Fred");
     await desk.server.call("POST", `/sessions/${id}/messages`, { message: repeats });
     await attached.until("paused: it repeats itself");
-    await attached.until("Answer with: jamey extend SESSION");
+    await attached.until(`Answer with: jamey extend ${id}, or`);
     await desk.jamey(["extend", id, "--stop"]);
     await attached.until("limit after");
     expect((await attached.end("SIGINT")).code).toBe(130);
