@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { hostMark, readHost } from "../permission/match_host.ts";
+import { pathPatternFault, secretPatternCharsMax } from "../permission/secret_patterns.ts";
 import { price } from "../protocol/model_parts.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import { hookEvent } from "../protocol/work_facts.ts";
@@ -71,7 +72,12 @@ const permissions = z.strictObject({
 });
 
 /** Patterns of paths: `~/x`, `/x`, or one that fits at any depth. */
-const pathPatterns = z.array(z.string().min(1).max(500)).max(patternsMax).default([]);
+const pathPatterns = z.array(
+  z.string().min(1).max(secretPatternCharsMax).superRefine((pattern, context) => {
+    const message = pathPatternFault(pattern);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  }),
+).max(patternsMax).default([]);
 
 /** What is kept from tools and from commands in the sandbox, besides what is always kept. */
 const secrets = z.strictObject({
@@ -81,12 +87,20 @@ const secrets = z.strictObject({
   hidden: pathPatterns,
 });
 
+/** A value in a message, unless it may hold a secret: an address has a place for one before its "@" and after its "?". */
+function quoted(value: unknown): string {
+  const isPlain = typeof value === "string" && !/[@?]/.test(value) && !looksSecret(value);
+  return isPlain ? JSON.stringify(value.slice(0, 100)) : "a text";
+}
+
 /** What confines shell commands. */
 const sandbox = z.strictObject({
   enabled: z.boolean().default(true),
   /** Hosts that commands in it may reach: `example.com`, `*.example.com`. */
   allow_hosts: z.array(
-    z.string().max(253).refine((host) => readHost(`${hostMark}${host}`) !== null, "is no host"),
+    z.string().max(253).refine((host) => readHost(`${hostMark}${host}`) !== null, {
+      error: ({ input }) => `is ${quoted(input)}, which is no host; write "example.com" or "*.example.com"`,
+    }),
   )
     .max(patternsMax).default([]),
   /** Folders that commands in it may write, besides the workspace. */

@@ -4,6 +4,14 @@ import picomatch from "picomatch";
 
 export const secretPatternCharsMax = 500;
 
+/** Why this is no pattern of paths; null when it is one. What names nothing would fit everything. */
+export function pathPatternFault(pattern: string): string | null {
+  if (pattern.includes("\0")) return "holds a NUL character";
+  return /^[\s./\\]*$/.test(pattern)
+    ? `is ${JSON.stringify(pattern)}, which names no file or folder; write "~/x", "/x", or "x" (at any depth)`
+    : null;
+}
+
 export interface PathPatterns {
   matches(path: string): boolean;
   /** Whether there is any. */
@@ -19,7 +27,9 @@ export function pathPatterns(patterns: readonly string[], home: string): PathPat
     `**/${pattern.replace(/^(?:\.?\/)+/, "")}`
   );
   const whole = [...anchored, ...floating].map((pattern) => pattern.replace(/\/+$/, ""));
-  const tests = whole.flatMap((pattern) => [pattern, `${pattern}/**`]).map((pattern) =>
+  // Nothing is left of the root, as a home folder may be: it stands for all that is in it.
+  const globs = whole.flatMap((pattern) => pattern === "" ? ["/**"] : [pattern, `${pattern}/**`]);
+  const tests = globs.map((pattern) =>
     picomatch(pattern.normalize("NFC"), { dot: true, nocase: true, windows: Deno.build.os === "windows" })
   );
   return {

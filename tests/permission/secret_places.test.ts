@@ -121,3 +121,11 @@ it("another name of a secret file is known by the file itself", async () => {
   expect(await reason("notes.txt")).toBe("an environment file under another name");
   expect(await reason("also.txt")).toBe(null);
 });
+
+it("the root, or a home folder that is the root, stands for all that is in it, and breaks nothing", () => {
+  const secretOf = (more: Partial<SecretPlacesOptions>) => open(more).reasonFor(join(workspace, "notes.txt"));
+  for (const hidden of ["/", "//", "./", "**", "~/"]) {
+    expect(secretOf({ home: "/", hidden: [hidden] }), hidden).toBe("hidden by your configuration");
+  }
+  expect(secretOf({ hidden: ["~/"] })).toBeNull();
+});
