@@ -5,8 +5,8 @@ import { z } from "zod";
 import { Problem } from "../protocol/problem.ts";
 import { modelName } from "../providers/settings.ts";
 import { folderFileReader, type FolderText } from "./folder_file.ts";
-import { checkToml, faultProblem } from "./parse.ts";
-import { ruleList, rulesInToml, type WrittenRule } from "./rule_lists.ts";
+import { checkToml, faultProblem, readToml } from "./parse.ts";
+import { restrictionsHold, restrictionsIn, ruleList, rulesInToml, type WrittenRule } from "./rule_lists.ts";
 
 const settings = z.strictObject({
   model: modelName.optional(),
@@ -24,9 +24,9 @@ export type FolderSettings = z.output<typeof settings>;
 export interface FolderAnswer {
   /** Empty when there is no file, or when it is refused. */
   settings: FolderSettings;
-  /** The rules of `permissions`, with the lines they stand on. */
+  /** The rules of `permissions`, with the lines they stand on; of a refused file those that refuse or ask. */
   rules: readonly WrittenRule[];
-  /** Why the whole file is left out. */
+  /** Why the file is left out, but for rules that tighten. */
   problem?: Problem;
 }
 
@@ -44,19 +44,24 @@ export function openFolderReader(): FolderReader {
 }
 
 function understand(found: FolderText): FolderAnswer {
-  if ("why" in found) return refuse(found.path, found.why, found.hint);
+  if ("why" in found) return refuse(found.path, found);
   const checked = checkToml(found.text, settings);
   if (checked.ok) {
     return { settings: checked.value, rules: rulesInToml(checked.value.permissions ?? {}, found.text) };
   }
   const { message } = faultProblem(found.path, [checked.faults[0]]);
-  return refuse(found.path, message.slice(message.indexOf(": ") + 2), allowed);
+  const why = message.slice(message.indexOf(": ") + 2);
+  const read = readToml(found.text);
+  const rules = read.ok ? rulesInToml(restrictionsIn(read.value), found.text) : [];
+  return rules.length === 0
+    ? refuse(found.path, { why, hint: allowed })
+    : { ...refuse(found.path, { why: `${why}; ${restrictionsHold}`, hint: allowed }), rules };
 }
 
 const allowed =
   'A folder may set "model" and "instructions", and rules (never a mode) in "permissions"; all else belongs into your own runtime.toml';
 
-function refuse(path: string, why: string, hint: string): FolderAnswer {
+function refuse(path: string, { why, hint }: { why: string; hint: string }): FolderAnswer {
   return {
     settings: {},
     rules: [],

@@ -9,7 +9,15 @@ export const ruleActions = ["allow", "ask", "deny"] as const satisfies readonly 
 /** More are no rules that a person keeps in view. */
 export const rulesMax = 1_000;
 /** What a list may hold before the rules in it are read. */
-export const ruleList = z.array(z.string().min(1).max(ruleCharsMax)).max(rulesMax);
+const ruleText = z.string().min(1).max(ruleCharsMax);
+export const ruleList = z.array(ruleText).max(rulesMax);
+/** What can be used of a list, whatever else stands in it. */
+const looseList = z.array(z.unknown()).catch([]).transform((entries) =>
+  entries.flatMap((entry) => ruleText.safeParse(entry).data ?? []).slice(0, rulesMax)
+);
+const looseFile = z.object({
+  permissions: z.object({ ask: looseList, deny: looseList }).catch({ ask: [], deny: [] }),
+}).catch({ permissions: { ask: [], deny: [] } });
 
 export interface WrittenRule {
   action: RuleAction;
@@ -19,6 +27,17 @@ export interface WrittenRule {
 }
 
 export type RuleLists = Partial<Readonly<Record<RuleAction, readonly string[]>>>;
+
+/**
+ * What a file with something wrong in it refuses or has asked all the same: a slip elsewhere must not open what it closes.
+ * What it allows does not count, because nobody can tell what was meant.
+ */
+export function restrictionsIn(file: unknown): RuleLists {
+  return looseFile.parse(file).permissions;
+}
+
+/** Said of such a file. */
+export const restrictionsHold = "what else it refuses or has asked holds, what it allows does not";
 
 /** The rules of `[permissions]` in a TOML text that parses, with their lines. */
 export function rulesInToml(lists: RuleLists, text: string): WrittenRule[] {

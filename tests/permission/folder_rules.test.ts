@@ -86,7 +86,6 @@ test.each([
   ["a list", "[]"],
   ["rules that are no list", '{"permissions":{"deny":"Bash"}}'],
   ["a rule that is a number", '{"permissions":{"deny":[1]}}'],
-  ["too many rules", claude({ deny: Array.from({ length: 1001 }, (_, i) => `X${i}`) })],
   ["rules in a list of tables", '{"permissions":[{"deny":["Bash"]}]}'],
 ])("a file that makes no sense is a problem with its name: %s", async (_, text) => {
   await desk.write(json, text);
@@ -94,6 +93,69 @@ test.each([
   expect(rules).toEqual([]);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain(`Cannot use the rules in "${json}": `);
+});
+
+const slips: readonly [string, Record<string, unknown>, string][] = [
+  ["a rule that is a number", { deny: ["Bash(touch:*)", 3] }, '"permissions.deny.1" is a number'],
+  ["an empty rule", { deny: ["Bash(touch:*)", ""] }, '"permissions.deny.1" is too small'],
+  [
+    "a table for a list",
+    { ask: {}, deny: ["Bash(touch:*)"] },
+    '"permissions.ask" is a table, expected a list',
+  ],
+  [
+    "allowances that are no list",
+    { allow: "Edit", deny: ["Bash(touch:*)"] },
+    '"permissions.allow" is a string',
+  ],
+];
+
+test.each(slips)(
+  "one slip takes no refusal and no question away, but all that is allowed: %s",
+  async (_, slip, words) => {
+    const permissions = { allow: ["Read", "Bash"], ask: ["WebFetch"], ...slip };
+    const held = ["ask" in slip ? [] : ["ask WebFetch"], "deny Bash(touch:*)"].flat();
+    await desk.write(json, claude(permissions));
+    const store = await desk.open();
+    const set = await store.of(desk.workspace);
+    expect(texts(set)).toEqual(held);
+    expect(set.rules.at(-1)?.source).toBe(`${json}:1`);
+    expect(await store.items(desk.workspace)).toEqual([]);
+    expect(set.problems).toHaveLength(1);
+    expect(set.problems[0]).toContain(`Cannot use the rules in "${json}": ${words}`);
+    expect(set.problems[0]).toContain("what it allows does not");
+    expect(desk.reports).toEqual(set.problems);
+  },
+);
+
+test("one slip in the folder's own settings takes no refusal and no question away, but all that is allowed", async () => {
+  const rules = 'allow = ["Read"]\nask = ["WebFetch"]\ndeny = ["Bash(touch:*)"';
+  for (
+    const [text, words] of [
+      [
+        `modle = "m"\n[permissions]\n${rules}]\n`,
+        'line 1: "modle" is not a known key; did you mean "model"?',
+      ],
+      [`[permissions]\n${rules}, 3]\n`, 'line 4: "permissions.deny.1" is a number'],
+      [`[permissions]\nmode = "auto"\n${rules}]\n`, 'line 2: "permissions.mode" is not a known key'],
+    ] as const
+  ) {
+    await desk.write(toml, text);
+    const store = await desk.open();
+    const set = await store.of(desk.workspace);
+    expect(texts(set), text).toEqual(["ask WebFetch", "deny Bash(touch:*)"]);
+    expect(await store.items(desk.workspace)).toEqual([]);
+    expect(set.problems).toHaveLength(1);
+    expect(set.problems[0]).toContain(`Cannot use folder settings "${toml}": ${words}`);
+    expect(set.problems[0]).toContain("what it allows does not");
+  }
+});
+
+test("of too many refusals the first thousand hold, and it is said", async () => {
+  await desk.write(json, claude({ deny: Array.from({ length: 1001 }, (_, i) => `Bash(x${i})`) }));
+  const { rules, problems } = await (await desk.open()).of(desk.workspace);
+  expect([rules.length, rules.at(-1)?.text]).toEqual([1000, "Bash(x999)"]);
+  expect(problems.join()).toContain('"permissions.deny" is too large or too long, expected at most 1000');
 });
 
 test("settings that are not ours are left alone, and a mode in there has no effect and is said", async () => {

@@ -2,7 +2,14 @@
 // not ours.
 import { z } from "zod";
 import { messageOf } from "../../protocol/problem.ts";
-import { ruleList, rulesInJson, type WrittenRule } from "../../config/rule_lists.ts";
+import { faultsOf } from "../../config/faults.ts";
+import {
+  restrictionsHold,
+  restrictionsIn,
+  ruleList,
+  rulesInJson,
+  type WrittenRule,
+} from "../../config/rule_lists.ts";
 
 const file = z.looseObject({
   permissions: z.looseObject({
@@ -14,16 +21,24 @@ const file = z.looseObject({
 /** What that file can say elsewhere and a folder cannot say here. */
 const ignored = ["defaultMode", "additionalDirectories"];
 
-export type ClaudeSettings = { rules: WrittenRule[]; notes: string[] } | { why: string };
+export interface ClaudeSettings {
+  rules: WrittenRule[];
+  /** About what has no effect. */
+  notes: string[];
+  /** Why the file cannot be used as it is: its rules are those that refuse or ask. */
+  why?: string;
+}
 
-/** The rules with their lines, and notes about what has no effect; or why the text makes no sense. */
+/** The rules with their lines; of a text with a fault in it those that tighten, and why the others do not count. */
 export function readClaudeSettings(text: string): ClaudeSettings {
   const json = parseJson(text.replace(/^\ufeff/, ""));
-  if ("why" in json) return json;
+  if ("why" in json) return { rules: [], notes: [], why: json.why };
   const checked = file.safeParse(json.value);
   if (!checked.success) {
-    const [issue] = checked.error.issues;
-    return { why: `"${issue?.path.join(".") ?? ""}": ${issue?.message ?? "it is no settings file"}` };
+    const [fault] = checked.error.issues.flatMap((issue) => faultsOf(issue, file));
+    const rules = rulesInJson(restrictionsIn(json.value), text);
+    const why = fault?.what ?? "it is no settings file";
+    return { rules, notes: [], why: rules.length === 0 ? why : `${why}; ${restrictionsHold}` };
   }
   const { permissions = {} } = checked.data;
   const notes = ignored.filter((key) => key in permissions)

@@ -49,10 +49,10 @@ export function openFolderRules(options: {
     const known = settings.get(answer);
     if (known !== undefined) return known;
     const path = join(workspace, folderFile);
-    // That the whole file is refused is reported by whoever reads its other settings.
-    const file = answer.problem === undefined
-      ? told(fileRules(answer.rules, { workspace, path, name: folderFile }))
-      : { ...nothing, problems: [answer.problem.message] };
+    const read = told(fileRules(answer.rules, { workspace, path, name: folderFile }));
+    // That something is wrong with the file is reported by whoever reads its other settings.
+    const wrong = answer.problem === undefined ? [] : [answer.problem.message];
+    const file = { ...read, problems: [...wrong, ...read.problems] };
     settings.set(answer, file);
     return file;
   };
@@ -77,10 +77,12 @@ export function openFolderRules(options: {
 
 function claudeRules(found: FolderText, workspace: string): FileRules {
   const { path } = found;
-  const read = "why" in found ? found : readClaudeSettings(found.text);
-  if ("why" in read) return { ...nothing, problems: [`Cannot use the rules in "${path}": ${read.why}`] };
-  const file = fileRules(read.rules, { workspace, path, name: claudeFile });
-  return { ...file, problems: [...read.notes.map((note) => `In "${path}": ${note}`), ...file.problems] };
+  const cannot = (why: string) => `Cannot use the rules in "${path}": ${why}`;
+  if ("why" in found) return { ...nothing, problems: [cannot(found.why)] };
+  const { rules, notes, why } = readClaudeSettings(found.text);
+  const file = fileRules(rules, { workspace, path, name: claudeFile });
+  const said = [...(why === undefined ? [] : [cannot(why)]), ...notes.map((note) => `In "${path}": ${note}`)];
+  return { ...file, problems: [...said, ...file.problems] };
 }
 
 function fileRules(
