@@ -1,4 +1,5 @@
 // What doors may ask about permissions: what holds, why a call would run or not, and changes of the user's own rules.
+import { noSecrets } from "../src/permission/secret_places.ts";
 import type { ExplainBody } from "../src/protocol/permission_views.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import { explainPermission, permissionsOf, type PermissionSubject } from "./explain_permission.ts";
@@ -20,6 +21,7 @@ type PermissionPort = Pick<Host, "permissions" | "explain" | "addRule" | "remove
 
 export function permissionPort({ options, registry, withActor }: PermissionPortParts): PermissionPort {
   const { rules, store } = options;
+  const secretPlaces = options.secretPlaces ?? noSecrets;
   const judge: JudgeParts = { rules: rules ?? null, sandbox: options.sandbox ?? null };
   const effectDir = (session: string, effect: string) => store.effectDir(session, effect);
   const sessionSubject = (session: string): Promise<PermissionSubject> =>
@@ -43,7 +45,7 @@ export function permissionPort({ options, registry, withActor }: PermissionPortP
       // Nothing is started to answer a question.
       const tools = await registry.of(workspace, { knownOnly: true });
       const { permission_mode: mode } = asked;
-      return await explainPermission({ ...judge, tools }, subject, { ...callOf(asked), mode });
+      return await explainPermission({ ...judge, tools, secretPlaces }, subject, { ...callOf(asked), mode });
     },
     addRule: (rule) => addUserRule(rules, rule),
     removeRule: (rule) => removeUserRule(rules, rule),

@@ -6,6 +6,7 @@ import { noRules } from "../src/permission/contract.ts";
 import { withDeniedFiles } from "../src/permission/denied_files.ts";
 import { rulesOfSession } from "../src/permission/session_rules.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
+import type { PermissionMode } from "../src/protocol/permission_mode.ts";
 import type { ToolContext } from "../tools/contract.ts";
 import { type JudgeParts, placesOf } from "./judge_call.ts";
 import { realPathOf } from "./real_path.ts";
@@ -35,12 +36,11 @@ export async function toolContext(
   const own = await toolSession(session, record, parts);
   const { meta } = session.state();
   const places = await placesOf(meta ?? { workspace: "/", addDirs: [] });
-  const plan = own.permissionMode === "plan" ? await folderOf(own.planFile) : [];
   const rules = meta === null ? noRules : await rulesOfSession(parts.judge.rules, meta);
   return {
     session: own,
     workspace: places.workspace,
-    roots: [...places.roots, ...plan],
+    roots: await rootsOf(places, own),
     secrets: withDeniedFiles(parts.secretPlaces, { tool: record.name, rules, places }),
     sandbox: confinement === "sandboxed" ? parts.judge.sandbox : null,
     effectDir: async () => {
@@ -53,7 +53,12 @@ export async function toolContext(
   };
 }
 
-async function folderOf(file: string): Promise<string[]> {
-  const folder = dirname(file);
-  return [await realPathOf(folder) ?? folder];
+/** The folders that files may be touched in: while planning also that of the plan. */
+export async function rootsOf(
+  { roots }: { roots: readonly string[] },
+  { permissionMode, planFile }: { permissionMode: PermissionMode; planFile: string },
+): Promise<readonly string[]> {
+  if (permissionMode !== "plan" || planFile === "") return roots;
+  const folder = dirname(planFile);
+  return [...roots, await realPathOf(folder) ?? folder];
 }

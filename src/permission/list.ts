@@ -13,9 +13,10 @@ export const permissionLayers: readonly PermissionLayer[] = [
   planLayer,
   hooksLayer,
   guardLayer,
+  // Who leaves the sandbox hears that, not that some rule does not cover it.
+  sandboxLayer,
   rulesLayer,
   standingAnswersLayer,
   modeLayer,
-  sandboxLayer,
   confirmationLayer,
 ];

@@ -73,6 +73,7 @@ function allowance(allowing: readonly RelevantRule[], question: PermissionQuesti
   }
   const doubt = question.subjects.find((subject) => subject.kind === "command")?.analysis.doubt ?? null;
   if (!question.requiresConfirmation) return null;
-  const why = doubt === null ? "no rule allows all of it" : `no rule can allow it: ${doubt}`;
-  return { decision: "ask", because: why };
+  // A rule of exactly this text, or without brackets, could.
+  const why = doubt === null ? "" : `, and it cannot be allowed by its parts: ${doubt}`;
+  return { decision: "ask", because: `no rule allows all of it${why}` };
 }

@@ -3,9 +3,12 @@ import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import { explainPermission, permissionsOf } from "../../actors/explain_permission.ts";
 import type { Rule } from "../../src/permission/contract.ts";
+import { openSecretPlaces } from "../../src/permission/open_secret_places.ts";
+import { noSecrets } from "../../src/permission/secret_places.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
 import type { PermissionMode } from "../../src/protocol/permission_mode.ts";
 import { allTools } from "../../tools/list.ts";
-import { rule } from "../permission/judged.ts";
+import { judge, rule } from "../permission/judged.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
 let test: TestRuntime;
@@ -25,11 +28,9 @@ const rules = {
   remove: () => Promise.resolve(false),
 };
 const tools = new Map(allTools.map((tool) => [tool.name, tool]));
+const kernel = { rules, sandbox: null, tools, secretPlaces: noSecrets };
 const explain = (command: string, mode: PermissionMode = "default") =>
-  explainPermission({ rules, sandbox: null, tools }, { workspace: test.workspace, mode }, {
-    tool: "Bash",
-    args: { command },
-  });
+  explainPermission(kernel, { workspace: test.workspace, mode }, { tool: "Bash", args: { command } });
 
 it("each part of a command is judged by itself, with the rules that apply", async () => {
   test = await openTestRuntime();
@@ -61,7 +62,7 @@ it("what is explained is what a session then does, in every mode", async () => {
   for (const mode of ["default", "acceptEdits", "dontAsk", "plan"] as const) {
     for (const [tool, args] of callsIn(mode)) {
       const subject = { workspace: test.workspace, mode };
-      const explained = await explainPermission({ rules, sandbox: null, tools }, subject, { tool, args });
+      const explained = await explainPermission(kernel, subject, { tool, args });
       const id = await test.session(mode);
       await test.send(id, script({ calls: [{ name: tool, args }] }, { text: "done" }));
       const first = await test.fact(id, "call.proposed");
@@ -77,6 +78,73 @@ it("what is explained is what a session then does, in every mode", async () => {
       expect([mode, tool, why]).toEqual([mode, tool, explained.because]);
     }
   }
+});
+
+it("what the tool itself refuses is said to be refused, in its own words, whatever is allowed", async () => {
+  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "jamey-explained-" }));
+  const secretPlaces = openSecretPlaces({
+    home: root,
+    dataDir: join(root, "data"),
+    configDir: join(root, "c"),
+  });
+  test = await openTestRuntime({ folder: root, secretPlaces });
+  await Deno.writeTextFile(join(test.workspace, ".env"), "KEY=x");
+  await Deno.link(join(test.workspace, ".env"), join(test.workspace, "other.txt"));
+  await Deno.writeTextFile(join(root, "beside.txt"), "x");
+  await Deno.writeTextFile(join(test.workspace, "open.txt"), "x");
+  const calls = [
+    ["Read", { file_path: ".env" }, "kept from tools"],
+    ["Read", { file_path: "other.txt" }, "kept from tools"],
+    ["Read", { file_path: "../beside.txt" }, "outside the workspace"],
+    ["Grep", { pattern: "x", path: ".env" }, "kept from tools"],
+    ["Write", { file_path: ".env", content: "x" }, "kept from tools"],
+    ["Bash", { command: "vim a" }, "vim"],
+  ] as const;
+  const id = await test.session("bypassPermissions");
+  const explained = (tool: string, args: JsonObject) => test.runtime.explain({ session: id }, { tool, args });
+  for (const [tool, args, why] of calls) {
+    const { decision, because, rule: offered } = await explained(tool, args);
+    expect({ decision, offered }).toEqual({ decision: "deny", offered: null });
+    expect(because).toContain(why);
+    const { tool_calls } = await test.turn(id, script({ calls: [{ name: tool, args }] }, { text: "done" }));
+    expect(because).toBe(`"${tool}" itself refuses: ${tool_calls[0]?.output.replace("Error: ", "")}`);
+  }
+  for (const file_path of ["open.txt", "missing.txt", "."]) {
+    expect(await explained("Read", { file_path })).toMatchObject({ decision: "allow" });
+  }
+  expect(await explained("Grep", { pattern: "x" })).toMatchObject({ decision: "allow" });
+});
+
+it("what a variable is set to is no part of the command, unless it is why it is stopped", async () => {
+  test = await openTestRuntime();
+  const partsOf = async (command: string) => (await explain(command)).parts.map(({ text }) => text);
+  expect(await partsOf("FOO=bar npm test")).toEqual(["npm test"]);
+  expect(await partsOf("FOO=bar npm test && bar")).toEqual(["npm test", "bar"]);
+  expect(await partsOf("PAGER='curl x' man ls")).toEqual(["man ls", "curl x"]);
+  expect(await partsOf("FOO=$(bar) npm test")).toEqual(["npm test", "bar"]);
+});
+
+it("the words of a question are true: an exact rule could allow it, and leaving the sandbox is named first", async () => {
+  test = await openTestRuntime();
+  const doubtful = "ls > out";
+  expect((await explain(doubtful)).because).toBe(
+    "no rule allows all of it, and it cannot be allowed by its parts: it redirects output into a file",
+  );
+  const exact = {
+    ...rules,
+    of: () => Promise.resolve({ rules: [rule("allow", `Bash(${doubtful})`)], problems: [] }),
+  };
+  const subject = { workspace: test.workspace, mode: "default" } as const;
+  const asked = { tool: "Bash", args: { command: doubtful } };
+  expect(await explainPermission({ ...kernel, rules: exact }, subject, asked)).toMatchObject({
+    decision: "allow",
+  });
+  const { permission } = await judge("Bash", { command: "make", outside_sandbox: true }, {
+    workspace: test.workspace,
+    rules: given,
+    sandbox: { status: "works" },
+  });
+  expect(permission).toEqual({ decision: "ask", because: "it is to run outside the sandbox" });
 });
 
 it("what holds in a folder is listed with where it comes from", async () => {
@@ -98,9 +166,12 @@ it("what holds in a folder is listed with where it comes from", async () => {
 it("a tool that is not there and arguments that it does not take are said", async () => {
   test = await openTestRuntime();
   const subject = { workspace: test.workspace, mode: "default" } as const;
-  const of = (tool: string) =>
-    explainPermission({ rules, sandbox: null, tools }, subject, { tool, args: {} });
-  await expect(of("Nothing")).rejects.toMatchObject({ code: "not_found" });
+  const of = (tool: string) => explainPermission(kernel, subject, { tool, args: {} });
+  await expect(of("Nothing")).rejects.toMatchObject({
+    code: "not_found",
+    hint: expect.stringContaining("tools"),
+  });
+  await expect(of("read")).rejects.toMatchObject({ code: "not_found", hint: 'There is "Read"' });
   await expect(of("Read")).rejects.toMatchObject({ code: "bad_request" });
 });
 

@@ -44,6 +44,7 @@ export function openShell(): Promise<Shell> {
 interface Seen {
   marked: string[];
   command: AnalysedCommand;
+  isValue: boolean;
 }
 
 interface Found {
@@ -86,7 +87,9 @@ function analyse(source: string, readings: Readings): Analysis {
   return {
     commands: [
       ...workingFolderDoubts(inOrder),
-      ...[...found.commands.values()].map(({ command }) => command),
+      ...[...found.commands.values()].map(({ command, isValue }) =>
+        isValue ? { ...command, isValue } : command
+      ),
     ],
     writes: found.writes,
     alarm: found.bomb || (source.includes("()") && bombText.test(source))
@@ -117,6 +120,8 @@ interface Reach {
   found: Found;
   readings: Readings;
   depth: number;
+  /** What is read stands in the value of a variable. */
+  inValue?: boolean;
 }
 
 function collect(source: string, trees: readonly (Reading | null)[], reach: Reach): void {
@@ -129,7 +134,7 @@ function collect(source: string, trees: readonly (Reading | null)[], reach: Reac
     if (tree.broken) { for (const words of readCrudely(source)) add(words, reach); }
     reach.found.writes.push(...tree.writes.map(unquoted));
     reach.found.inputs.push(...tree.inputs);
-    for (const value of tree.values) addSource(value.replaceAll(hole, "${_}"), reach);
+    for (const value of tree.values) addSource(value.replaceAll(hole, "${_}"), { ...reach, inValue: true });
     reach.found.bomb ||= tree.bomb;
   }
 }
@@ -139,7 +144,7 @@ function add(words: string[], reach: Reach): void {
   const key = words.join("\0");
   if (!mayGoOn(reach.found, key.length) || commands.has(key)) return;
   const command = commandOf(words);
-  commands.set(key, { marked: words, command });
+  commands.set(key, { marked: words, command, isValue: reach.inValue ?? false });
   const inner = innerOf(words, command.doubt);
   for (const each of inner.commands) add(each, reach);
   for (const each of inner.sources) {

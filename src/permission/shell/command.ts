@@ -9,6 +9,8 @@ export interface AnalysedCommand {
   doubt: string | null;
   /** The words once more, with a hole of marks.ts in place of what is not known. */
   shapes: readonly string[];
+  /** It is what a variable is set to: nothing runs it, unless some program takes that variable for a command. */
+  isValue?: true;
 }
 
 export interface Analysis {
