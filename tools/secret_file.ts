@@ -77,6 +77,6 @@ function isBelow(path: string, folder: string): boolean {
 function refusal(given: string, why: string): Problem {
   return new Problem("forbidden", `Cannot use "${given}": it is kept from tools (${why})`, {
     hint:
-      `only the user can open it: in the configuration, section [secrets], "readable" for what is no secret; rules with jamey permissions`,
+      `no permission rule and no mode opens it; only the user can: "readable" in [secrets] of runtime.toml, then jamey restart. That opens neither jamey's own data, nor memory of running programs, nor what "hidden" names there`,
   });
 }

@@ -16,8 +16,8 @@ export function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): Located[] 
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => {
-        const near = nearest(key, knownKeys(schema, issue.path));
-        const fix = near === undefined ? "remove it" : `did you mean "${near}"?`;
+        const fix = belongsIn(key, schema, issue.path) ?? meant(key, knownKeys(schema, issue.path)) ??
+          "remove it";
         return {
           path: [...issue.path, key],
           what: `"${pathText([...issue.path, key])}" is not a known key; ${fix}`,
@@ -44,6 +44,22 @@ export function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): Located[] 
     default:
       return one(issue.path.length === 0 ? issue.message : `${name} ${issue.message}`);
   }
+}
+
+function meant(key: string, known: readonly string[]): string | undefined {
+  const near = nearest(key, known);
+  return near === undefined ? undefined : `did you mean "${near}"?`;
+}
+
+/** Of a key that stands outside of the one section that has it. */
+function belongsIn(key: string, schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
+  const having = knownKeys(schema, path).filter((section) =>
+    knownKeys(schema, [...path, section]).includes(key)
+  );
+  const [section] = having;
+  return section === undefined || having.length > 1
+    ? undefined
+    : `it belongs in [${pathText([...path, section])}]`;
 }
 
 function unionFault(issue: z.core.$ZodIssueInvalidUnion, name: string, at: unknown): string {

@@ -40,6 +40,11 @@ describe("a managed file that cannot be used stops the daemon", () => {
     ["an unknown key", '[permissions]\ndenied = ["Bash"]', /line 2: "permissions.denied" is not a known key/],
     ["an unknown section", '[permission]\ndeny = ["Bash"]', /line 1: "permission" is not a known key/],
     [
+      "a key outside of its section",
+      "disable_bypass = true",
+      /line 1: "disable_bypass" is not a known key; it belongs in \[permissions\]/,
+    ],
+    [
       "a rule that is none",
       '[permissions]\ndeny = ["Bash(rm"]',
       /line 2: "permissions.deny.0" is no rule: "Bash\(rm"/,

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openSecretPlaces } from "../../src/permission/open_secret_places.ts";
 import { readTool } from "../../tools/read.ts";
 import { writeTool } from "../../tools/write.ts";
 import { makeWorkspace, runTool, testSession, type TestWorkspace, textOf } from "./workspace.ts";
@@ -53,4 +54,20 @@ test("a further root is open to the tools, its neighbours are not", async () => 
   expect(textOf(await runTool(readTool, { file_path: "/etc/passwd" }, context))).toContain(
     "outside the workspace",
   );
+});
+
+test("of a secret it is said what opens it, and that no rule does", async () => {
+  await writeFile(join(space.dir, ".env"), "KEY=SECRET");
+  const asked = async (readable: string[]) => {
+    const places = { home: space.outside, dataDir: join(space.outside, "data"), configDir: space.outside };
+    const secrets = openSecretPlaces({ ...places, readable });
+    return textOf(await runTool(readTool, { file_path: ".env" }, space.context({ secrets })));
+  };
+  const said = await asked([]);
+  expect(said).toContain('Cannot use ".env": it is kept from tools');
+  expect(said).toContain(
+    'no permission rule and no mode opens it; only the user can: "readable" in [secrets]',
+  );
+  expect(said).not.toContain("jamey permissions");
+  expect(await asked([join(space.dir, ".env")])).toContain("KEY=SECRET");
 });
