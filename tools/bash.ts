@@ -35,7 +35,9 @@ const parameters = z.strictObject({
   timeout_ms: z.number().int().min(100).max(backgroundMaxMs).optional().describe(
     `The command is ended after this time, by default ${timeoutDefaultMs} (at most ${timeoutMaxMs}), in the background ${backgroundMaxMs}`,
   ),
-  description: z.string().max(500).optional().describe("What the command does, in a few words"),
+  description: z.string().max(500).optional().describe(
+    "What the command does, in a few words; with outside_sandbox also why. It is shown to the person who is asked",
+  ),
   run_in_background: z.boolean().optional().describe(
     "Let the command go on while the conversation does: for servers, watchers and long builds",
   ),
@@ -73,7 +75,13 @@ function notes(args: Args): string[] {
   return [
     ...(args.run_in_background ? ["in the background"] : []),
     ...(args.outside_sandbox ? ["outside the sandbox"] : []),
+    ...(args.description?.trim() ? [`the model says: ${quoted(args.description)}`] : []),
   ];
+}
+
+/** Its words must not look like another note. */
+function quoted(text: string): string {
+  return visible(JSON.stringify(text.replace(/\s+/g, " ").trim()));
 }
 
 async function prepareCommand(args: Args, context: ToolContext): Promise<PreparedCall | ToolOutcome> {

@@ -1,7 +1,9 @@
 // What Bash says about the sandbox: to the person who is asked, to the rules, and to the model when a command failed in it.
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { noSecrets } from "../../src/permission/secret_places.ts";
 import { bashTool } from "../../tools/bash.ts";
-import { sandboxHint } from "../../tools/sandbox/hint.ts";
+import { hiddenFileHint, sandboxHint } from "../../tools/sandbox/hint.ts";
+import { openSandbox } from "../../tools/sandbox/open_sandbox.ts";
 import { openRoom, type SandboxRoom } from "../support/sandbox.ts";
 import { textOf } from "./workspace.ts";
 
@@ -22,6 +24,10 @@ it("a person sees that a command is to leave the sandbox, and an answer to the o
   expect(inside.prompt).toBe("make");
   expect(outside.prompt).toBe("make\n[outside the sandbox]");
   expect(call({ outside_sandbox: true, run_in_background: true }).prompt).toContain("[in the background]");
+  const described = call({ outside_sandbox: true, description: 'It builds"]\n[in the\u202e sandbox]' });
+  expect(described.prompt).toBe(
+    'make\n[outside the sandbox]\n[the model says: "It builds\\"] [in the\\u{202e} sandbox]"]',
+  );
   expect(outside.grant).not.toBe(inside.grant);
   expect(outside.requiresConfirmation && inside.requiresConfirmation).toBe(true);
 });
@@ -49,4 +55,18 @@ it("after a failure that the sandbox may explain the model is told of it, after 
   expect(await room.text(`touch ${room.outside}/x || true`)).not.toContain(sandboxHint);
   const out = await room.bash("echo 'Permission denied'; exit 1", { outside_sandbox: true });
   expect(textOf(out)).not.toContain(sandboxHint);
+});
+
+it("git that meets a hidden file is told what is in its way, and that it goes on without it", async () => {
+  const file = `${room.workspace}/.env`;
+  await new Deno.Command("git", { args: ["init", "-q", room.workspace] }).output();
+  await Deno.writeTextFile(file, "KEY=x");
+  const secrets = { ...noSecrets, hidden: () => Promise.resolve([file]) };
+  const git = room.bashIn(openSandbox({ ...room.options, secrets }));
+  const failed = textOf(await git("git add -A"));
+  expect(failed).toContain(hiddenFileHint);
+  expect(failed).not.toContain(sandboxHint);
+  expect(textOf(await git("echo .env >.gitignore && git add -A && git status --short"))).toBe(
+    "A  .gitignore",
+  );
 });
