@@ -162,7 +162,7 @@ async function endOfInput({ room, client }: Chat, isTerminal: boolean): Promise<
   }
 }
 
-/** Ctrl-C stops the running turn; a second one, or one while nothing runs, leaves. */
+/** Ctrl-C and Esc stop the running turn; a second Ctrl-C, or one while nothing runs, leaves. */
 function onInterrupt({ room, client, context }: Chat, lines: Lines): { exit: number } {
   const outcome = { exit: 0 };
   let last = -Infinity;
@@ -173,10 +173,16 @@ function onInterrupt({ room, client, context }: Chat, lines: Lines): { exit: num
       outcome.exit = again ? signalExit.SIGINT : 0;
       return lines.close();
     }
-    context.terminal.talk("\nStopping the turn; Ctrl-C again to leave");
+    stop("\nStopping the turn; Ctrl-C again to leave");
+  };
+  const stop = (words: string) => {
+    context.terminal.talk(words);
     client.cancel(room().sessionId).catch((thrown) => context.terminal.warn(messageOf(thrown)));
   };
   lines.onInterrupt(interrupt);
+  lines.onEscape(() => {
+    if (room().isBusy()) stop("\nStopping the turn");
+  });
   context.signals.handle((signal) => {
     if (signal === "SIGINT") return interrupt();
     outcome.exit = signalExit[signal];

@@ -53,7 +53,7 @@ function helpText(): string {
     "Commands (with / or ::):",
     ...chatCommands.map(({ usage, summary }) => `  ${`/${usage}`.padEnd(usageWidth)} ${summary}`),
     `  ${"!COMMAND".padEnd(usageWidth)} run a command of your own, under the same rules`,
-    "Everything else is a message. Ctrl-C stops the running turn, twice leaves.",
+    "Everything else is a message. Ctrl-C and Esc stop the running turn, Ctrl-C twice leaves.",
   ].join("\n");
 }
 

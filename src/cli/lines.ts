@@ -16,7 +16,14 @@ export interface Lines {
   onInterrupt(handler: () => void): void;
   /** Called for Shift+Tab at a terminal. */
   onShiftTab(handler: () => void): void;
+  /** Called for Esc alone at a terminal: not for the keys whose codes begin with it. */
+  onEscape(handler: () => void): void;
   close(): void;
+}
+
+interface Key {
+  name?: string;
+  shift?: boolean;
 }
 
 const waitingLinesMax = 10_000;
@@ -51,6 +58,13 @@ export function openLines({ isTerminal }: { isTerminal: boolean }): Lines {
     return waiting.length === 0;
   }
 
+  function onKey(isMeant: (key: Key) => boolean, handler: () => void): void {
+    if (!isTerminal) return;
+    process.stdin.on("keypress", (_text: unknown, key: Key | undefined) => {
+      if (!closed && key !== undefined && isMeant(key)) handler();
+    });
+  }
+
   return {
     async next() {
       if (await isOver()) return undefined;
@@ -77,12 +91,8 @@ export function openLines({ isTerminal }: { isTerminal: boolean }): Lines {
     isPrompting: () => prompting,
     isOver,
     onInterrupt: (handler) => void reader.on("SIGINT", handler),
-    onShiftTab(handler) {
-      if (!isTerminal) return;
-      process.stdin.on("keypress", (_text: unknown, key: { name?: string; shift?: boolean } | undefined) => {
-        if (!closed && key?.name === "tab" && key.shift === true) handler();
-      });
-    },
+    onShiftTab: (handler) => onKey(({ name, shift }) => name === "tab" && shift === true, handler),
+    onEscape: (handler) => onKey(({ name }) => name === "escape", handler),
     close: () => reader.close(),
   };
 }

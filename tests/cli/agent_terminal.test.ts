@@ -102,6 +102,26 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     expect(await screen.end()).toBe(0);
   });
 
+  test("Esc stops a turn and the command in it but does not leave; keys whose codes begin like it stop nothing", async () => {
+    desk = await openAgentDesk();
+    const screen = open("chat --permission-mode bypassPermissions");
+    await screen.until("> ");
+    await screen.type(`${script(call("Bash", { command: "sleep 60" }), { text: "Slept" })}\r`);
+    await untilRunning();
+    await screen.type("\x1b[A\x1b[B\x1b[D/help\r");
+    await screen.until("Ctrl-C and Esc stop the running turn");
+    await untilRunning();
+    await screen.type("\x1b");
+    await screen.until("Stopping the turn");
+    await screen.until("Bash interrupted");
+    await screen.until("the turn ended: cancelled");
+    await screen.type("\x1b");
+    // Sooner it would be one key with what follows.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await screen.type("/quit\r");
+    expect(await screen.end()).toBe(0);
+  });
+
   test("a run streams its answer, and its plan is shown whole", async () => {
     desk = await openAgentDesk();
     const plan = script(call("ExitPlanMode", { plan: "1. Dig\n2. Sow" }), { text: "Ready" });
