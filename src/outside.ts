@@ -48,6 +48,7 @@ export async function openOutside(options: OutsideOptions): Promise<OpenedOutsid
     managedPath: managedFile(Deno.build.os, (name) => Deno.env.get(name)),
     user: config.permissions,
     userPath: configPath({ path: options.configPath, env: Deno.env.toObject(), os: Deno.build.os }),
+    ownTools: Object.keys(config.tools),
     dataDir,
     folder,
     trust,

@@ -3,17 +3,15 @@
 import { stringify } from "smol-toml";
 import { changeConfig, changesMax, pathOf } from "../config/change.ts";
 import { literal } from "../config/edit.ts";
-import { withEnvironment } from "../config/environment.ts";
-import { configPath, loadConfig, readConfigText } from "../config/file.ts";
+import { configPath, loadConfig } from "../config/file.ts";
 import { writeKeychain } from "../config/keychain.ts";
-import { readManaged } from "../config/managed.ts";
-import { checkConfig, type Fault, faultLine } from "../config/parse.ts";
+import { type Fault, faultLine } from "../config/parse.ts";
 import { referenceIn } from "../config/reference.ts";
 import { printable } from "../config/show.ts";
 import { pathText } from "../config/toml_places.ts";
-import { managedFile } from "../platform/managed_file.ts";
-import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
+import { Problem, problemCodes } from "../protocol/problem.ts";
 import type { Context, Input } from "./command.ts";
+import { lookAtConfig } from "./config_look.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 
 const actions = {
@@ -98,8 +96,10 @@ async function setValues(context: Context, { path, words }: Place): Promise<numb
     i % 2 === 0 ? [{ path: pathOf(word), word: words[i + 1] ?? "" }] : []
   );
   await changeConfig(path, changes);
-  const faults = await faultsIn(path);
-  for (const fault of faults) context.terminal.warn(`warning: ${neutralLine(faultLine(fault))}`);
+  const { faults, remarks } = await lookAtConfig(path);
+  for (const fault of [...faults, ...remarks]) {
+    context.terminal.warn(`warning: ${neutralLine(faultLine(fault))}`);
+  }
   context.terminal.talk("Written; a running daemon takes it at its next start (jamey restart)");
   if (context.json) context.terminal.json({ path, set: changes.map((change) => pathText(change.path)) });
   return 0;
@@ -107,32 +107,20 @@ async function setValues(context: Context, { path, words }: Place): Promise<numb
 
 async function checkFile({ terminal, json }: Context, { path, named, words }: Place): Promise<number> {
   noMore("check", words, 0);
-  const faults = await faultsIn(path, named);
+  const { faults, remarks } = await lookAtConfig(path, named);
+  const code = faults.length === 0 ? 0 : problemCodes.bad_config.exit;
   if (json) {
-    const problems = faults.map(({ line, what }) => ({
-      ...(line === undefined ? {} : { line }),
-      message: what,
-    }));
-    terminal.json({ path, ok: faults.length === 0, problems });
-  } else if (faults.length === 0) terminal.line(`"${neutralLine(path)}" is all right`);
-  for (const fault of json ? [] : faults) terminal.line(neutralLine(`${path}: ${faultLine(fault)}`));
-  return faults.length === 0 ? 0 : problemCodes.bad_config.exit;
-}
-
-/** All that is wrong with the file, with what it says in this environment, and with the settings of the machine. */
-export async function faultsIn(path: string, mustBeThere = false): Promise<Fault[]> {
-  try {
-    const text = await readConfigText(path);
-    if (text === undefined && mustBeThere) return [{ line: undefined, what: "there is no such file" }];
-    const checked = checkConfig(text ?? "");
-    if (!checked.ok) return checked.faults;
-    withEnvironment(checked.value, Deno.env.toObject());
-    await readManaged(managedFile(Deno.build.os, (name) => Deno.env.get(name)));
-    return [];
-  } catch (thrown) {
-    if (!(thrown instanceof Problem)) throw thrown;
-    return [{ line: undefined, what: messageOf(thrown) }];
+    const message = ({ line, what }: Fault) => ({ ...(line === undefined ? {} : { line }), message: what });
+    const warnings = remarks.map((remark) => ({ path: remark.path, ...message(remark) }));
+    terminal.json({ path, ok: faults.length === 0, problems: faults.map(message), warnings });
+    return code;
   }
+  for (const fault of faults) terminal.line(neutralLine(`${path}: ${faultLine(fault)}`));
+  for (const remark of remarks) {
+    terminal.line(neutralLine(`${remark.path}: warning: ${faultLine(remark)}`));
+  }
+  if (faults.length + remarks.length === 0) terminal.line(`"${neutralLine(path)}" is all right`);
+  return code;
 }
 
 async function storeKey(context: Context, { words }: Place): Promise<number> {

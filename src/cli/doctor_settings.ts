@@ -11,6 +11,7 @@ import { configDir } from "../platform/config_dir.ts";
 import { managedFile } from "../platform/managed_file.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { placeOf } from "./config_actions.ts";
+import { lookAtConfig } from "./config_look.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
 
 const othersMask = 0o077;
@@ -35,6 +36,7 @@ export const checkSettings: Check = async (_context, input) => {
     }
     findings.push(await standing(path, text !== undefined), ...await managedStanding());
     const config = withEnvironment(checked.value, env);
+    findings.push(...await remarks(path));
     const keys = await resolveKeys(config, { os: Deno.build.os, env });
     for (const [name, settings] of Object.entries(config.providers)) {
       findings.push(provider(name, settings, { keys, isDefault: name === config.default_provider }));
@@ -83,6 +85,16 @@ async function managedStanding(): Promise<Finding[]> {
   const bypass = bypassDisabled ? ", bypassPermissions is off" : "";
   const count = rules.length === 1 ? "1 rule" : `${rules.length} rules`;
   return [{ check: "managed settings", status: "ok", message: `"${path}": ${count}${bypass}` }];
+}
+
+/** What does not stop the daemon and has another effect than it seems to have. */
+async function remarks(path: string): Promise<Finding[]> {
+  const found = await lookAtConfig(path);
+  return found.remarks.map((remark) => ({
+    check: "config",
+    status: "warning",
+    message: `${remark.path}: ${faultLine(remark)}`,
+  }));
 }
 
 function ignoredFolder(env: Record<string, string>): Finding[] {

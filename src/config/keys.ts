@@ -7,6 +7,11 @@ import { prefixOf, type Reference, referenceIn } from "../providers/reference.ts
 import { type KeychainOptions, readKeychain } from "./keychain.ts";
 import type { Config } from "./schema.ts";
 
+/** Our own credential. */
+const tokenVariable = "JAMEY_TOKEN";
+/** Shorter values are found in ordinary words. */
+const keyCharsMin = 8;
+
 export interface Keys {
   /** The secret of a reference; a Problem `bad_config` that names the reference and never shows a value. */
   secret(reference: string): string;
@@ -47,6 +52,21 @@ function keyVariables(
   return kinds.flatMap(({ environment }) => environment?.keys ?? [])
     .filter((name) => (env[name]?.trim() ?? "") !== "")
     .map((name) => ({ text: `env:${name}`, reference: { store: "env", name } }));
+}
+
+/** Which variables of this environment hold a key, by name and by value: programs get none of them. Asks no keychain. */
+export function environmentKeys(
+  config: Config,
+  env: Record<string, string | undefined>,
+  kinds: readonly ProviderKind[] = providerKinds,
+): { names: ReadonlySet<string>; holdsKey(name: string): boolean } {
+  const used = [...referencesOf(config), ...keyVariables(kinds, env)].map(({ reference }) => reference);
+  const names = used.filter(({ store }) => store === "env").map(({ name }) => name);
+  const values = names.map((name) => env[name]?.trim() ?? "").filter((value) => value.length >= keyCharsMin);
+  return {
+    names: new Set([tokenVariable, ...names]),
+    holdsKey: (name) => values.some((value) => env[name]?.includes(value) === true),
+  };
 }
 
 /** Every reference of the configuration, once. */

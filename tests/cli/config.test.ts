@@ -50,6 +50,29 @@ describe("config path and check", () => {
     expect(json.problems.map(({ line }: { line: number }) => line)).toEqual([2, 3, 5]);
   });
 
+  test("check warns of rules about no tool and of keys that are to pass, and the daemon may start with them", async () => {
+    await write(
+      '[permissions]\nallow = ["mcp__any__tool", "my_tool", "Task(a)"]\ndeny = [\n  "Bsh(rm:*)",\n  "Frobnicate(rm:*)",\n]\n' +
+        '[environment]\npass = ["HOST", "WORK_KEY", "COPY", "JAMEY_TOKEN"]\n' +
+        '[providers.work]\nkind = "openai"\nkey = "env:WORK_KEY"\n' +
+        '[tools.my_tool]\ntype = "process"\ncommand = ["x"]\ndescription = "d"\n',
+    );
+    const env = { WORK_KEY: canary, COPY: `key=${canary}`, HOST: "h" };
+    const { code, stdout } = await run(["check"], { env });
+    const passed = 'line 8: "environment.pass" names';
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      `${path}: warning: line 4: the deny rule "Bsh(rm:*)" is about no tool that there is; did you mean "Bash"?`,
+      `${path}: warning: line 5: the deny rule "Frobnicate(rm:*)" is about no tool that there is; see them with: jamey tools`,
+      `${path}: warning: ${passed} "WORK_KEY", which no program gets all the same: it is the variable of a key; remove it`,
+      `${path}: warning: ${passed} "COPY", which no program gets all the same: a key is in its value; remove it`,
+      `${path}: warning: ${passed} "JAMEY_TOKEN", which no program gets all the same: it is the variable of a key; remove it`,
+    ]);
+    expect(code).toBe(0);
+    const json = JSON.parse((await run(["check", "--json"], { env })).stdout);
+    expect(json).toMatchObject({ ok: true, problems: [] });
+    expect(json.warnings.map(({ line }: { line: number }) => line)).toEqual([4, 5, 8, 8, 8]);
+  });
+
   test("check also says what does not fit this environment, and that a named file is missing", async () => {
     await write('default_provider = "nobody"\n');
     expect(await run(["check"])).toMatchObject({ code: 52, stdout: expect.stringContaining('"nobody"') });

@@ -64,6 +64,21 @@ describe("doctor", () => {
     expect(findings.filter(({ check, status }) => check === "config" && status === "broken")).toHaveLength(2);
   });
 
+  test("what has another effect than it seems to have is to be looked at, and nothing is broken by it", async () => {
+    await Deno.writeTextFile(
+      path,
+      '[permissions]\ndeny = ["Bsh(rm:*)"]\n[environment]\npass = ["SET_KEY"]\n[providers.set]\nkind = "openai"\nkey = "env:SET_KEY"\n',
+    );
+    const { code, findings } = await doctor({ cwd: "/", env: { SET_KEY: canary } });
+    expect(code).toBe(0);
+    const warnings = findings.filter(({ check, status }) => check === "config" && status === "warning");
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining("can be read by others"),
+      expect.stringContaining(`${path}: line 2: the deny rule "Bsh(rm:*)"`),
+      expect.stringContaining(`${path}: line 4: "environment.pass" names "SET_KEY"`),
+    ]);
+  });
+
   test("a default provider without its key is broken, another one is to be looked at; no key is ever shown", async () => {
     await Deno.writeTextFile(
       path,

@@ -151,6 +151,20 @@ test("one slip in the folder's own settings takes no refusal and no question awa
   }
 });
 
+test("a slip in the name of a tool is said with what was meant; tools of other programs and of the user are not slips", async () => {
+  await desk.write(
+    desk.userFile,
+    '[permissions]\nask = ["Wite"]\n[tools.reed]\ntype = "process"\ncommand = ["x"]\ndescription = "d"\n',
+  );
+  await desk.write(json, claude({ deny: ["Bsh(rm:*)", "MultiEdit", "mcp__bash", "reed", "Task(x)"] }));
+  const { rules, problems } = await (await desk.open()).of(desk.workspace);
+  expect(rules).toHaveLength(6);
+  expect(problems).toEqual([
+    `The ask rule "Wite" in "${desk.userFile}:2" is about no tool that there is; did you mean "Write"?`,
+    `The deny rule "Bsh(rm:*)" in "${json}:1" is about no tool that there is; did you mean "Bash"?`,
+  ]);
+});
+
 test("of too many refusals the first thousand hold, and it is said", async () => {
   await desk.write(json, claude({ deny: Array.from({ length: 1001 }, (_, i) => `Bash(x${i})`) }));
   const { rules, problems } = await (await desk.open()).of(desk.workspace);

@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
 import fc from "fast-check";
+import { agentTool } from "../../actors/agent_tool.ts";
+import { askUserTool } from "../../actors/ask_user.ts";
 import { readRule, ruleCharsMax } from "../../src/permission/rule.ts";
+import { builtInToolNames, unknownTool } from "../../src/permission/tool_names.ts";
+import { allTools } from "../../tools/list.ts";
+import { settingsTools } from "../../tools/settings_tools.ts";
 
 it.each([
   ["Bash", { tool: "Bash", specifier: null }],
@@ -65,4 +70,20 @@ it("any text is read or refused in words, never lost", () => {
     }),
     { numRuns: 3_000 },
   );
+});
+
+it("the tools that rules may name are those that there are", () => {
+  const searchUrl = "https://search.example/?q={query}";
+  const tools = [...allTools, ...settingsTools({ web: { searchUrl } }), agentTool(), askUserTool()];
+  // The library of skills makes its tool for a daemon.
+  const names = [...tools.map(({ name }) => name), "Skill"];
+  expect(builtInToolNames.toSorted()).toEqual(names.toSorted());
+});
+
+it("a rule about a tool that there is not is known; those of servers cannot be", () => {
+  expect(unknownTool("Bsh(rm:*)", [])).toBe("Bsh");
+  expect(unknownTool("lookup", [])).toBe("lookup");
+  for (const rule of ["Bash(rm:*)", "*", "mcp__x", "mcp__x__*", "Task(a)", "KillBash", "lookup", "Bash("]) {
+    expect(unknownTool(rule, ["lookup"]), rule).toBeNull();
+  }
 });

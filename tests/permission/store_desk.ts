@@ -40,9 +40,11 @@ export async function openStoreDesk(): Promise<StoreDesk> {
     trust,
     open: async () => {
       const text = await Deno.readTextFile(userFile).catch(() => "");
+      const { permissions, tools } = parseConfig(text, userFile);
       return await openPermissionStore({
         managedPath: managed,
-        user: parseConfig(text, userFile).permissions,
+        user: permissions,
+        ownTools: Object.keys(tools),
         userPath: userFile,
         dataDir,
         folder: openFolderReader(),

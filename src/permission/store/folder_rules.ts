@@ -30,9 +30,11 @@ const nothing: FileRules = { rules: [], problems: [], item: null };
 export function openFolderRules(options: {
   folder: FolderReader;
   trust: TrustStore;
+  /** The names of the tools in the user's configuration. */
+  ownTools: readonly string[];
   report: (line: string) => void;
 }): FolderRules {
-  const { folder, trust, report } = options;
+  const { folder, trust, ownTools, report } = options;
   const told = (file: FileRules): FileRules => {
     for (const problem of file.problems) report(problem);
     return file;
@@ -40,7 +42,7 @@ export function openFolderRules(options: {
   const claude = folderFileReader({
     file: claudeFile,
     none: nothing,
-    understand: (found, workspace) => told(claudeRules(found, workspace)),
+    understand: (found, workspace) => told(claudeRules(found, { workspace, ownTools })),
   });
   /** By the answer that the reader keeps: a new one for every change of the file. */
   const settings = new WeakMap<object, FileRules>();
@@ -49,7 +51,7 @@ export function openFolderRules(options: {
     const known = settings.get(answer);
     if (known !== undefined) return known;
     const path = join(workspace, folderFile);
-    const read = told(fileRules(answer.rules, { workspace, path, name: folderFile }));
+    const read = told(fileRules(answer.rules, { workspace, path, name: folderFile, ownTools }));
     // That something is wrong with the file is reported by whoever reads its other settings.
     const wrong = answer.problem === undefined ? [] : [answer.problem.message];
     const file = { ...read, problems: [...wrong, ...read.problems] };
@@ -75,24 +77,29 @@ export function openFolderRules(options: {
   };
 }
 
-function claudeRules(found: FolderText, workspace: string): FileRules {
+interface Place {
+  workspace: string;
+  ownTools: readonly string[];
+}
+
+function claudeRules(found: FolderText, place: Place): FileRules {
   const { path } = found;
   const cannot = (why: string) => `Cannot use the rules in "${path}": ${why}`;
   if ("why" in found) return { ...nothing, problems: [cannot(found.why)] };
   const { rules, notes, why } = readClaudeSettings(found.text);
-  const file = fileRules(rules, { workspace, path, name: claudeFile });
+  const file = fileRules(rules, { ...place, path, name: claudeFile });
   const said = [...(why === undefined ? [] : [cannot(why)]), ...notes.map((note) => `In "${path}": ${note}`)];
   return { ...file, problems: [...said, ...file.problems] };
 }
 
 function fileRules(
   written: readonly WrittenRule[],
-  { workspace, path, name }: { workspace: string; path: string; name: string },
+  { workspace, ownTools, path, name }: Place & { path: string; name: string },
 ): FileRules {
   const allowed = written.filter(({ action }) => action === "allow").map(({ text }) => text);
   const text = JSON.stringify({ allow: allowed }, null, 2);
   return {
-    ...rulesOf(written, { layer: "folder", path }),
+    ...rulesOf(written, { layer: "folder", path, ownTools }),
     item: allowed.length === 0 ? null : { workspace, kind: "permission_rules", name, text },
   };
 }

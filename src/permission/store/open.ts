@@ -18,6 +18,8 @@ export interface PermissionStoreOptions {
   /** The user's `[permissions]` as it was read, and the file it was read from. */
   user: RuleLists;
   userPath: string | undefined;
+  /** The names of the tools in the user's configuration. */
+  ownTools: readonly string[];
   dataDir: string;
   folder: FolderReader;
   trust: TrustStore;
@@ -26,13 +28,12 @@ export interface PermissionStoreOptions {
 
 /** Throws a Problem `bad_config` for a managed file that cannot be used. */
 export async function openPermissionStore(options: PermissionStoreOptions): Promise<PermissionStore> {
-  const { dataDir, folder, trust, report } = options;
-  const { managedPath } = options;
+  const { managedPath, ownTools, dataDir, folder, trust, report } = options;
   const managed = await readManaged(managedPath);
-  const managedRules = rulesOf(managed.rules, { layer: "managed", path: managedPath });
+  const managedRules = rulesOf(managed.rules, { layer: "managed", path: managedPath, ownTools });
   const answers = await openAnswers(join(dataDir, "permissions.json"), report);
-  const folders = openFolderRules({ folder, trust, report });
-  const configured = await userRules(options.user, options.userPath);
+  const folders = openFolderRules({ folder, trust, ownTools, report });
+  const configured = await userRules(options);
   return {
     async of(workspace): Promise<RuleSet> {
       const given = answers.of(workspace);
@@ -50,7 +51,8 @@ export async function openPermissionStore(options: PermissionStoreOptions): Prom
 }
 
 /** The text is read once more for its lines only. */
-async function userRules(lists: RuleLists, path: string | undefined) {
-  const text = path === undefined ? undefined : await readConfigText(path).catch(() => undefined);
-  return rulesOf(rulesInToml(lists, text ?? ""), { layer: "user", path: path ?? "runtime.toml" });
+async function userRules({ user, userPath, ownTools }: PermissionStoreOptions) {
+  const text = userPath === undefined ? undefined : await readConfigText(userPath).catch(() => undefined);
+  const path = userPath ?? "runtime.toml";
+  return rulesOf(rulesInToml(user, text ?? ""), { layer: "user", path, ownTools });
 }
