@@ -17,7 +17,7 @@ const leaveMs = 100;
 const pollMs = 20;
 const killAgainMs = 100;
 /** Other programs' short-lived processes make a look unsure too, so it must not go on until it is sure. */
-const looksMax = 3;
+const looksMax = 6;
 
 export const groupIdentity = z.object({
   pgid: z.number().int().min(2),
@@ -113,31 +113,48 @@ async function membersLeft(group: GroupIdentity, options: EndOptions, waitMs: nu
 
 /** Looks again while none is found but one may have been missed: between two looks a process can start its successor and end. */
 async function members(group: GroupIdentity, options: EndOptions): Promise<ProcessRow[]> {
+  let ended: ReadonlySet<string> = new Set();
   for (let look = 1;; look++) {
-    const { found, isSure } = await lookForMembers(group, options);
+    const { found, isSure, zombies } = await lookForMembers(group, options, ended);
     if (found.length > 0 || isSure || look >= looksMax) return found;
+    ended = zombies;
   }
 }
 
+interface Look {
+  found: ProcessRow[];
+  isSure: boolean;
+  /** What had ended when this look began or while it went on: for the next one these are over. */
+  zombies: ReadonlySet<string>;
+}
+
+/** `ended`: zombies that an earlier look has met; any other may have started its successor after the list was made. */
 async function lookForMembers(
   group: GroupIdentity,
   options: EndOptions,
-): Promise<{ found: ProcessRow[]; isSure: boolean }> {
+  ended: ReadonlySet<string>,
+): Promise<Look> {
   const { rows, vanished } = await scanProcesses();
   const leader = rows.find((row) => row.pid === group.pgid);
   // A number is not given out again while a group bears it: another leader means that ours is empty.
   const isReused = leader !== undefined && leader.startTime !== group.start_time;
   const trustNumber = !isReused && !options.onlyMarked;
-  const belongs = async (row: ProcessRow) => {
-    if (row.isZombie || isOlder(row, group)) return "no";
+  const belongs = (row: ProcessRow) => {
+    if (isOlder(row, group)) return "no";
+    if (row.isZombie) return row === leader || ended.has(keyOf(row)) ? "no" : "unclear";
     if (trustNumber && (row.group === group.pgid || row.session === group.pgid)) return "yes";
-    return await lookForEntry(row.pid, group.marker);
+    return lookForEntry(row.pid, group.marker);
   };
-  const verdicts = await Promise.all(rows.map(belongs));
+  const verdicts = rows.map(belongs);
   return {
     found: rows.filter((_, index) => verdicts[index] === "yes"),
     isSure: vanished === 0 && !verdicts.includes("unclear"),
+    zombies: new Set(rows.filter((row) => row.isZombie).map(keyOf)),
   };
+}
+
+function keyOf({ pid, startTime }: ProcessRow): string {
+  return `${pid} ${startTime}`;
 }
 
 /** Start times are numbers on Linux; elsewhere they are dates in words, which tell nothing here. */

@@ -1,5 +1,6 @@
 // What runs on this machine: process start times, groups and sessions, read from /proc on Linux and from `ps` elsewhere.
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { cleanEnvironment } from "./environment.ts";
 
@@ -18,16 +19,19 @@ export interface ProcessRow {
 
 /** The row of one process, or null when there is none. */
 export async function findProcess(pid: number): Promise<ProcessRow | null> {
-  if (isLinux) return await readStat(String(pid));
+  if (isLinux) return readStat(String(pid));
   const rows = await readPs(["-p", String(pid)]);
   return rows[0] ?? null;
 }
 
-/** All processes that can be seen, and how many ended while they were listed: they may have started others. */
+/**
+ * All processes that can be seen, and how many ended while they were listed: they may have started others. Read without
+ * waiting in between: what takes a trip to another thread for each process is long enough to miss some.
+ */
 export async function scanProcesses(): Promise<{ rows: ProcessRow[]; vanished: number }> {
   if (!isLinux) return { rows: await readPs(["-A"]), vanished: 0 };
-  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
-  const rows = (await Promise.all(names.map(readStat))).filter((row) => row !== null);
+  const names = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
+  const rows = names.map(readStat).filter((row) => row !== null);
   return { rows, vanished: names.length - rows.length };
 }
 
@@ -37,21 +41,28 @@ export async function listProcesses(): Promise<ProcessRow[]> {
 }
 
 /** Whether a process carries `entry` in the environment it was started with; false when unknown. */
-export async function startedWith(pid: number, entry: string): Promise<boolean> {
-  return await lookForEntry(pid, entry) === "yes";
+export function startedWith(pid: number, entry: string): Promise<boolean> {
+  return Promise.resolve(lookForEntry(pid, entry) === "yes");
 }
 
 /**
  * Whether a process carries `entry` (`NAME=value`) in the environment it was started with. Unclear: it ended meanwhile,
  * or it is just becoming another program and shows none.
  */
-export async function lookForEntry(pid: number, entry: string): Promise<"yes" | "no" | "unclear"> {
+export function lookForEntry(pid: number, entry: string): "yes" | "no" | "unclear" {
   if (!isLinux) return "no";
-  const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch((thrown: unknown) =>
-    thrown instanceof Error && "code" in thrown && thrown.code === "EACCES" ? "\0" : ""
-  );
+  const environment = readEnvironment(pid);
   if (environment === "") return "unclear";
   return environment.split("\0").includes(entry) ? "yes" : "no";
+}
+
+/** Empty when there is none; that of another user is not ours. */
+function readEnvironment(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch (thrown) {
+    return thrown instanceof Error && "code" in thrown && thrown.code === "EACCES" ? "\0" : "";
+  }
 }
 
 /** A name for this run of the machine: pids and start times of another one mean nothing now. */
@@ -71,8 +82,8 @@ export function signalProcess(target: number, name: "SIGTERM" | "SIGKILL"): bool
 }
 
 /** Fields after the name, which may hold spaces and brackets: state, ppid, group, session, ... start time (22nd). */
-async function readStat(pid: string): Promise<ProcessRow | null> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+function readStat(pid: string): ProcessRow | null {
+  const text = readIfThere(`/proc/${pid}/stat`);
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state, , group, session] = fields;
@@ -80,6 +91,14 @@ async function readStat(pid: string): Promise<ProcessRow | null> {
   if (startTime === undefined) return null;
   const isZombie = state === "Z" || state === "X";
   return { pid: Number(pid), group: Number(group), session: Number(session), isZombie, startTime };
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 async function readPs(selection: string[]): Promise<ProcessRow[]> {
