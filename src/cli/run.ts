@@ -3,7 +3,7 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { planTool } from "./approvals.ts";
-import { refuseUntrusted, sayAwaiting, sayRuleProblems } from "./awaiting_trust.ts";
+import { sayAwaiting, sayRuleProblems } from "./awaiting_trust.ts";
 import type { Command, Context, Input } from "./command.ts";
 import { shortLine } from "./neutral.ts";
 import { sessionOptions } from "./new.ts";
@@ -90,7 +90,6 @@ async function perform(context: Context, input: Input, { run, output }: Desk) {
   if (badge !== undefined) context.terminal.talk(badge);
   await sayRuleProblems({ terminal: context.terminal, client }, state.summary.workspace);
   await sayAwaiting({ terminal: context.terminal, client }, state.summary.workspace);
-  await refuseUntrusted(client, state.summary);
   if (images.length > 0) await sayBlind({ terminal: context.terminal, client }, state.summary);
   run.cancel = () => client.cancel(session.sessionId);
   const { seq } = await client.send(session.sessionId, {

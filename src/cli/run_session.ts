@@ -1,6 +1,8 @@
 // The session of `jamey run`: a new one, the last one of this folder, or a named one; the latter two may be forked.
 import type { Client } from "../client/client.ts";
+import type { CreateSession } from "../protocol/http.ts";
 import { Problem } from "../protocol/problem.ts";
+import { refuseUntrusted } from "./awaiting_trust.ts";
 import type { Input } from "./command.ts";
 import { checkModel } from "./model_choice.ts";
 import { runRules } from "./run_rules.ts";
@@ -17,7 +19,8 @@ const sessionsSearchedMax = 1000;
 
 /**
  * An old session, or its fork, gets the model, the permission mode and the rules of the options before the message.
- * Throws a Problem `not_found` when there is nothing to continue, `usage` when options contradict each other.
+ * Throws a Problem `not_found` when there is nothing to continue, `usage` when options contradict each other, and
+ * `untrusted` where nobody has looked at what the folder brings along: then no session was made or changed.
  */
 export async function chooseSession(client: Client, input: Input): Promise<RunSession> {
   const resumed = input.text("resume");
@@ -28,6 +31,7 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
   if (resumed === undefined && !continued) {
     if (input.flag("forkSession")) throw contradiction("--fork-session needs --resume or --continue");
     await checkModel(client, settings.model);
+    await refuseUntrusted(client, await newSession(client, settings));
     const { session_id } = await client.create({
       ...settings,
       ...(context === undefined ? {} : { context }),
@@ -42,7 +46,10 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
     );
   }
   const source = await client.view(resumed ?? await lastHere(client));
-  await checkModel(client, settings.model, source.state.summary.provider);
+  const { summary } = source.state;
+  await checkModel(client, settings.model, summary.provider);
+  const mode = settings.permission_mode ?? summary.permission_mode;
+  await refuseUntrusted(client, { workspace: summary.workspace, permission_mode: mode });
   const sessionId = input.flag("forkSession")
     ? (await client.fork(source.session_id, {})).session_id
     : source.session_id;
@@ -50,6 +57,14 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
   if (settings.model !== undefined) await client.setModel(sessionId, settings.model);
   if (rules !== undefined) await client.setRules(sessionId, rules);
   return { sessionId, head: (await client.view(sessionId)).seq };
+}
+
+/** Where a new session would work, and how. */
+async function newSession(
+  client: Client,
+  { workspace = workspaceOf(undefined), permission_mode: mode }: Partial<CreateSession>,
+) {
+  return { workspace, permission_mode: mode ?? (await client.permissions({ workspace })).permission_mode };
 }
 
 /** The session of this folder that was used last. */

@@ -52,3 +52,15 @@ test("a tool of a server that waits for approval is not said to be unknown, but 
   expect(stderr).toContain("its server comes with this folder and waits for approval");
   expect(stderr).toContain('mcp__filess__read failed: Unknown tool "mcp__filess__read"');
 });
+
+test("a run that is refused for what nobody looked at makes no session and changes none", async () => {
+  expect((await desk.jamey(["run", "--permission-mode", "default", "hello"])).code).toBe(0);
+  const sessions = async () => (await desk.server.call("GET", "/sessions")).body;
+  const before = await sessions();
+  const acting = ["run", "hello", "--permission-mode", "auto"];
+  for (const words of [acting, [...acting, "-c"], [...acting, "-c", "--fork-session"]]) {
+    const { code, stderr } = await desk.jamey(words);
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining("jamey trust") });
+  }
+  expect(await sessions()).toEqual(before);
+});

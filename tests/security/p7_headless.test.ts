@@ -96,9 +96,12 @@ it(
       const ended = await run(join(home, name), mode);
       const refused = ended.code === 4 && ended.stderr.includes(kind) &&
         ended.stderr.includes("jamey trust") &&
-        !(await factsOf(ended)).includes("message.received") && JSON.parse(ended.stdout).is_error === true;
+        JSON.parse(ended.stdout).session_id === null && JSON.parse(ended.stdout).is_error === true;
       if (!refused) escaped.push(`${how} ${kind} in ${mode}: ${ended.code} ${ended.stderr}`);
     });
+    const { sessions } = await daemon.request<{ sessions: { workspace: string }[] }>("GET", "/sessions");
+    const folders = new Set(cases.map(({ name }) => join(home, name)));
+    expect(sessions.filter(({ workspace }) => folders.has(workspace))).toEqual([]);
     const refused = cases.length - escaped.length;
     tally({
       family: "P7",
