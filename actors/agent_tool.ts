@@ -1,6 +1,6 @@
 // The Agent tool: a call whose work is another agent of the same session, in the same log, under its own path.
 import { z } from "zod";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf } from "../src/protocol/problem.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";

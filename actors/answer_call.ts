@@ -1,6 +1,6 @@
 // The answer to a call that waits for a person: bound to what was shown, good for this one call, for the session, or, as
 // a rule of the user's, for its folder.
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { PermissionRules, RuleAction } from "../src/permission/contract.ts";
 import { sandboxedMark } from "../src/permission/rule.ts";
 import type { Command } from "../src/protocol/commands.ts";

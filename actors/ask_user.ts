@@ -1,6 +1,6 @@
 // AskUserQuestion: a call whose result is what a person answers, from whichever client, also after a restart.
 import { z } from "zod";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
 import type { SessionActor } from "./session_port.ts";

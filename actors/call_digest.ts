@@ -1,6 +1,6 @@
 // What a person approves: the digest binds the answer to exactly this name, these arguments, and how a command runs.
 import { createHash } from "node:crypto";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { CommandConfinement } from "../src/permission/sandbox.ts";
 import type { ToolCall } from "../tools/contract.ts";
 

@@ -64,7 +64,8 @@ export function modelExecutor(parts: ModelCallParts): Executor {
     if (signal.aborted) return await fail(session, effect, cancelled);
     if (await pause(session, effect.actor, parts)) return;
     const transcript = await session.transcript();
-    const own = transcript.agentModel(effect.actor) ?? { provider: meta.provider, model: meta.model };
+    const own = transcript.crew.agent(effect.actor)?.profile.model ??
+      { provider: meta.provider, model: meta.model };
     const candidates = candidatesOf(own, parts);
     let attempt = effect.attempts;
     let last: Unanswered = { ...own, error: noProvider(own.provider), text: "" };

@@ -1,6 +1,6 @@
 // The end of a call in the log: its one result, and the facts that the tool wants written with it.
 import type { SessionWork } from "../machines/session_work.ts";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { ToolFact, ToolOutcome } from "../tools/contract.ts";
 import type { SessionActor } from "./session_port.ts";

@@ -2,7 +2,7 @@
 // the world. It holds the newest state, which the log may not have yet.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
 import { stepSession } from "../machines/session.ts";
-import { isResting, type SessionState, stateName } from "../machines/session_state.ts";
+import { hasEnded, isResting, type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { LogRecord } from "../src/log/port.ts";
 import { version } from "../src/platform/version.ts";
@@ -112,7 +112,10 @@ export function createComposer(options: ComposerOptions): Composer {
       if (effectKinds[effect.kind].class === "follow_up") takeFollowUps(effect, entries);
     }
     if (fact.type === "session.forked") takeOwed(entries);
-    for (const signal of step.signals) cancelWork(signal.actor, { entries, cause: fact });
+    for (const signal of step.signals) {
+      if (signal.kind === "timer.drop") options.stop(`timer.wait:${signal.params.timer_id}`, "cancelled");
+      else cancelWork(signal.actor, { entries, cause: fact });
+    }
     if (fact.type === "session.forked") endTheRest(entries);
     return null;
   }
@@ -143,7 +146,7 @@ export function createComposer(options: ComposerOptions): Composer {
       take({ actor, type: "turn.cancelled", data: { by: "fork", outcome: "interrupted" } }, entries);
     }
     for (const [callId, call] of Object.entries(newest.calls)) {
-      if (call.by === "user") take(interruption(call.actor, callId, call.name), entries);
+      if (call.by !== "model") take(interruption(call.actor, callId, call.name), entries);
     }
     for (const [background_id, { actor }] of Object.entries(newest.backgrounds)) {
       take({
@@ -173,6 +176,10 @@ export function createComposer(options: ComposerOptions): Composer {
       if (child.parent !== actor || stateName(child.snapshot) !== "running") continue;
       take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
     }
+    for (const [path, supervisor] of Object.entries(newest.supervisors)) {
+      if (supervisor.parent !== actor || hasEnded(supervisor)) continue;
+      take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
+    }
   }
 
   /**
@@ -188,9 +195,10 @@ export function createComposer(options: ComposerOptions): Composer {
     const callId = String(params.call_id);
     const call = newest.calls[callId];
     if (effectKinds[effect.kind].class !== "outside" || call === undefined) return null;
-    const child = Object.values(newest.children).find((other) => other.callId === callId);
+    const isCarried = [...Object.values(newest.children), ...Object.values(newest.supervisors)]
+      .some((other) => other.callId === callId);
     // A sub-agent's end is its call's end: it is told to stop as well, and reports.
-    if (child !== undefined || (effect.attempts > 0 && !forked)) return null;
+    if (isCarried || (effect.attempts > 0 && !forked)) return null;
     return interruption(actor, callId, call.name);
   }
 

@@ -12,6 +12,7 @@ import { callExecutor } from "./run_call.ts";
 import type { RuntimeOptions } from "./runtime_options.ts";
 import type { Executor } from "./session_port.ts";
 import { systemPrompt } from "./system_prompt.ts";
+import { timerExecutor } from "./timers.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 export function createExecutors(
@@ -55,6 +56,7 @@ export function createExecutors(
     "call.review": calls,
     "call.run": calls,
     "background.run": backgroundExecutor,
+    "timer.wait": timerExecutor,
   };
 }
 

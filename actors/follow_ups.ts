@@ -3,6 +3,7 @@ import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { PendingEffect } from "../machines/effects.ts";
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import { isSupervisorRequest, supervisorFact, supervisorResult } from "./supervisor_voices.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 
 /** What a sub-agent is called in its parent's calls. */
@@ -22,6 +23,7 @@ export function followUp(effect: PendingEffect, state: SessionState, transcript:
     case "call.report":
       return callEnd(effect, state, transcript);
     default:
+      if (isSupervisorRequest(effect)) return [supervisorFact(effect, { state, transcript })];
       throw new Error(`Effect "${effect.kind}" is no follow-up`);
   }
 }
@@ -72,12 +74,17 @@ function answersText(questions: readonly Question[], answers: readonly QuestionA
   }).join("\n\n");
 }
 
+/** The result of the call that waited for an agent, or for a team or a workflow. */
 function callEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
-  const child = state.children[effect.actor];
   const call_id = String(effect.params.call_id);
-  if (child === undefined || !Object.hasOwn(state.calls, call_id)) return [];
-  const actor = child.parent;
-  const name = agentToolName;
+  const call = state.calls[call_id];
+  if (call === undefined) return [];
+  const { actor, name } = call;
+  const child = state.children[effect.actor];
+  if (child === undefined) {
+    const output = supervisorResult(effect, transcript);
+    return [{ actor, type: "call.finished", data: { call_id, name, output, truncated: false } }];
+  }
   const how = stateName(child.snapshot);
   const end = transcript.agentEnd(effect.actor);
   if (how === "finished") {

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import type { SessionMeta } from "../machines/session_meta.ts";
+import type { CallOrigin } from "../src/protocol/facts.ts";
 import type { Permission, PermissionRules, Subject } from "../src/permission/contract.ts";
 import { decidePermission } from "../src/permission/decide.ts";
 import type { JudgedSubject, PermissionQuestion } from "../src/permission/layer.ts";
@@ -24,7 +25,7 @@ export interface JudgeParts {
 export interface CallToJudge {
   meta: SessionMeta;
   actor: string;
-  by: "model" | "user";
+  by: CallOrigin;
   tool: Tool;
   call: ToolCall;
   /** What a standing answer covers, as it is logged. */

@@ -1,5 +1,5 @@
 // The review of a call: hooks are heard, the permission layers decide, and a person is asked when they say so.
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { CommandConfinement } from "../src/permission/sandbox.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
@@ -7,6 +7,7 @@ import type { Tool, ToolCall } from "../tools/contract.ts";
 import { callDigest, grantOf } from "./call_digest.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { judgeCall, type JudgeParts } from "./judge_call.ts";
+import { metaOf } from "./actor_meta.ts";
 import { noteSandbox } from "./note_sandbox.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor } from "./session_port.ts";
@@ -32,7 +33,7 @@ export interface Allowed {
 export async function reviewCall(reviewed: Reviewed): Promise<Allowed | null> {
   const { session, record, tool, call, planFile, judge } = reviewed;
   const { actor, callId: call_id, name } = record;
-  const permissionMode = session.state().meta?.permissionMode ?? "default";
+  const permissionMode = (await metaOf(session, actor))?.permissionMode ?? "default";
   const error = call.refusal({ actor, by: record.by, permissionMode });
   if (error !== null) {
     await tellOutcome(session, record, { status: "failed", error });
@@ -44,7 +45,7 @@ export async function reviewCall(reviewed: Reviewed): Promise<Allowed | null> {
     await tellOutcome(session, record, cancelledOutcome);
     return null;
   }
-  const meta = session.state().meta;
+  const meta = await metaOf(session, actor);
   if (meta === null) return null;
   const grant = grantOf(call);
   const given = { meta, actor, by: record.by, tool, call, grant, planFile, hook };

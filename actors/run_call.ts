@@ -1,12 +1,13 @@
 // A tool call: reviewed, run, and picked up again after a crash. Tells exactly one result.
 import type { PendingEffect } from "../machines/effects.ts";
 import { stateName } from "../machines/session_state.ts";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
-import type { FactDraft } from "../src/protocol/facts.ts";
+import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { OutsideView } from "../src/protocol/http.ts";
 import type { Tool, ToolCall, ToolOutcome } from "../tools/contract.ts";
 import { mcpMark, toolPrefix } from "../tools/mcp/names.ts";
+import { metaOf } from "./actor_meta.ts";
 import { startSubAgent } from "./agent_tool.ts";
 import { askToolName, askUser } from "./ask_user.ts";
 import { callDigest, confinementShown } from "./call_digest.ts";
@@ -18,6 +19,7 @@ import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { type ContextParts, toolContext } from "./tool_context.ts";
+import { hasTool } from "./tool_subset.ts";
 import { planFile } from "./tool_session.ts";
 
 export interface ToolParts extends ContextParts {
@@ -52,10 +54,11 @@ export function callExecutor(parts: ToolParts): Executor {
     const state = stateName(open.snapshot);
     // The person's answer is a command, and its result follows from it.
     if (state === "questioning" || state === "answered") return;
-    const tools = await parts.toolsOf(session.state().meta?.workspace ?? "/");
+    const own = await metaOf(session, record.actor);
+    const tools = await ownTools(session, record.actor, await parts.toolsOf(own?.workspace ?? "/"));
     const tool = tools.get(record.name);
     const tell = (outcome: ToolOutcome) => tellOutcome(session, record, outcome);
-    if (tool === undefined || (tool.audience === "user" && record.by === "model")) {
+    if (tool === undefined || (tool.audience === "user" && record.by !== "user")) {
       const waits = record.name.startsWith(mcpMark) && await awaitsApproval({ session, record, parts });
       return await tell(unknownTool(record.name, { tools, waits }));
     }
@@ -63,7 +66,7 @@ export function callExecutor(parts: ToolParts): Executor {
     if (!parsed.ok) return await tell({ status: "failed", error: parsed.error });
     const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts, turns };
     if (state === "running") return await recover(run);
-    const gone = missingWorkspace(session);
+    const gone = missingWorkspace(own?.workspace ?? "/");
     // The one way out of a worktree that was deleted by hand.
     if (gone !== null && record.name !== "ExitWorktree") return await tell(gone);
     if (state === "approved") return await runApproved(run);
@@ -73,9 +76,20 @@ export function callExecutor(parts: ToolParts): Executor {
   };
 }
 
+/** A tool that an agent was not given is none that it can call. */
+async function ownTools(
+  session: SessionActor,
+  actor: string,
+  tools: ReadonlyMap<string, Tool>,
+): Promise<ReadonlyMap<string, Tool>> {
+  if (actor === mainActor) return tools;
+  const { crew } = await session.transcript();
+  return new Map([...tools].filter(([name]) => hasTool(crew, actor, name)));
+}
+
 async function runApproved(run: Run): Promise<void> {
   const { session, record, call, parts } = run;
-  const meta = session.state().meta;
+  const meta = await metaOf(session, record.actor);
   // A refusal that came into force while the call waited.
   const refused = meta === null ? null : await refusedByRule(parts.judge, { ...run, meta });
   if (refused !== null) {
@@ -204,8 +218,7 @@ async function recover(run: Run): Promise<void> {
 }
 
 /** Said once here, instead of by each tool in its own way. */
-function missingWorkspace(session: SessionActor): ToolOutcome | null {
-  const workspace = session.state().meta?.workspace ?? "/";
+function missingWorkspace(workspace: string): ToolOutcome | null {
   try {
     if (Deno.statSync(workspace).isDirectory) return null;
   } catch {

@@ -166,7 +166,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     }
     for (const [actor, child] of Object.entries(composer.state().children)) {
       if (stateName(child.snapshot) !== "running") continue;
-      await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.indexOf(":") + 1) } });
+      await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.lastIndexOf(":") + 1) } });
     }
     for (const [key, effect] of Object.entries(composer.state().effects)) {
       if (!Object.hasOwn(composer.state().effects, key)) continue;

@@ -1,13 +1,14 @@
 // What a running call is given: its session, the folders it may touch, what is kept from it, and what confines it.
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import { noRules } from "../src/permission/contract.ts";
 import { withDeniedFiles } from "../src/permission/denied_files.ts";
 import { rulesOfSession } from "../src/permission/session_rules.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { PermissionMode } from "../src/protocol/permission_mode.ts";
 import type { ToolContext } from "../tools/contract.ts";
+import { metaOf } from "./actor_meta.ts";
 import { type JudgeParts, placesOf } from "./judge_call.ts";
 import { realPathOf } from "./real_path.ts";
 import type { Allowed } from "./review_call.ts";
@@ -34,7 +35,7 @@ export async function toolContext(
   onOutput: (text: string) => void,
 ): Promise<ToolContext> {
   const own = await toolSession(session, record, parts);
-  const { meta } = session.state();
+  const meta = await metaOf(session, record.actor);
   const places = await placesOf(meta ?? { workspace: "/", addDirs: [] });
   const rules = meta === null ? noRules : await rulesOfSession(parts.judge.rules, meta);
   return {

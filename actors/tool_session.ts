@@ -1,8 +1,9 @@
 // A tool's view of its session: what the log says at this moment, and the little that a call may ask of the kernel.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { CallRecord } from "../machines/transcript.ts";
+import type { CallRecord } from "../machines/call_record.ts";
 import type { ToolSession } from "../tools/contract.ts";
+import { metaOf } from "./actor_meta.ts";
 import type { SessionActor } from "./session_port.ts";
 
 export interface ToolSessionParts {
@@ -15,7 +16,7 @@ export async function toolSession(
   parts: ToolSessionParts,
 ): Promise<ToolSession> {
   const { work } = await session.transcript();
-  const meta = session.state().meta;
+  const meta = await metaOf(session, record.actor);
   return {
     sessionId: session.id,
     actor: record.actor,

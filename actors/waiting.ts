@@ -1,7 +1,7 @@
 // Waiting: for the end of a turn or of a call, over history and live facts alike, as one gap-free sequence.
 import { resultOf } from "../machines/transcript.ts";
 import { watchTurn } from "../machines/turn.ts";
-import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";
+import { type Fact, type FactOf, isCallFact, mainActor } from "../src/protocol/facts.ts";
 import type { TurnResult } from "../src/protocol/http.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import { facts, foldState } from "./fold.ts";
@@ -82,12 +82,8 @@ export async function waitForCall(
   const actor = writable(loaded);
   for await (const fact of follow(actor, actor.seqOf(callId) ?? 0, signal)) {
     const result = resultOf(fact);
-    if (result === null || !("call_id" in fact.data) || fact.data.call_id !== callId) continue;
-    return {
-      output: result.output,
-      success: !result.is_error,
-      name: "name" in fact.data ? fact.data.name : "",
-    };
+    if (result === null || !isCallFact(fact) || fact.data.call_id !== callId) continue;
+    return { output: result.output, success: !result.is_error, name: fact.data.name };
   }
   throw interrupted(`call "${callId}"`);
 }

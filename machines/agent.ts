@@ -1,46 +1,12 @@
 // The agent machine: the loop of one agent, main or sub-agent: a message, a model call, tool calls, until the turn ends.
 // Pure: what is to be done outside is a named action; ids come from the sequence number of the fact.
 import { assign, setup } from "xstate";
-import type { Delivery, ErrorInfo, TurnOutcome } from "../src/protocol/facts.ts";
+import type { ErrorInfo, TurnOutcome } from "../src/protocol/facts.ts";
+import type { AgentContext, AgentEvent } from "./agent_events.ts";
 import { iterationsMax } from "./step.ts";
 
-export interface AgentContext {
-  /** Model calls of this turn so far, and how many its message allows: then the turn ends. */
-  steps: number;
-  stepsMax: number | null;
-  /** What the last queued message allows for the turn that it will begin. */
-  nextStepsMax: number | null;
-  /** The model call in flight. */
-  request: string | null;
-  /** Tool calls without a result, and those of them that wait for a person. */
-  open: readonly string[];
-  asking: readonly string[];
-  /** Messages that came while busy: steering ones join the next model call, queued ones the next turn. */
-  steering: number;
-  queued: number;
-  outcome: TurnOutcome;
-  error: ErrorInfo | null;
-}
-
-export type AgentEvent =
-  | { type: "message.received"; seq: number; delivery: Delivery; max_steps?: number }
-  /** A task beside the conversation ended; `wakes`: an idle agent is to look at it. */
-  | { type: "background.ended"; seq: number; wakes: boolean }
-  | { type: "budget.exceeded"; seq: number }
-  | { type: "budget.extended"; seq: number }
-  | { type: "model.called"; seq: number; request_id: string }
-  | { type: "model.replied"; seq: number; request_id: string; call_ids: string[] }
-  | { type: "model.failed"; seq: number; request_id: string; error: ErrorInfo }
-  | { type: "call.approval_requested"; seq: number; call_id: string }
-  | { type: "call.approved"; seq: number; call_id: string }
-  | { type: "call.ended"; seq: number; call_id: string }
-  | { type: "turn.cancelled"; seq: number; outcome: "cancelled" | "interrupted" | "parked" | "limit" }
-  | { type: "turn.ended"; seq: number; outcome: TurnOutcome }
-  | { type: "session.forked"; seq: number }
-  | { type: "session.archived"; seq: number }
-  | { type: "session.restored"; seq: number };
-
-const initialContext: AgentContext = {
+const initialContext: Omit<AgentContext, "conducts"> = {
+  conducting: null,
   steps: 0,
   stepsMax: null,
   nextStepsMax: null,
@@ -56,12 +22,14 @@ const initialContext: AgentContext = {
 const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);
 
 const base = setup({
-  types: { context: {} as AgentContext, events: {} as AgentEvent },
+  types: { context: {} as AgentContext, events: {} as AgentEvent, input: {} as { conducts: boolean } },
   actions: {
     // Effects: named, with JSON parameters; the kernel carries them out.
     "model.call": (_, _params: { request_id: string }) => {},
     "calls.propose": (_, _params: { request_id: string; call_ids: string[] }) => {},
     "work.cancel": () => {},
+    /** Begin the run of the session's mode that answers the message of this fact. */
+    "supervisor.start": (_, _params: { supervisor: string; of_seq: number }) => {},
     "turn.end": (_, _params: { outcome: TurnOutcome; steps: number; error?: ErrorInfo }) => {},
     // Bookkeeping.
     begin_turn: assign(({ context, event }) => ({
@@ -107,6 +75,9 @@ const base = setup({
         ? { open: without(context.open, event.call_id), asking: without(context.asking, event.call_id) }
         : {}
     ),
+    begin_conducting: assign(({ event }) => ({ conducting: event.seq })),
+    forget_conducting: assign({ conducting: null }),
+    note_mode_end: assign(({ event }) => event.type === "mode.finished" ? modeEnd(event) : {}),
     note_limit: assign({ outcome: "limit" as const }),
     note_cancel: assign(({ event }) => ({
       outcome: event.type === "turn.cancelled" ? event.outcome : "interrupted" as const,
@@ -127,7 +98,9 @@ const base = setup({
       context.stepsMax !== null && context.steps >= context.stepsMax,
     is_last_asking: ({ context, event }) =>
       "call_id" in event && context.asking.length === 1 && context.asking[0] === event.call_id,
-    nothing_left: ({ context }) => context.request === null && context.open.length === 0,
+    conducts: ({ context }) => context.conducts,
+    nothing_left: ({ context }) =>
+      context.request === null && context.open.length === 0 && context.conducting === null,
     goes_on: ({ context, event }) =>
       event.type === "turn.ended" && context.steering + context.queued > 0 &&
       (event.outcome === "completed" || event.outcome === "cancelled" || event.outcome === "limit"),
@@ -138,7 +111,12 @@ const base = setup({
   },
 });
 
-const begin = { target: "thinking", actions: ["begin_turn"] } as const;
+function modeEnd({ outcome, reason }: Extract<AgentEvent, { type: "mode.finished" }>): Partial<AgentContext> {
+  if (outcome === "failed") return { outcome: "failed", error: { code: "mode_failed", message: reason } };
+  return { outcome: outcome === "completed" ? "completed" : outcome === "limit" ? "limit" : "interrupted" };
+}
+
+const begin = { target: "beginning", actions: ["begin_turn"] } as const;
 const stop = { target: "stopped" } as const;
 const notes = { actions: ["note_waiting"] } as const;
 const atRest = { on: { "message.received": begin, "session.archived": stop } } as const;
@@ -151,7 +129,7 @@ const halt = { target: "cancelling", actions: ["note_cancel"] } as const;
 export const agentMachine = base.createMachine({
   id: "agent",
   options: { maxIterations: iterationsMax },
-  context: initialContext,
+  context: ({ input }) => ({ ...initialContext, conducts: input.conducts }),
   initial: "idle",
   states: {
     idle: { on: { ...atRest.on, "background.ended": { guard: "wakes", ...begin } } },
@@ -160,6 +138,27 @@ export const agentMachine = base.createMachine({
     /** Crashed too often on the same work: waits for a person, any message goes on. */
     parked: atRest,
     stopped: { on: { "session.restored": { target: "idle" }, "session.forked": { target: "idle" } } },
+    beginning: { always: [{ guard: "conducts", target: "conducting" }, "thinking"] },
+    /** The agents of a mode answer together; what is said to it meanwhile is for the turn after this one. */
+    conducting: {
+      entry: [
+        "begin_conducting",
+        {
+          type: "supervisor.start",
+          params: ({ context }) => ({
+            supervisor: `main/mode:${context.conducting ?? 0}`,
+            of_seq: context.conducting ?? 0,
+          }),
+        },
+      ],
+      on: {
+        "message.received": notes,
+        "background.ended": notes,
+        "mode.finished": { target: "settling", actions: ["forget_conducting", "note_mode_end"] },
+        "turn.cancelled": halt,
+        "session.forked": halt,
+      },
+    },
     thinking: {
       entry: [
         "begin_request",
@@ -237,6 +236,7 @@ export const agentMachine = base.createMachine({
         "background.ended": notes,
         "model.failed": { guard: "is_current", actions: ["forget_request"] },
         "call.ended": { guard: "is_open", actions: ["note_ended"] },
+        "mode.finished": { actions: ["forget_conducting"] },
         // A cancelled turn may still be forked or interrupted by a stop of the daemon: the first outcome stands.
         "session.forked": { target: "cancelling", reenter: true },
       },
@@ -255,7 +255,7 @@ export const agentMachine = base.createMachine({
         "background.ended": notes,
         "session.forked": { target: "settling", reenter: true },
         "turn.ended": [
-          { guard: "goes_on", target: "thinking", actions: ["begin_turn"] },
+          { guard: "goes_on", target: "beginning", actions: ["begin_turn"] },
           { guard: "ended_completed", target: "idle" },
           { guard: "ended_failed", target: "failed" },
           { guard: "ended_parked", target: "parked" },

@@ -36,6 +36,9 @@ export function createAttendance(): Attendance {
       if (isAnswer(fact)) return begin(fact.at);
       switch (fact.type) {
         case "message.received":
+          // What leads an agent is no person: only its rest is over, with its next model call.
+          if (fact.data.source !== "supervisor") begin(fact.at);
+          return;
         case "agent.started":
           return begin(fact.at);
         case "turn.ended":

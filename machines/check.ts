@@ -1,6 +1,7 @@
 // The start-up walk: refuses a machine whose configuration could break a replay, before it ever steps.
 import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { effectKinds } from "./effects.ts";
+import { requestsAction } from "./step.ts";
 
 type ActionLike = string | { type: string } | ((...args: never[]) => unknown);
 
@@ -12,7 +13,9 @@ export function checkMachine(machine: AnyStateMachine): void {
     const builtin = builtinType(implementation);
     if (builtin === "xstate.assign") continue;
     if (builtin !== undefined) faults.push(`action "${name}" is a built-in "${builtin}"`);
-    else if (!Object.hasOwn(effectKinds, name)) faults.push(`action "${name}" is not in the effect registry`);
+    else if (name !== requestsAction && !Object.hasOwn(effectKinds, name)) {
+      faults.push(`action "${name}" is not in the effect registry`);
+    }
   }
   walk(machine.root, machine, faults);
   if (faults.length > 0) {

@@ -6,6 +6,11 @@ import { compactedView, type Compaction, noCompaction, withCompaction } from "./
 
 export interface Conversation {
   apply(fact: Fact): void;
+  /**
+   * Words from elsewhere (mail, the end of another agent), read before the next model call. `wakes`: an idle agent
+   * begins a turn because of them. `told` false: its machine was not told, so no turn goes on because of them.
+   */
+  hear(text: string, options: { wakes: boolean; told?: boolean }): void;
   /** A call's one result. */
   result(call: { callId: string; name: string; seq: number }, result: CallResult): void;
   readonly messages: readonly Message[];
@@ -80,10 +85,11 @@ export function createConversation(): Conversation {
     rest = "stopped";
   }
 
-  function hearBackground({ data }: FactOf<"background.ended">): void {
-    steering.push(...note(backgroundNote(data)));
+  function hear(text: string, { wakes, told = true }: { wakes: boolean; told?: boolean }): void {
+    steering.push({ role: "user", text });
+    if (!told) return;
     if (active) steers += 1;
-    else active = rest === "idle" && wakesAgent(data.status);
+    else active = rest === "idle" && wakes;
   }
 
   function reply({ seq, data }: FactOf<"model.replied">): void {
@@ -95,6 +101,7 @@ export function createConversation(): Conversation {
   return {
     messages,
     seqs,
+    hear,
     get compaction() {
       return compaction;
     },
@@ -106,6 +113,10 @@ export function createConversation(): Conversation {
           put(fact.seq, { role: "user", text: fact.data.prompt });
           active = true;
           return;
+        case "mode.finished":
+          // The main agent of a mode calls no model: what the others found together is its answer.
+          if (fact.data.text !== "") put(fact.seq, assistant(fact.data.text, [], undefined));
+          return;
         case "model.called":
           active = true;
           return flushSteering(fact.seq);
@@ -115,7 +126,7 @@ export function createConversation(): Conversation {
           return endTurn(fact);
         // Between a call and its result nothing may stand: notes wait for the next model call.
         case "background.ended":
-          return hearBackground(fact);
+          return hear(noteText(backgroundNote(fact.data)), { wakes: wakesAgent(fact.data.status) });
         case "session.archived":
           return stop(fact);
         case "session.restored":
@@ -151,7 +162,12 @@ function withoutUndefined({ output, is_error, images }: CallResult): CallResult 
 }
 
 function note(text: string | null): Message[] {
-  return text === null ? [] : [{ role: "user", text: `<note>\n${text}\n</note>` }];
+  return text === null ? [] : [{ role: "user", text: noteText(text) }];
+}
+
+/** Words of the runtime, which ask for nothing by themselves. */
+export function noteText(text: string): string {
+  return `<note>\n${text}\n</note>`;
 }
 
 function backgroundNote({ background_id, status, exit_code, output }: FactData<"background.ended">) {

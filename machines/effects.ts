@@ -5,7 +5,7 @@ import type { EffectRequest } from "./step.ts";
 
 /**
  * `outside` touches the world, after its record is synced; `follow_up` only writes further facts, in the same batch;
- * `signal` tells running executors to stop and leaves nothing owed.
+ * `signal` tells running executors to stop and leaves nothing owed; `timer.drop` also takes the timer from what is owed.
  */
 export type EffectClass = "outside" | "follow_up" | "signal";
 
@@ -17,8 +17,17 @@ export const effectKinds = {
   "turn.end": { class: "follow_up", key: "actor" },
   "background.run": { class: "outside", key: "background_id" },
   "question.report": { class: "follow_up", key: "call_id" },
-  "agent.report": { class: "follow_up", key: "agent" },
+  "agent.report": { class: "follow_up", key: "actor" },
   "call.report": { class: "follow_up", key: "call_id" },
+  // What supervisors ask for: `agent` is the path of the agent it is about.
+  "agent.start": { class: "follow_up", key: "agent" },
+  "agent.tell": { class: "follow_up", key: "message_id" },
+  "agent.end": { class: "follow_up", key: "agent" },
+  "call.propose": { class: "follow_up", key: "call_id" },
+  "supervisor.start": { class: "follow_up", key: "supervisor" },
+  "supervisor.say": { class: "follow_up", key: "key" },
+  "timer.wait": { class: "outside", key: "timer_id" },
+  "timer.drop": { class: "signal", key: "timer_id" },
   "work.cancel": { class: "signal", key: "actor" },
 } as const satisfies Record<string, { class: EffectClass; key: string }>;
 
@@ -69,15 +78,28 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
     case "background.ended":
       return [`background.run:${fact.data.background_id}`];
     case "call.proposed":
-      return Object.keys(pending).filter((key) => isLastProposal(pending[key], fact.data.call_id));
+      return [
+        `call.propose:${fact.data.call_id}`,
+        ...Object.keys(pending).filter((key) => isLastProposal(pending[key], fact.data.call_id)),
+      ];
     case "turn.ended":
       return [`turn.end:${fact.actor}`];
+    case "agent.started":
+      return [`agent.start:${fact.actor}`];
+    case "message.received":
+      return [`agent.tell:${fact.data.message_id}`];
     case "agent.finished":
     case "agent.failed":
     case "agent.stopped":
-      return [`agent.report:${fact.data.agent}`];
+      return [`agent.report:${fact.actor}`, `agent.end:${fact.actor}`];
+    case "timer.fired":
+      return [`timer.wait:${fact.data.timer_id}`];
+    case "team.started":
+    case "mode.started":
+    case "workflow.started":
+      return [`supervisor.start:${fact.actor}`];
     default:
-      return [];
+      return "key" in fact.data ? [`supervisor.say:${fact.data.key}`] : [];
   }
 }
 

@@ -3,9 +3,10 @@ import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { agentMachine } from "./agent.ts";
 import { backgroundTaskMachine } from "./background_task.ts";
 import { digest } from "./digest.ts";
-import type { ChildAgent, OpenCall, RunningBackground, SessionState } from "./session_state.ts";
+import type { ChildAgent, OpenCall, RunningBackground, SessionState, Supervisor } from "./session_state.ts";
 import { fromPlain, type PlainSnapshot, toPlain } from "./step.ts";
 import { subAgentMachine } from "./sub_agent.ts";
+import { supervisorMachine } from "./supervisors.ts";
 import { toolCallMachine } from "./tool_call.ts";
 
 type PlainPart<T> = Omit<T, "snapshot"> & { snapshot: PlainSnapshot };
@@ -14,6 +15,7 @@ export interface PlainSession extends Pick<SessionState, "seq" | "at" | "meta" |
   agents: Record<string, PlainSnapshot>;
   calls: Record<string, PlainPart<OpenCall>>;
   children: Record<string, PlainPart<ChildAgent>>;
+  supervisors: Record<string, PlainPart<Supervisor>>;
   backgrounds: Record<string, PlainPart<RunningBackground>>;
 }
 
@@ -23,6 +25,10 @@ export function toPlainSession(state: SessionState): PlainSession {
     agents: mapValues(state.agents, toPlain),
     calls: mapValues(state.calls, (call) => ({ ...call, snapshot: toPlain(call.snapshot) })),
     children: mapValues(state.children, (child) => ({ ...child, snapshot: toPlain(child.snapshot) })),
+    supervisors: mapValues(
+      state.supervisors,
+      (supervisor) => ({ ...supervisor, snapshot: toPlain(supervisor.snapshot) }),
+    ),
     backgrounds: mapValues(state.backgrounds, (task) => ({ ...task, snapshot: toPlain(task.snapshot) })),
   };
 }
@@ -38,6 +44,13 @@ export function fromPlainSession(plain: PlainSession): SessionState {
     children: mapValues(
       plain.children,
       (child) => ({ ...child, snapshot: fromPlain(subAgentMachine, child.snapshot) }),
+    ),
+    supervisors: mapValues(
+      plain.supervisors,
+      (supervisor) => ({
+        ...supervisor,
+        snapshot: fromPlain(supervisorMachine(supervisor.kind), supervisor.snapshot),
+      }),
     ),
     backgrounds: mapValues(
       plain.backgrounds,

@@ -1,13 +1,29 @@
 // The session step: one fact in, the next state of all actors of a session and the effects they ask for out.
 // Pure: it routes the fact to the machines it concerns and keeps the table of effects that are owed.
-import { type Fact, type FactType, isCallFact, mainActor } from "../src/protocol/facts.ts";
-import { type AgentEvent, agentMachine } from "./agent.ts";
+import {
+  type Fact,
+  type FactOf,
+  type FactType,
+  isCallFact,
+  isSupervisorFact,
+  mainActor,
+} from "../src/protocol/facts.ts";
+import { agentMachine } from "./agent.ts";
+import type { AgentEvent } from "./agent_events.ts";
 import { withoutAmbientWorld } from "./determinism.ts";
-import { effectKinds, owedAfter, type PendingEffect, pendingEffect } from "./effects.ts";
+import { effectKinds, type EffectTable, owedAfter, type PendingEffect, pendingEffect } from "./effects.ts";
 import { propose, stepCall } from "./session_calls.ts";
-import { endBackground, startBackground, startChild, stepChild } from "./session_children.ts";
+import {
+  deliverMail,
+  endBackground,
+  followLoops,
+  startBackground,
+  startChild,
+  stepChildFact,
+} from "./session_children.ts";
 import { type Draft, openDraft, postDigest, putAgent, stepAgent } from "./session_draft.ts";
 import type { SessionState } from "./session_state.ts";
+import { fireTimer, stepSupervisor, stepSupervisorFact } from "./session_supervisors.ts";
 import { startMachine } from "./step.ts";
 
 export type SessionStep =
@@ -43,19 +59,29 @@ export function stepSession(state: SessionState, fact: Fact): SessionStep {
 function step(state: SessionState, fact: Fact): SessionStep {
   const draft = openDraft(state, fact);
   const refusal = route(draft, fact);
+  if (refusal === null) followLoops(draft, fact);
   if (refusal !== null) return { ignored: true, why: refusal };
   const asked = draft.requests.map(({ request, actor }) => pendingEffect(request, actor));
   const signals = asked.filter((effect) => effectKinds[effect.kind].class === "signal");
   const effects = asked.filter((effect) => effectKinds[effect.kind].class !== "signal");
-  draft.state.effects = owedAfter(state.effects, fact, effects);
+  draft.state.effects = withoutDropped(owedAfter(state.effects, fact, effects), signals);
   return { ignored: false, state: draft.state, effects, signals, post: postDigest(draft) };
+}
+
+/** Timers for which nobody waits any more are not owed. */
+function withoutDropped(owed: EffectTable, signals: readonly PendingEffect[]): EffectTable {
+  const dropped = signals.filter(({ kind }) => kind === "timer.drop")
+    .map(({ params }) => `timer.wait:${params.timer_id}`).filter((key) => Object.hasOwn(owed, key));
+  if (dropped.length === 0) return owed;
+  return Object.fromEntries(Object.entries(owed).filter(([key]) => !dropped.includes(key)));
 }
 
 /** Sends the fact to the machines it concerns; returns why it is refused, or null. */
 function route(draft: Draft, fact: Fact): string | null {
   if (draft.state.meta === null) return "the session has not been created";
   if (fact.type === "session.created") {
-    putAgent(draft, mainActor, startMachine(agentMachine));
+    const conducts = fact.data.agent_mode !== "single";
+    putAgent(draft, mainActor, startMachine(agentMachine, { conducts }));
     return null;
   }
   if (metaOnly.has(fact.type)) return null;
@@ -63,6 +89,9 @@ function route(draft: Draft, fact: Fact): string | null {
     case "session.forked":
       for (const actor of Object.keys(draft.state.agents)) {
         stepAgent(draft, actor, { type: fact.type, seq: fact.seq });
+      }
+      for (const path of Object.keys(draft.state.supervisors)) {
+        stepSupervisor(draft, path, { type: fact.type, seq: fact.seq, at: fact.at });
       }
       return null;
     case "session.archived":
@@ -83,22 +112,30 @@ function route(draft: Draft, fact: Fact): string | null {
     case "agent.finished":
     case "agent.failed":
     case "agent.stopped":
-      return stepChild(draft, fact.actor, fact);
+      return stepChildFact(draft, fact);
+    case "team.message_sent":
+      return deliverMail(draft, fact);
+    case "timer.fired":
+      return fireTimer(draft, fact);
+    case "turn.cancelled":
+      return Object.hasOwn(draft.state.supervisors, fact.actor)
+        ? cancelSupervisor(draft, fact)
+        : stepLoop(draft, fact);
     default:
+      if (isSupervisorFact(fact)) return stepSupervisorFact(draft, fact);
       return isCallFact(fact) ? stepCall(draft, fact) : stepLoop(draft, fact);
   }
+}
+
+function cancelSupervisor(draft: Draft, { actor, seq, at, data }: FactOf<"turn.cancelled">): string | null {
+  return stepSupervisor(draft, actor, { type: "turn.cancelled", seq, at, outcome: data.outcome });
 }
 
 /** Facts of an agent's own loop: messages, model calls, ends of turns. */
 function stepLoop(draft: Draft, fact: Fact): string | null {
   const event = agentEvent(fact);
   if (event === null) return `nothing takes a fact of type "${fact.type}"`;
-  const refusal = stepAgent(draft, fact.actor, event);
-  if (refusal !== null) return refusal;
-  if (fact.type === "turn.ended" && Object.hasOwn(draft.state.children, fact.actor)) {
-    return stepChild(draft, fact.actor, { type: "turn.ended", outcome: fact.data.outcome });
-  }
-  return null;
+  return stepAgent(draft, fact.actor, event);
 }
 
 function agentEvent(fact: Fact): AgentEvent | null {

@@ -3,6 +3,7 @@ import type { AnyMachineSnapshot } from "xstate";
 import type { CallFact, Fact, FactOf } from "../src/protocol/facts.ts";
 import { type Draft, note, stepAgent } from "./session_draft.ts";
 import { type OpenCall, stateName } from "./session_state.ts";
+import { stepSupervisor } from "./session_supervisors.ts";
 import { startMachine, stepMachine } from "./step.ts";
 import { toolCallMachine } from "./tool_call.ts";
 
@@ -34,7 +35,14 @@ export function stepCall(draft: Draft, fact: CallFact | QuestionFact): string | 
   const { [callId]: _before, ...others } = draft.state.calls;
   draft.state.calls = ended ? others : { ...others, [callId]: { ...call, asked, snapshot: step.snapshot } };
   if (call.by === "model") tellAgent(draft, call.actor, fact, { callId, ended });
+  else if (call.by === "supervisor" && ended) tellSupervisor(draft, call.actor, fact, callId);
   return null;
+}
+
+function tellSupervisor(draft: Draft, path: string, { type, seq, at }: Fact, call_id: string): void {
+  // The machine of a call ends with these four and no other fact.
+  const how = type.slice("call.".length) as "finished" | "failed" | "denied" | "interrupted";
+  stepSupervisor(draft, path, { type: "call.ended", seq, at, call_id, how });
 }
 
 /** An agent waits for a person in the same way, whether a call is to be approved or a question to be answered. */

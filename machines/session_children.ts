@@ -1,43 +1,111 @@
-// Facts of what runs beside the main agent's loop: sub-agents and background tasks.
-import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";
+// Facts of what runs beside the main agent's loop: other agents, their mail, and background tasks.
+import { type Fact, type FactOf, mainActor, type TurnOutcome } from "../src/protocol/facts.ts";
 import { agentMachine } from "./agent.ts";
 import { backgroundTaskMachine, wakesAgent } from "./background_task.ts";
 import { type Draft, note, putAgent, stepAgent } from "./session_draft.ts";
-import { stateName } from "./session_state.ts";
+import { isResting, stateName } from "./session_state.ts";
+import { stepSupervisor } from "./session_supervisors.ts";
 import { startMachine, stepMachine } from "./step.ts";
 import { subAgentMachine } from "./sub_agent.ts";
 
 export function startChild(draft: Draft, fact: FactOf<"agent.started">): string | null {
   if (Object.hasOwn(draft.state.children, fact.actor)) return `agent "${fact.data.agent}" is already known`;
-  const { agent, parent, call_id } = fact.data;
-  const life = startMachine(subAgentMachine, { agent, callId: call_id });
+  const { agent, parent, call_id: callId = null, kind = "task", max_turns } = fact.data;
+  const life = startMachine(subAgentMachine, { agent, callId, kind });
   draft.state.children = {
     ...draft.state.children,
-    [fact.actor]: { parent, callId: call_id, snapshot: life.snapshot },
+    [fact.actor]: { parent, callId, kind, snapshot: life.snapshot },
   };
   note(draft, `child:${fact.actor}`, life, fact.actor);
-  putAgent(draft, fact.actor, startMachine(agentMachine));
-  return stepAgent(draft, fact.actor, { type: "message.received", seq: fact.seq, delivery: "steer" });
+  putAgent(draft, fact.actor, startMachine(agentMachine, { conducts: false }));
+  return stepAgent(draft, fact.actor, {
+    type: "message.received",
+    seq: fact.seq,
+    delivery: "steer",
+    ...(max_turns === undefined ? {} : { max_steps: max_turns }),
+  });
 }
 
-export function stepChild(
+const endings = {
+  "agent.finished": "finished",
+  "agent.failed": "failed",
+  "agent.stopped": "stopped",
+} as const;
+
+export type ChildFact = FactOf<"agent.resumed" | keyof typeof endings>;
+
+export function stepChildFact(draft: Draft, fact: ChildFact): string | null {
+  const refusal = stepChild(draft, fact.actor, { type: fact.type });
+  if (refusal !== null || fact.type === "agent.resumed") return refusal;
+  // The loop of an ended child takes nothing any more: only how it ended is kept.
+  const { [fact.actor]: _ended, ...agents } = draft.state.agents;
+  draft.state.agents = agents;
+  tellParent(draft, fact, endings[fact.type]);
+  return null;
+}
+
+/** A task's parent gets the result of its call; the parents of the others are told. */
+function tellParent(draft: Draft, fact: Fact, how: "finished" | "failed" | "stopped"): void {
+  const child = draft.state.children[fact.actor];
+  if (child === undefined) return;
+  const { seq, at, actor } = fact;
+  if (Object.hasOwn(draft.state.supervisors, child.parent)) {
+    stepSupervisor(draft, child.parent, { type: "child.ended", seq, at, child: actor, how });
+  } else if (child.kind === "background" && how !== "stopped") {
+    // Whoever stopped it knows; all others are to look at what it found.
+    stepAgent(draft, aliveOrMain(draft, child.parent), { type: "background.ended", seq, wakes: true });
+  }
+}
+
+/**
+ * The lives of children follow their loops: a turn that ended with nothing waiting ends a task, and lets a member rest;
+ * mail or a person begins the turn of a member that rested.
+ */
+export function followLoops(draft: Draft, fact: Fact): void {
+  for (const [actor, snapshot] of Object.entries(draft.steppedAgents)) {
+    const child = draft.state.children[actor];
+    if (child === undefined || draft.state.agents[actor] !== snapshot) continue;
+    const life = stateName(child.snapshot);
+    const { seq, at } = fact;
+    if (life === "resting" && !isResting(snapshot)) {
+      stepChild(draft, actor, { type: "turn.began" });
+      if (Object.hasOwn(draft.state.supervisors, child.parent)) {
+        stepSupervisor(draft, child.parent, { type: "child.began", seq, at, child: actor });
+      }
+    } else if (life === "running" && isResting(snapshot)) {
+      // The agent machine's own word.
+      const outcome = snapshot.context.outcome as TurnOutcome;
+      stepChild(draft, actor, { type: "turn.ended", outcome });
+      if (child.kind === "member" && Object.hasOwn(draft.state.supervisors, child.parent)) {
+        stepSupervisor(draft, child.parent, { type: "child.rested", seq, at, child: actor, outcome });
+      }
+    }
+  }
+}
+
+function stepChild(
   draft: Draft,
   actor: string,
-  event: { type: string; outcome?: string },
+  event: { type: string; outcome?: TurnOutcome },
 ): string | null {
   const child = draft.state.children[actor];
   if (child === undefined) return `there is no agent "${actor}"`;
-  const step = stepMachine(subAgentMachine, child.snapshot, {
-    type: event.type,
-    ...(event.outcome === undefined ? {} : { outcome: event.outcome }),
-  });
+  const step = stepMachine(subAgentMachine, child.snapshot, event);
   if (step.ignored) return `agent "${actor}" is ${stateName(child.snapshot)}`;
   draft.state.children = { ...draft.state.children, [actor]: { ...child, snapshot: step.snapshot } };
   note(draft, `child:${actor}`, step, actor);
-  // The loop of an ended child takes nothing any more: only how it ended is kept.
-  if (["finished", "failed", "stopped"].includes(stateName(step.snapshot))) {
-    const { [actor]: _ended, ...agents } = draft.state.agents;
-    draft.state.agents = agents;
+  return null;
+}
+
+/** Mail is in the hands of all it is for, or of nobody: then its sender is told who is not there. */
+export function deliverMail(draft: Draft, { data, seq }: FactOf<"team.message_sent">): string | null {
+  for (const path of data.to) {
+    if (Object.hasOwn(draft.state.agents, path)) continue;
+    return Object.hasOwn(draft.state.children, path) ? `"${path}" has ended` : `there is no agent "${path}"`;
+  }
+  for (const path of data.to) {
+    // One that takes no note now reads of it in its conversation later.
+    stepAgent(draft, path, { type: "background.ended", seq, wakes: true });
   }
   return null;
 }
@@ -66,11 +134,11 @@ export function endBackground(draft: Draft, fact: FactOf<"background.ended">): s
   if (task.by === "user") return null;
   // An agent that takes no note now reads of it in its conversation later.
   const wakes = wakesAgent(status);
-  stepAgent(draft, hearerOf(draft, fact), { type: fact.type, seq: fact.seq, wakes });
+  stepAgent(draft, aliveOrMain(draft, fact.actor), { type: fact.type, seq: fact.seq, wakes });
   return null;
 }
 
-/** The agent that began the task, or the main one when that is gone. */
-function hearerOf(draft: Draft, fact: Fact): string {
-  return Object.hasOwn(draft.state.agents, fact.actor) ? fact.actor : mainActor;
+/** The agent that is to hear of something, or the main one when that is gone. */
+function aliveOrMain(draft: Draft, actor: string): string {
+  return Object.hasOwn(draft.state.agents, actor) ? actor : mainActor;
 }

@@ -1,7 +1,8 @@
 // A session step in the making: the state that replaces parts of the one before, and what its machines ask for.
 import type { AnyMachineSnapshot } from "xstate";
 import type { Fact } from "../src/protocol/facts.ts";
-import { type AgentEvent, agentMachine } from "./agent.ts";
+import { agentMachine } from "./agent.ts";
+import type { AgentEvent } from "./agent_events.ts";
 import { digest } from "./digest.ts";
 import { foldMeta } from "./session_meta.ts";
 import { type SessionState, stateName } from "./session_state.ts";
@@ -13,6 +14,8 @@ export interface Draft {
   /** Names of the parts this step replaced: what the digest covers. */
   touched: { name: string; snapshot: AnyMachineSnapshot }[];
   metaTouched: boolean;
+  /** Loops that this step replaced, as they are now. */
+  steppedAgents: Record<string, AnyMachineSnapshot>;
 }
 
 export function openDraft(state: SessionState, fact: Fact): Draft {
@@ -22,6 +25,7 @@ export function openDraft(state: SessionState, fact: Fact): Draft {
     requests: [],
     touched: [],
     metaTouched: meta !== state.meta,
+    steppedAgents: {},
   };
 }
 
@@ -37,6 +41,7 @@ export function stepAgent(draft: Draft, actor: string, event: AgentEvent): strin
 
 export function putAgent(draft: Draft, actor: string, step: MachineStep): void {
   draft.state.agents = { ...draft.state.agents, [actor]: step.snapshot };
+  draft.steppedAgents[actor] = step.snapshot;
   note(draft, `agent:${actor}`, step, actor);
 }
 

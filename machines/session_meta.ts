@@ -1,5 +1,5 @@
 // What a session is, beside what its actors do: a plain fold of the session's own facts.
-import type { Fact, FactData, PermissionMode } from "../src/protocol/facts.ts";
+import type { AgentMode, Fact, FactData, PermissionMode } from "../src/protocol/facts.ts";
 import type { BudgetLimit, SessionHook, Worktree } from "../src/protocol/work_facts.ts";
 
 export interface SessionMeta {
@@ -9,6 +9,7 @@ export interface SessionMeta {
   addDirs: readonly string[];
   provider: string;
   model: string;
+  agentMode: AgentMode;
   permissionMode: PermissionMode;
   /** The mode that holds again when planning is over. */
   modeBeforePlan: PermissionMode | null;
@@ -113,6 +114,7 @@ function created(data: FactData<"session.created">, at: string): SessionMeta {
     addDirs: data.add_dirs,
     provider: data.provider,
     model: data.model,
+    agentMode: data.agent_mode,
     permissionMode: data.permission_mode,
     modeBeforePlan: null,
     worktree: null,

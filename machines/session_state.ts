@@ -1,28 +1,44 @@
 // The state of a session: every actor of it, what is owed, and the words for how far it is.
 import type { AnyMachineSnapshot } from "xstate";
-import { mainActor } from "../src/protocol/facts.ts";
+import type { AgentKind } from "../src/protocol/agent_facts.ts";
+import type { AgentMode } from "../src/protocol/mode_facts.ts";
+import { type CallOrigin, mainActor } from "../src/protocol/facts.ts";
 import type { PendingEffect } from "./effects.ts";
 import type { SessionMeta } from "./session_meta.ts";
 
 export interface OpenCall {
   actor: string;
   name: string;
-  by: "model" | "user";
+  by: CallOrigin;
   /** Digest of what the person was shown, and the sequence of the question, while it waits. */
   asked: { digest: string; seq: number } | null;
   snapshot: AnyMachineSnapshot;
 }
 
 export interface ChildAgent {
+  /** The path of the agent or the supervisor that it reports to. */
   parent: string;
-  callId: string;
+  callId: string | null;
+  kind: AgentKind;
   snapshot: AnyMachineSnapshot;
 }
+
+/** A team, a run of a mode or a workflow: an actor that leads agents and has no conversation of its own. */
+export interface Supervisor {
+  kind: SupervisorKind;
+  /** The path of the agent or the supervisor that it reports to. */
+  parent: string;
+  callId: string | null;
+  /** Whether its parent, an agent, hears of its end in its conversation. */
+  notifies: boolean;
+  snapshot: AnyMachineSnapshot;
+}
+export type SupervisorKind = "team" | "workflow" | Exclude<AgentMode, "single">;
 
 export interface RunningBackground {
   /** The agent that began it, or whose session a person began it in. */
   actor: string;
-  by: "model" | "user";
+  by: CallOrigin;
   snapshot: AnyMachineSnapshot;
 }
 
@@ -33,6 +49,7 @@ export interface SessionState {
   agents: Readonly<Record<string, AnyMachineSnapshot>>;
   calls: Readonly<Record<string, OpenCall>>;
   children: Readonly<Record<string, ChildAgent>>;
+  supervisors: Readonly<Record<string, Supervisor>>;
   /** Background tasks that run. */
   backgrounds: Readonly<Record<string, RunningBackground>>;
   effects: Readonly<Record<string, PendingEffect>>;
@@ -45,6 +62,7 @@ export const emptySession: SessionState = {
   agents: {},
   calls: {},
   children: {},
+  supervisors: {},
   backgrounds: {},
   effects: {},
 };
@@ -56,9 +74,12 @@ export function mainStatus(state: SessionState): string {
   return snapshot === undefined ? "idle" : stateName(snapshot);
 }
 
+/** States that are told apart by the machine alone. */
+const shownAs: Readonly<Record<string, string>> = { settling: "thinking", conducting: "acting" };
+
 export function stateName(snapshot: AnyMachineSnapshot): string {
   const value: unknown = snapshot.value;
-  if (typeof value === "string") return value === "settling" ? "thinking" : value;
+  if (typeof value === "string") return shownAs[value] ?? value;
   const [outer, inner] = Object.entries(value ?? {})[0] ?? ["idle", ""];
   return inner === "waiting_for_approval" ? inner : outer;
 }
@@ -72,13 +93,19 @@ export function isResting(agent: AnyMachineSnapshot): boolean {
 
 /** True when an effect is owed on which somebody has to work: a sub-agent or a person's answer carries the others. */
 export function owesWork(state: SessionState): boolean {
-  const carried = new Set(Object.values(state.children).map((child) => child.callId));
+  const carriers = [...Object.values(state.children), ...Object.values(state.supervisors)];
+  const carried = new Set(carriers.map(({ callId }) => callId));
   for (const [callId, call] of Object.entries(state.calls)) {
     if (stateName(call.snapshot) === "questioning") carried.add(callId);
   }
   return Object.values(state.effects).some(({ kind, params }) =>
     (kind !== "call.review" && kind !== "call.run") || !carried.has(String(params.call_id))
   );
+}
+
+/** True when a supervisor has ended: it leads nobody any more. */
+export function hasEnded({ snapshot }: Supervisor): boolean {
+  return snapshot.status === "done";
 }
 
 /** True when no work is going on or owed in any actor. */

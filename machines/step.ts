@@ -13,6 +13,12 @@ export interface EffectRequest {
   params: JsonObject;
 }
 
+/**
+ * The one action by which a machine asks for as many effects as its state calls for: its parameters are
+ * `{ requests: EffectRequest[] }`, and each of them counts as an action of its own.
+ */
+export const requestsAction = "requests.make";
+
 export interface MachineStep {
   snapshot: AnyMachineSnapshot;
   effects: EffectRequest[];
@@ -100,7 +106,9 @@ function scopeOf(machine: AnyStateMachine) {
     actionExecutor: (action) => {
       if (action.type.startsWith("xstate.") || action.type === "(anonymous)") refuse(action.type)();
       // Parameters are JSON by contract; the start-up check and the digest hold machines to it.
-      current.push({ kind: action.type, params: (action.params ?? {}) as JsonObject });
+      const params = (action.params ?? {}) as JsonObject;
+      if (action.type !== requestsAction) current.push({ kind: action.type, params });
+      else current.push(...(params.requests as unknown as EffectRequest[]));
     },
   };
   const made = { scope, collect: (into: EffectRequest[]) => void (current = into) };

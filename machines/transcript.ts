@@ -1,55 +1,29 @@
 // The transcript: what was said, folded from facts, one conversation per agent. It is not in any machine's context;
 // it is kept beside the state while a session is busy and folded anew from the log when it is needed.
 import type { Message } from "../src/protocol/conversation.ts";
-import {
-  type Fact,
-  type FactData,
-  type FactOf,
-  isCallFact,
-  mainActor,
-  type ProposedCall,
-} from "../src/protocol/facts.ts";
-import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
-import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
+import { type Fact, type FactData, isCallFact, mainActor, type ProposedCall } from "../src/protocol/facts.ts";
 import { type Attendance, createAttendance, isAnswer } from "./attendance.ts";
+import { askedOf, type CallRecord, proposedRecord } from "./call_record.ts";
 import { type CallResult, type Conversation, createConversation } from "./conversation.ts";
+import { createCrew, type Crew } from "./crew.ts";
+import { endNote, mailText } from "./crew_words.ts";
 import { reminders } from "./reminders.ts";
 import { createRepetition, type Repetition } from "./repetition.ts";
 import { createSessionWork, type SessionWork } from "./session_work.ts";
 import { createUsageTotals, type UsageTotals } from "./usage_totals.ts";
 
-/** A call without a result: what its execution and its recovery need to know. */
-export interface CallRecord {
-  callId: string;
-  name: string;
-  actor: string;
-  by: "model" | "user";
-  args: JsonObject | string;
-  prompt: string | null;
-  digest: string | null;
-  /** Why a person is asked, and what answers beyond this call would cover. */
-  asked: Pick<FactData<"call.approval_requested">, "reason" | "grant" | "rule">;
-  /** The digest that a person approved. */
-  approved: string | null;
-  evidence: JsonValue;
-  startedSeq: number | null;
-  /** What it asked a person, since which fact, and the answers. */
-  questions: { questions: Question[]; seq: number } | null;
-  answers: QuestionAnswer[] | null;
-}
-
 export interface Transcript {
   apply(fact: Fact): void;
   /** Todos, tasks, files and background tasks of the session. */
   readonly work: SessionWork;
+  /** The other agents of the session and what leads them. */
+  readonly crew: Crew;
   /** The messages of an agent, oldest first: all there ever were. */
   messages(actor: string): readonly Message[];
   conversation(actor: string): Conversation;
   /** What the next model call of an agent is sent: the compacted conversation, what steers it from now on, reminders. */
   forRequest(actor: string): Message[];
   repetition(actor: string): Repetition;
-  /** The model an agent was started with, when it is another than the session's. */
-  agentModel(actor: string): { provider: string; model: string } | undefined;
   /** Tokens and costs so far, by agent and by model (as `provider/model`). */
   readonly usage: UsageTotals;
   /** The limit at which the agent waits, or last waited, for a person. */
@@ -77,7 +51,6 @@ interface Agent {
   attendance: Attendance;
   /** Instructions for a compaction that was asked for; null when none was. */
   compactRequest: { instructions: string } | null;
-  model: { provider: string; model: string } | undefined;
   exceeded: FactData<"budget.exceeded"> | undefined;
 }
 
@@ -85,7 +58,7 @@ export function createTranscript(): Transcript {
   const agents = new Map<string, Agent>();
   const open = new Map<string, CallRecord>();
   const replies = new Map<string, ProposedCall[]>();
-  const ends = new Map<string, string>();
+  const crew = createCrew();
   const known = new Set<string>();
   const byHand = new Set<string>();
   const work = createSessionWork();
@@ -100,12 +73,13 @@ export function createTranscript(): Transcript {
       callsSinceTodos: 0,
       attendance: createAttendance(),
       compactRequest: null,
-      model: undefined,
       exceeded: undefined,
     };
     agents.set(actor, made);
     return made;
   };
+
+  const aliveOrMain = (actor: string) => (crew.agent(actor)?.end ?? null) === null ? actor : mainActor;
 
   /** The end of a background task that a person began: none of the conversation, like all calls by hand. */
   const isByHand = (fact: Fact): boolean => {
@@ -118,8 +92,20 @@ export function createTranscript(): Transcript {
   const apply = (fact: Fact): void => {
     work.apply(fact);
     usage.apply(fact);
+    crew.apply(fact);
+    if (fact.type === "team.message_sent") {
+      for (const path of fact.data.to) of(path).conversation.hear(mailText(fact.data), { wakes: true });
+      return;
+    }
+    const ended = endNote(fact, crew);
+    if (ended !== null) of(aliveOrMain(ended.parent)).conversation.hear(ended.text, ended);
+    if (fact.type === "mode.finished") {
+      const parent = crew.supervisor(fact.actor)?.start.data.parent;
+      if (parent !== undefined) of(parent).conversation.apply(fact);
+      return;
+    }
     // What a sub-agent left running is the main agent's when it is gone.
-    const agent = of(fact.type === "background.ended" && ends.has(fact.actor) ? mainActor : fact.actor);
+    const agent = of(fact.type === "background.ended" ? aliveOrMain(fact.actor) : fact.actor);
     if (!isByHand(fact)) agent.conversation.apply(fact);
     agent.attendance.apply(fact);
     count(agent, fact);
@@ -129,15 +115,6 @@ export function createTranscript(): Transcript {
       case "model.replied":
         if (fact.data.calls.length > 0) replies.set(fact.data.request_id, fact.data.calls);
         return;
-      case "agent.started":
-        agent.model = fact.data.model;
-        return;
-      case "agent.finished":
-        return void ends.set(fact.actor, fact.data.result);
-      case "agent.failed":
-        return void ends.set(fact.actor, fact.data.error);
-      case "agent.stopped":
-        return void ends.set(fact.actor, `the sub-agent was stopped (${fact.data.reason})`);
       case "call.proposed":
         open.set(fact.data.call_id, proposedRecord(fact));
         known.add(fact.data.call_id);
@@ -161,6 +138,7 @@ export function createTranscript(): Transcript {
     apply,
     work,
     usage,
+    crew,
     messages: (actor) => of(actor).conversation.messages,
     conversation: (actor) => of(actor).conversation,
     forRequest: (actor) => {
@@ -172,7 +150,6 @@ export function createTranscript(): Transcript {
     },
     repetition: (actor) => of(actor).repetition,
     exceeded: (actor) => of(actor).exceeded,
-    agentModel: (actor) => of(actor).model,
     attendance: (actor) => of(actor).attendance,
     compactRequest: (actor) => of(actor).compactRequest,
     call: (callId) => open.get(callId),
@@ -182,7 +159,10 @@ export function createTranscript(): Transcript {
       const last = of(actor).conversation.messages.findLast((message) => message.role === "assistant");
       return last?.role === "assistant" ? last.text : "";
     },
-    agentEnd: (actor) => ends.get(actor) ?? "",
+    agentEnd: (actor) => {
+      const end = crew.agent(actor)?.end;
+      return end?.how === "stopped" ? `the sub-agent was stopped (${end.text})` : end?.text ?? "";
+    },
   };
 }
 
@@ -208,33 +188,6 @@ function count(agent: Agent, fact: Fact): void {
     case "context.compacted":
       if (fact.data.kind !== "micro") agent.compactRequest = null;
   }
-}
-
-function proposedRecord(fact: FactOf<"call.proposed">): CallRecord {
-  const { call_id, name, args, by } = fact.data;
-  return {
-    callId: call_id,
-    name,
-    actor: fact.actor,
-    by,
-    args,
-    prompt: null,
-    digest: null,
-    asked: {},
-    approved: null,
-    evidence: null,
-    startedSeq: null,
-    questions: null,
-    answers: null,
-  };
-}
-
-function askedOf({ reason, grant, rule }: FactData<"call.approval_requested">): CallRecord["asked"] {
-  return {
-    ...(reason === undefined ? {} : { reason }),
-    ...(grant === undefined ? {} : { grant }),
-    ...(rule === undefined ? {} : { rule }),
-  };
 }
 
 function applyCall(fact: Fact, open: Map<string, CallRecord>, agent: Agent): void {

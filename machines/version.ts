@@ -5,12 +5,19 @@ import { backgroundTaskMachine } from "./background_task.ts";
 import { checkMachine } from "./check.ts";
 import { digest } from "./digest.ts";
 import { subAgentMachine } from "./sub_agent.ts";
+import { supervisorMachines } from "./supervisors.ts";
 import { toolCallMachine } from "./tool_call.ts";
 
-export const machines = [agentMachine, toolCallMachine, subAgentMachine, backgroundTaskMachine] as const;
+export const machines = [
+  agentMachine,
+  toolCallMachine,
+  subAgentMachine,
+  backgroundTaskMachine,
+  ...supervisorMachines,
+] as const;
 
 /** Raised by hand when the meaning of a step changes without a change of any machine's configuration. */
-const stepVersion = 2;
+const stepVersion = 3;
 
 /** Checks every machine against the determinism rules, and names their version. Throws on a breach. */
 export function checkedMachineVersion(): string {

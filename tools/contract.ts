@@ -1,7 +1,7 @@
 // The tool contract: what a tool declares, and how the kernel runs it and picks it up again after a crash.
 import { z } from "zod";
 import type { ToolSpec } from "../src/protocol/conversation.ts";
-import type { FactData, Image, PermissionMode } from "../src/protocol/facts.ts";
+import type { CallOrigin, FactData, Image, PermissionMode } from "../src/protocol/facts.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import type { Task, TodoItem, Worktree } from "../src/protocol/work_facts.ts";
 import type { Subject } from "../src/permission/contract.ts";
@@ -43,7 +43,7 @@ export interface ToolSession {
   /** The path of the agent whose call this is. */
   readonly actor: string;
   readonly callId: string;
-  readonly by: "model" | "user";
+  readonly by: CallOrigin;
   readonly permissionMode: PermissionMode;
   /** The mode that holds again when planning is over. */
   readonly modeBeforePlan: PermissionMode;

@@ -90,7 +90,7 @@ export function assertKnown(
 ): void {
   if (now === null) return;
   const seen = session.seen(path.real);
-  if (seen === undefined && (!mustKnow || session.by === "user")) return;
+  if (seen === undefined && (!mustKnow || session.by !== "model")) return;
   if (seen === sha256(now.bytes)) return;
   const what = seen === undefined
     ? "it exists and you have not read it, read it first"

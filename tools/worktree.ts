@@ -1,4 +1,5 @@
 // Worktrees as git has them: found by their path, told apart by how far they have come, and removed for good.
+import type { CallOrigin } from "../src/protocol/facts.ts";
 import { lstat, realpath, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { z } from "zod";
@@ -110,7 +111,7 @@ export async function mustSucceed(running: Promise<GitResult>, doing: string): P
   throw new Problem("conflict", `Cannot ${doing}: ${why}`);
 }
 
-export function workspaceFact(workspace: string, tree: Worktree | null, by: "model" | "user"): ToolFact {
+export function workspaceFact(workspace: string, tree: Worktree | null, by: CallOrigin): ToolFact {
   const data = { workspace, worktree: tree, by: by === "user" ? "user" : "agent" };
   return { type: "session.workspace_changed", data };
 }

@@ -1,6 +1,7 @@
 // A permission layer: one reason why a call may run, must be asked for, or is refused. Pure, one file each.
 import type { SessionMeta } from "../../machines/session_meta.ts";
 import type { SandboxStatus } from "../protocol/work_facts.ts";
+import type { CallOrigin } from "../protocol/facts.ts";
 import type { RuleSet } from "./contract.ts";
 import type { JudgedPath } from "./match_path.ts";
 import type { Analysis } from "./shell/command.ts";
@@ -17,7 +18,7 @@ export type CommandSubject = Extract<JudgedSubject, { kind: "command" }>;
 export interface PermissionQuestion {
   meta: SessionMeta;
   actor: string;
-  by: "model" | "user";
+  by: CallOrigin;
   name: string;
   requiresConfirmation: boolean;
   /** `pure` changes nothing, `idempotent` changes files, `unsafe` may do anything. */

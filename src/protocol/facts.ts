@@ -1,14 +1,17 @@
 // Facts: everything that can be logged. One schema per type; the union is the event vocabulary of a session.
 import { z } from "zod";
+import { agentFacts } from "./agent_facts.ts";
+import { agentMode, modeFacts, modeSettings } from "./mode_facts.ts";
 import { jsonObject, jsonValue } from "./json.ts";
 import { permissionMode } from "./permission_mode.ts";
 import { image, price, reasoning, usage } from "./model_parts.ts";
+import { teamFacts } from "./team_facts.ts";
+import { workflowFacts } from "./workflow_facts.ts";
 import { client, sessionWorkFacts } from "./work_facts.ts";
 
+export { type AgentMode, agentMode } from "./mode_facts.ts";
 export { type PermissionMode, permissionMode } from "./permission_mode.ts";
 export { type Image, type Price, type Reasoning, type Usage, usage } from "./model_parts.ts";
-
-export const agentMode = z.enum(["single"]);
 
 export const delivery = z.enum(["steer", "queue"]);
 export type Delivery = z.infer<typeof delivery>;
@@ -35,6 +38,10 @@ export type ProposedCall = z.infer<typeof proposedCall>;
 export const errorInfo = z.object({ code: z.string(), message: z.string() });
 export type ErrorInfo = z.infer<typeof errorInfo>;
 
+/** Who wants a call: a model, a person by hand, or what leads agents (a node of a workflow). */
+export const callOrigin = z.enum(["model", "user", "supervisor"]);
+export type CallOrigin = z.infer<typeof callOrigin>;
+
 const call = { call_id: z.string(), name: z.string() };
 /** What an answer covers beyond its call: in this session, and by a rule that it has added for this folder. */
 const standing = { grant: z.string().optional(), rule: z.string().optional() };
@@ -49,6 +56,8 @@ export const factData = {
     provider: z.string(),
     model: z.string(),
     agent_mode: agentMode,
+    /** Who takes part in the mode; left out in `single`. */
+    mode_settings: modeSettings.optional(),
     permission_mode: permissionMode,
     context: z.string().optional(),
     machine_version: z.string(),
@@ -66,8 +75,8 @@ export const factData = {
     delivery,
     max_steps: z.number().int().positive().optional(),
     images: z.array(image).optional(),
-    /** Who says so when it is not a person: the end of a background task, or a hook. */
-    source: z.enum(["background", "hook"]).optional(),
+    /** Who says so when it is not a person: the end of a background task, a hook, or what leads the agent. */
+    source: z.enum(["background", "hook", "supervisor"]).optional(),
   }),
   "model.called": z.object({
     request_id: z.string(),
@@ -94,7 +103,7 @@ export const factData = {
     reasoning: reasoning.optional(),
   }),
   "model.failed": z.object({ request_id: z.string(), error: errorInfo, text: z.string().optional() }),
-  "call.proposed": z.object({ ...call, args: callArgs, by: z.enum(["model", "user"]) }),
+  "call.proposed": z.object({ ...call, args: callArgs, by: callOrigin }),
   "call.approval_requested": z.object({
     ...call,
     prompt: z.string(),
@@ -132,24 +141,15 @@ export const factData = {
   }),
   "call.failed": z.object({ ...call, error: z.string(), output: z.string().optional() }),
   "call.interrupted": z.object({ ...call, reason: z.string(), output: z.string().optional() }),
-  "agent.started": z.object({
-    agent: z.string(),
-    parent: z.string(),
-    description: z.string(),
-    prompt: z.string(),
-    call_id: z.string(),
-    /** Another model than the session's. */
-    model: z.object({ provider: z.string(), model: z.string() }).optional(),
-  }),
-  "agent.resumed": z.object({ agent: z.string() }),
-  "agent.finished": z.object({ agent: z.string(), result: z.string() }),
-  "agent.failed": z.object({ agent: z.string(), error: z.string() }),
-  "agent.stopped": z.object({ agent: z.string(), reason: z.string() }),
+  ...agentFacts,
   "turn.cancelled": z.object({
     by: z.string(),
     outcome: z.enum(["cancelled", "interrupted", "parked", "limit"]),
   }),
   "turn.ended": z.object({ outcome: turnOutcome, steps: z.number().int(), error: errorInfo.optional() }),
+  ...teamFacts,
+  ...modeFacts,
+  ...workflowFacts,
   ...sessionWorkFacts,
 } as const;
 
@@ -164,6 +164,15 @@ export type Fact = FactDraft & { seq: number; at: string; v: number };
 export type FactOf<T extends FactType> = Extract<Fact, { type: T }>;
 
 export type CallFact = FactOf<Extract<FactType, `call.${string}`>>;
+
+/** Facts that a supervisor's own machine takes. */
+export type SupervisorFact = FactOf<
+  Exclude<Extract<FactType, `team.${string}` | `mode.${string}` | `workflow.${string}`>, "team.message_sent">
+>;
+
+export function isSupervisorFact(fact: Fact): fact is SupervisorFact {
+  return /^(?:team|mode|workflow)\./.test(fact.type) && fact.type !== "team.message_sent";
+}
 
 export function isCallFact(fact: Fact): fact is CallFact {
   return fact.type.startsWith("call.");

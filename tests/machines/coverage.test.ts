@@ -33,6 +33,12 @@ const agentEvents: AnyEventObject[] = [
   { type: "budget.extended", seq },
   { type: "background.ended", seq, wakes: true },
   { type: "background.ended", seq, wakes: false },
+  ...["completed", "failed", "stopped", "limit"].map((outcome) => ({
+    type: "mode.finished",
+    seq,
+    outcome,
+    reason: "",
+  })),
   { type: "turn.cancelled", seq, outcome: "cancelled" },
   ...["completed", "cancelled", "interrupted", "failed", "limit", "parked"].map((outcome) => ({
     type: "turn.ended",
@@ -55,15 +61,21 @@ const callEvents = [
   .map((end) => ({ type: `call.${end}` }))
   .concat([{ type: "question.asked" }, { type: "question.answered" }]);
 const childEvents: AnyEventObject[] = [
+  { type: "turn.began" },
   { type: "turn.ended", outcome: "completed" },
   ...["resumed", "finished", "failed", "stopped"].map((end) => ({ type: `agent.${end}` })),
 ];
 
-const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, string>][] = [
-  ["agent", agentMachine, agentEvents, {}],
-  ["tool call", toolCallMachine, callEvents, { callId: "c", name: "n" }],
-  ["background task", backgroundTaskMachine, [{ type: "background.ended" }], { backgroundId: "b" }],
-  ["sub-agent", subAgentMachine, childEvents, { agent: "a", callId: "c" }],
+/** What a machine may start with decides which of its states it comes to. */
+const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>[]][] = [
+  ["agent", agentMachine, agentEvents, [{ conducts: false }, { conducts: true }]],
+  ["tool call", toolCallMachine, callEvents, [{ callId: "c", name: "n" }]],
+  ["background task", backgroundTaskMachine, [{ type: "background.ended" }], [{ backgroundId: "b" }]],
+  ["sub-agent", subAgentMachine, childEvents, [
+    { agent: "a", callId: "c", kind: "task" },
+    { agent: "a", callId: null, kind: "member" },
+    { agent: "a", callId: "c", kind: "background" },
+  ]],
 ];
 
 /** Counts blur into what guards can tell apart, so that the graph is finite. */
@@ -71,10 +83,11 @@ function abstracted(snapshot: AnyMachineSnapshot): string {
   const { value, context } = snapshot;
   const left = Math.max(-1, Math.min(1, (context.stepsMax ?? Infinity) - (context.steps ?? 0)));
   const ending = value === "settling" || value === "cancelling" ? context.outcome : null;
-  const { request = null, open = [], asking = [], steering = 0, queued = 0 } = context;
+  const { request = null, conducting = null, open = [], asking = [], steering = 0, queued = 0 } = context;
   return JSON.stringify([
     value,
     request,
+    conducting === null,
     [...open].sort(),
     [...asking].sort(),
     steering > 0,
@@ -84,10 +97,12 @@ function abstracted(snapshot: AnyMachineSnapshot): string {
   ]);
 }
 
-for (const [name, machine, events, input] of cases) {
+for (const [name, machine, events, inputs] of cases) {
   it(`the ${name} machine: every state is reached and every transition taken`, () => {
-    const options = { events, input, serializeState: abstracted, limit: 200_000 };
-    const paths = getShortestPaths(machine, options as unknown as Parameters<typeof getShortestPaths>[1]);
+    const paths = inputs.flatMap((input) => {
+      const options = { events, input, serializeState: abstracted, limit: 200_000 };
+      return getShortestPaths(machine, options as unknown as Parameters<typeof getShortestPaths>[1]);
+    });
     const seen = new Set<string>();
     const taken = new Set<string>();
     for (const path of paths) {
@@ -97,7 +112,7 @@ for (const [name, machine, events, input] of cases) {
         for (const transition of machine.getTransitionData(snapshot, event as never)) {
           taken.add(idOf(transition));
         }
-        noteEventless(machine, snapshot, { event, taken });
+        noteEventless(machine, snapshot, { event, taken, seen });
         // Every state takes every event without throwing.
         stepMachine(machine, snapshot, event);
       }
@@ -119,11 +134,14 @@ function nodesBelow(node: AnyStateNode): AnyStateNode[] {
 function noteEventless(
   machine: AnyStateMachine,
   snapshot: AnyMachineSnapshot,
-  { event, taken }: { event: AnyEventObject; taken: Set<string> },
+  { event, taken, seen }: { event: AnyEventObject; taken: Set<string>; seen: Set<string> },
 ): void {
   const microsteps = getMicrosteps(machine, snapshot, event);
   for (const [passed] of microsteps.slice(0, -1)) {
-    for (const node of passed._nodes) for (const always of node.always ?? []) taken.add(idOf(always));
+    for (const node of passed._nodes) {
+      seen.add(node.id);
+      for (const always of node.always ?? []) taken.add(idOf(always));
+    }
   }
 }
 

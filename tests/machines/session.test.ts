@@ -182,7 +182,9 @@ it("a sub-agent has its own loop, and its end ends the call of its parent", () =
   expect(started).toEqual([`model.call:${request}`]);
   modelCalled(story, request, child);
   expect(replied(story, request, child)).toEqual([`turn.end:${child}`]);
-  expect(story.log("turn.ended", { outcome: "completed", steps: 1 }, child)).toEqual(["agent.report:c1"]);
+  expect(story.log("turn.ended", { outcome: "completed", steps: 1 }, child)).toEqual([
+    "agent.report:main/agent:c1",
+  ]);
   expect(story.log("agent.finished", { agent: "c1", result: "r" }, child)).toEqual(["call.report:c1"]);
   expect(story.log("call.finished", finished("c1"))).toHaveLength(1);
   expect(Object.keys(story.state.agents)).toEqual(["main"]);

@@ -32,7 +32,7 @@ async function open() {
     environment,
     secretNames: new Set(),
   });
-  const rules = openFolderRules({ folder: openFolderReader(), trust, report });
+  const rules = openFolderRules({ folder: openFolderReader(), trust, ownTools: [], report });
   const port = trustPort({
     store: trust,
     items: async (

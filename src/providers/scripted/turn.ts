@@ -40,9 +40,10 @@ export function readTurn(request: ModelRequest): Turn {
   };
 }
 
-/** Notes and reminders of the runtime say something, but ask for nothing. */
+/** Notes and reminders of the runtime say something, but ask for nothing; so does mail, unless it brings a script. */
 function isAsked(message: Message): boolean {
-  return message.role === "user" && !/^<(?:note|reminder)>\n/.test(message.text);
+  if (message.role !== "user" || /^<(?:note|reminder)>\n/.test(message.text)) return false;
+  return !message.text.startsWith("<message from=") || message.text.includes("```script:");
 }
 
 /** An answer that ends the turn. */

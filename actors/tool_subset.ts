@@ -1,0 +1,17 @@
+// Which tools an agent has: those of its session, less what its profile leaves out, less what only others may use.
+import type { Crew } from "../machines/crew.ts";
+import { mainActor } from "../src/protocol/facts.ts";
+
+/** Tools of the main agent alone: they change the whole session. */
+const mainOnly: readonly string[] = ["EnterPlanMode", "ExitPlanMode", "EnterWorktree", "ExitWorktree"];
+
+/** Whether an agent is offered a tool, and may call it; an agent never has what one above it was not given. */
+export function hasTool(crew: Crew, actor: string, tool: string): boolean {
+  if (actor !== mainActor && mainOnly.includes(tool)) return false;
+  for (let agent = crew.agent(actor); agent !== undefined; agent = crew.agent(agent.parent)) {
+    const { tools, disallowed_tools } = agent.profile;
+    if (tools !== undefined && !tools.includes(tool)) return false;
+    if (disallowed_tools?.includes(tool)) return false;
+  }
+  return true;
+}
