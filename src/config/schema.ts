@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { hostMark, readHost } from "../permission/match_host.ts";
-import { pathPatternFault, secretPatternCharsMax } from "../permission/secret_patterns.ts";
+import { pathPatternFault, secretPatternCharsMax } from "../permission/path_pattern_fault.ts";
 import { price } from "../protocol/model_parts.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import { hookEvent } from "../protocol/work_facts.ts";
