@@ -1,6 +1,7 @@
 // The model call: looks at budgets and the window, asks the provider (and the next one when it is down), streams the text,
 // and tells exactly one outcome.
 import type { PendingEffect } from "../machines/effects.ts";
+import { stateName } from "../machines/session_state.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { ModelRequest } from "../src/protocol/conversation.ts";
 import type { ErrorInfo, FactData, FactDraft } from "../src/protocol/facts.ts";
@@ -83,8 +84,15 @@ export function modelExecutor(parts: ModelCallParts): Executor {
         : { provider: provider.name, model, error: asked.error, text: asked.text };
       if (signal.aborted || asked.text !== "" || !(isPassedOver || isDown(asked.error))) break;
     }
+    // A daemon that stops leaves what is led by a team, a mode or a workflow to the next one.
+    if (signal.aborted && signal.reason === "shutdown" && !isCancelling(session, effect.actor)) return;
     await fail(session, effect, last.error, last.text);
   };
+}
+
+function isCancelling(session: SessionActor, actor: string): boolean {
+  const agent = session.state().agents[actor];
+  return agent === undefined || stateName(agent) === "cancelling";
 }
 
 /** The session's own model, then those to ask when it does not answer; only what this daemon has. */

@@ -20,8 +20,13 @@ export async function tellOutcome(
   const { work } = await session.transcript();
   const before = facts.filter((fact) => !isLogged(fact, work)).map((fact): FactDraft => ({ actor, ...fact }));
   const told = await session.tell(draft, { before });
-  // A call must have its result, whatever becomes of what it wanted to say besides.
-  if (!told.accepted && before.length > 0) await session.tell(draft);
+  if (told.accepted || before.length === 0) return;
+  // A call must have its result, whatever becomes of what it wanted to say besides; but words that nobody got are not said.
+  const unsaid = before.some(({ type }) => type.startsWith("team."));
+  const error = `Cannot finish ${name}: ${told.why}`;
+  await session.tell(
+    unsaid ? outcomeDraft({ actor, call_id, name }, { status: "failed", error }) : draft,
+  );
 }
 
 /** A crash may have cut a write between a tool's own facts and the result they belong to. */

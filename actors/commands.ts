@@ -10,6 +10,7 @@ import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
+import { actorNamed } from "./actor_names.ts";
 import { answerCall } from "./answer_call.ts";
 import { endByHand } from "./end_by_hand.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
@@ -72,10 +73,13 @@ export async function carryOut(
       return await endBackground(session, command.background_id);
     case "turn.cancel": {
       const draft = {
-        actor: mainActor,
+        actor: command.actor === undefined ? mainActor : await actorNamed(session, command.actor),
         type: "turn.cancelled",
         data: { by, outcome: "cancelled" },
       } as const;
+      if (command.actor !== undefined) {
+        return await log(session, draft, { what: `cancel "${draft.actor}" of` });
+      }
       return await log(session, draft, { what: "cancel the turn of" }).catch(async (thrown) => {
         if (await endByHand(session)) return { seq: session.visible().seq };
         throw thrown;
@@ -138,7 +142,7 @@ async function sendMessage(
   command: Extract<Command, { type: "message.send" }>,
   { hooks }: CommandParts,
 ): Promise<Receipt> {
-  const { message: text, delivery, max_steps, images } = command;
+  const { message: text, delivery, max_steps, images, to } = command;
   const message_id = command.id ?? nanoid();
   if (session.seqOf(message_id) === undefined) {
     const { signal } = new AbortController();
@@ -159,7 +163,8 @@ async function sendMessage(
     ...(max_steps === undefined ? {} : { max_steps }),
     ...(images === undefined || images.length === 0 ? {} : { images }),
   };
-  const draft: FactDraft = { actor: mainActor, type: "message.received", data };
+  const actor = to === undefined ? mainActor : await actorNamed(session, to);
+  const draft: FactDraft = { actor, type: "message.received", data };
   return { ...await log(session, draft, { what: "send a message to", id: message_id }), message_id };
 }
 

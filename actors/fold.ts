@@ -14,6 +14,15 @@ import { readFacts } from "./packing.ts";
 /** Records read at a time. */
 const pageRecords = 500;
 
+/** Facts whose large values a machine or the session's own fold keeps; of all others machines see small fields only. */
+const foldedWhole: ReadonlySet<string> = new Set([
+  "session.created",
+  "team.started",
+  "mode.started",
+  "workflow.started",
+  "workflow.edited",
+]);
+
 export interface Divergence {
   seq: number;
   expected: string;
@@ -68,7 +77,7 @@ async function stepOn(
     if (records.length === 0) return;
     const page: Fact[] = [];
     for (const record of records) {
-      page.push(record.type === "session.created" ? await wholeFact(record, log) : bareFact(record));
+      page.push(foldedWhole.has(record.type) ? await wholeFact(record, log) : bareFact(record));
     }
     // One guard for the whole page: what it costs a step alone is a tenth of the step.
     withoutAmbientWorld(() => {

@@ -24,8 +24,12 @@ type ToolFactType =
   | "file.changed"
   | "background.started"
   | "context.compact_requested"
-  | "hook.registered";
-export type ToolFact = { [T in ToolFactType]: { type: T; data: FactData<T> } }[ToolFactType];
+  | "hook.registered"
+  | "team.message_sent"
+  | "team.work_done"
+  | "team.milestone_reached";
+/** `actor`: whose fact it is when it is not that of the agent which makes the call. */
+export type ToolFact = { [T in ToolFactType]: { actor?: string; type: T; data: FactData<T> } }[ToolFactType];
 
 /** A command that runs beside the conversation, as the log has it. */
 export interface BackgroundTask {

@@ -14,6 +14,9 @@ export const sessionName = z.string().max(200, "must have at most 200 characters
   .refine((name) => !/\p{Cc}/u.test(name), "must be one line without control characters")
   .refine((name) => name !== "last", 'must not be "last", which always means the session used last');
 
+/** The path of an actor, or the name of an agent that lives: with "@" or without. */
+export const actorName = z.string().min(1).max(500);
+
 export const sessionRulesMax = 256;
 const ruleTexts = z.array(z.string().min(1).max(32_000)).max(sessionRulesMax).default([]);
 export const sessionRules = z.strictObject({ allow: ruleTexts, deny: ruleTexts });
@@ -27,8 +30,10 @@ export const command = z.discriminatedUnion("type", [
     /** Model calls of the turn that this message begins; one that steers a running turn has none of its own. */
     max_steps: z.number().int().min(1).max(10_000).optional(),
     images: z.array(givenImage).max(messageImagesMax).optional(),
+    to: actorName.optional(),
   }),
-  z.strictObject({ type: z.literal("turn.cancel") }),
+  /** `actor`: that agent, team or workflow and all below it; left out: the main agent's turn. */
+  z.strictObject({ type: z.literal("turn.cancel"), actor: actorName.optional() }),
   z.strictObject({
     type: z.literal("call.answer"),
     call_id: z.string().min(1).max(128),

@@ -10,7 +10,7 @@ import {
   turnOutcome,
 } from "./facts.ts";
 import { jsonObject, jsonValue } from "./json.ts";
-import { idPattern, messageTextMax, sessionName } from "./commands.ts";
+import { actorName, idPattern, messageTextMax, sessionName } from "./commands.ts";
 import { givenImage, messageImagesMax, usage } from "./model_parts.ts";
 import {
   backgroundStatus,
@@ -44,6 +44,8 @@ export const sendMessageBody = z.strictObject({
   delivery: delivery.default("steer"),
   max_steps: z.number().int().min(1).max(10_000).optional(),
   images: z.array(givenImage).max(messageImagesMax).optional(),
+  /** Another agent of the session than the main one, by its name or path. */
+  to: actorName.optional(),
 });
 export const answerQuestionBody = z.strictObject({ answers: z.array(questionAnswer).min(1).max(8) });
 export const answerBudgetBody = z.strictObject({ decision: z.enum(["continue", "stop"]) });
