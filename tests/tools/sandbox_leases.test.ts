@@ -137,7 +137,7 @@ it("the whole machine, and our own folders, are no workspace for the sandbox", a
 it("each session has temporary files of its own", async () => {
   const room = await open();
   const other = (await room.prepare("ls /tmp", { session: { ...room.session(), sessionId: "other" } })).run();
-  await room.bash("echo 1 >/tmp/mine");
+  expect(await room.text("echo 1 >/tmp/mine && echo written")).toBe("written");
   expect(await room.text("cat /tmp/mine")).toBe("1");
   expect(textOf(await other)).not.toContain("mine");
 });
