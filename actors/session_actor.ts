@@ -1,6 +1,6 @@
 // The session actor: one mailbox, one step at a time. Order: compute, append, sync, make visible, acknowledge, start effects.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
-import { stateName } from "../machines/session_state.ts";
+import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
@@ -82,7 +82,9 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   async function deliver(letter: Letter): Promise<void> {
     const { id, before } = letter;
     if (dead !== undefined) throw dead;
-    if (composer.transcript() === undefined && needsTranscript(letter.draft)) await transcript();
+    if (composer.transcript() === undefined && needsTranscript(letter.draft, composer.state())) {
+      await transcript();
+    }
     const draft = typeof letter.draft === "function" ? letter.draft(await transcript()) : letter.draft;
     const known = id === undefined ? undefined : dedupe.seqOf(id);
     if (known !== undefined) return answerRepeat(letter, known);
@@ -236,8 +238,10 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
 /** Nothing follows from these without an effect outside, so they need no transcript: a long session takes them at once. */
 const withoutFollowUps = new Set(["session.renamed", "session.owned", "message.received", "call.proposed"]);
 
-function needsTranscript(draft: FactDraft | MakeDraft): boolean {
-  return typeof draft === "function" || !withoutFollowUps.has(draft.type);
+function needsTranscript(draft: FactDraft | MakeDraft, { meta, supervisors }: SessionState): boolean {
+  if (typeof draft === "function" || !withoutFollowUps.has(draft.type)) return true;
+  // Whoever leads other agents may have something to say to any of them.
+  return meta?.agentMode !== "single" || Object.keys(supervisors).length > 0;
 }
 
 function bug(sessionId: string, thrown: unknown): Problem {
