@@ -3,7 +3,7 @@
 import type { AgentKind, AgentProfile } from "../src/protocol/agent_facts.ts";
 import { type Fact, type FactOf, isSupervisorFact, type SupervisorFact } from "../src/protocol/facts.ts";
 import type { ModeSettings } from "../src/protocol/mode_facts.ts";
-import type { SupervisorStart } from "./supervisors.ts";
+import type { SupervisorStart } from "./supervisor_events.ts";
 
 export interface CrewAgent {
   path: string;
@@ -32,6 +32,8 @@ export interface Crew {
   agents(): Iterable<CrewAgent>;
   supervisor(path: string): CrewSupervisor | undefined;
   supervisors(): Iterable<CrewSupervisor>;
+  /** An agent and all agents above it, the nearest first, also across teams, modes and workflows; never the main one. */
+  upwards(path: string): Iterable<CrewAgent>;
 }
 
 export function createCrew(): Crew {
@@ -42,6 +44,13 @@ export function createCrew(): Crew {
     if (agent !== undefined) agent.end = ended;
   };
   let modeSettings: ModeSettings | undefined;
+  function* upwards(path: string): Iterable<CrewAgent> {
+    for (let next: string | undefined = path; next !== undefined;) {
+      const agent: CrewAgent | undefined = agents.get(next);
+      if (agent !== undefined) yield agent;
+      next = agent?.parent ?? supervisors.get(next)?.start.data.parent;
+    }
+  }
   return {
     get modeSettings() {
       return modeSettings;
@@ -71,6 +80,7 @@ export function createCrew(): Crew {
     agents: () => agents.values(),
     supervisor: (path) => supervisors.get(path),
     supervisors: () => supervisors.values(),
+    upwards,
   };
 }
 

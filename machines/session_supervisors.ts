@@ -3,7 +3,8 @@ import { type Fact, type FactOf, type SupervisorFact } from "../src/protocol/fac
 import { type Draft, note, stepAgent } from "./session_draft.ts";
 import { hasEnded, stateName, type Supervisor, type SupervisorKind } from "./session_state.ts";
 import { startMachine, stepMachine } from "./step.ts";
-import { type SupervisorEvent, supervisorMachine, type SupervisorStart } from "./supervisors.ts";
+import type { SupervisorEvent, SupervisorStart } from "./supervisor_events.ts";
+import { supervisorMachine } from "./supervisors.ts";
 
 export function startSupervisor(draft: Draft, fact: SupervisorStart): string | null {
   const { state } = draft;

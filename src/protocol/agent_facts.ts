@@ -8,6 +8,8 @@ export const actorBudget = z.object({
   cost_usd: z.number().positive().optional(),
   wall_ms: z.number().int().positive().optional(),
   model_calls: z.number().int().positive().optional(),
+  /** At a limit a person is asked, or whose budget it is ends with all below it. Left out: `ask`. */
+  on_limit: z.enum(["ask", "stop"]).optional(),
 });
 export type ActorBudget = z.infer<typeof actorBudget>;
 
@@ -72,6 +74,8 @@ export const agentFacts = {
     from: z.string(),
     to: z.array(z.string()).min(1),
     text: z.string(),
+    /** Of the decision it follows from, when a supervisor wrote it. */
+    key: z.string().optional(),
   }),
   /** A time that somebody waited for has come. */
   "timer.fired": z.object({ timer_id: z.string() }),

@@ -2,9 +2,19 @@
 import { z } from "zod";
 import { actorBudget, agentProfile } from "./agent_facts.ts";
 import { decisionKey, restartPolicy, supervisorOutcome } from "./supervisor_facts.ts";
+import { taskStatus } from "./work_facts.ts";
 
 export const teamMember = agentProfile.extend({ name: z.string(), prompt: z.string() });
 export type TeamMember = z.infer<typeof teamMember>;
+
+/** What a team has to know of a task: who does it, and what it waits for. */
+export const teamTask = z.object({
+  task_id: z.string(),
+  owner: z.string().nullable(),
+  blocked_by: z.array(z.string()),
+  status: taskStatus,
+});
+export type TeamTask = z.infer<typeof teamTask>;
 
 /** Whoever starts a team waits for all of it, for none of it, or for its milestones. */
 export const teamWait = z.enum(["foreground", "background", "hybrid"]);
@@ -24,6 +34,8 @@ export const teamFacts = {
     members: z.array(teamMember),
     restart: restartPolicy,
     budget: actorBudget.optional(),
+    /** The tasks that the session had by then. */
+    tasks: z.array(teamTask).optional(),
   }),
   /** A member says that its work is done: its turn is its last. */
   "team.work_done": z.object({ member: z.string(), summary: z.string(), call_id: z.string() }),
@@ -42,6 +54,8 @@ export const teamFacts = {
     ...decisionKey,
     round: z.number().int(),
     resting: z.array(z.string()),
+    /** Those of them for whom something is under way that will wake them. */
+    waiting: z.array(z.string()).optional(),
     reason: z.string(),
   }),
   "team.finished": z.object({
