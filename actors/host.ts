@@ -23,6 +23,7 @@ import type {
   PermissionsView,
   UserRule,
 } from "../src/protocol/permission_views.ts";
+import type { ActorConversation, TreeView } from "../src/protocol/tree_views.ts";
 
 /** A session by its full id, or a folder by its absolute path. */
 export interface Where {
@@ -68,6 +69,10 @@ export interface Host {
     signal: AbortSignal,
   ): Promise<{ output: string; success: boolean; name: string }>;
   view(session: string, at?: number): Promise<SessionView>;
+  /** Every actor, at any point. */
+  tree(session: string, at?: number): Promise<TreeView>;
+  /** One of them by path or name, with its conversation; `not_found` names those there are. */
+  actor(session: string, name: string, at?: number): Promise<ActorConversation>;
   approvals(session: string): Promise<Approval[]>;
   /** Durable facts after `after`, in order. */
   events(session: string, after: number, limit: number): Promise<{ events: Fact[]; head: number }>;

@@ -20,6 +20,7 @@ import { type Divergence, facts, isProven } from "./fold.ts";
 import { backgroundOf, pausedOf, questionsOf, tasksOf } from "./work_views.ts";
 import { loadHead, modelRequest, wireHash } from "./model_request.ts";
 import { readFacts } from "./packing.ts";
+import { treeOf } from "./tree_view.ts";
 
 export type ProviderOf = (name: string) => Provider | undefined;
 
@@ -70,7 +71,8 @@ export function viewOf(sessionId: string, state: SessionState, transcript: Trans
     state: {
       summary: summaryOf(sessionId, state),
       digest: sessionDigest(state),
-      actors: json({ ...plain.agents, ...plain.children }),
+      actors: json({ ...plain.agents, ...plain.children, ...plain.supervisors }),
+      tree: treeOf(state, transcript),
       calls: json(plain.calls),
       effects: json(plain.effects),
       approvals: approvalsOf(state, transcript),

@@ -18,9 +18,9 @@ import { folderPort } from "./folder_port.ts";
 import { foldState } from "./fold.ts";
 import { haltWork } from "./halt.ts";
 import { createHookNotices } from "./hook_notices.ts";
-import { checkPoint, lookBack, lookNow } from "./look.ts";
+import { checkPoint } from "./look.ts";
 import { readFacts, redact } from "./packing.ts";
-import { approvalsOf, requestOf, summaryOf, verifyLog, viewOf } from "./replay.ts";
+import { requestOf, summaryOf, verifyLog } from "./replay.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Runtime, RuntimeOptions } from "./runtime_options.ts";
 import type { SessionActor } from "./session_port.ts";
@@ -30,6 +30,7 @@ import { permissionPort } from "./permission_port.ts";
 import { checkMode } from "./permission_settings.ts";
 import { trustPort } from "./outside.ts";
 import { createToolRegistry } from "./tool_registry.ts";
+import { viewsPort } from "./views_port.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
 
 /** How long a graceful stop waits for work to say how far it came. */
@@ -194,12 +195,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     return { session_id: sessionId };
   }
 
-  const viewAt = (sessionId: string, at: number | undefined) =>
-    sessions.with(sessionId, async (loaded) => {
-      const look = at === undefined ? await lookNow(loaded) : await lookBack(loaded, at, machineVersion);
-      return viewOf(sessionId, look.state, look.transcript);
-    });
-
   let closed: Promise<void> | undefined;
 
   async function stopAll(): Promise<void> {
@@ -240,12 +235,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       sessions.with(session, (loaded) => waitForTurn(loaded, messageId, { signal, machineVersion })),
     call: (session, callId, signal) =>
       sessions.with(session, (loaded) => waitForCall(loaded, callId, signal)),
-    view: viewAt,
-    approvals: (session) =>
-      sessions.with(session, async (loaded) => {
-        const { state, transcript } = await lookNow(loaded);
-        return approvalsOf(state, transcript);
-      }),
+    ...viewsPort({ with: sessions.with, machineVersion }),
     events: (session, after, limit) =>
       sessions.with(session, async ({ log }) => {
         const records = await log.read(after + 1, limit);

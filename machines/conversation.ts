@@ -10,7 +10,9 @@ export interface Conversation {
    * Words from elsewhere (mail, the end of another agent), read before the next model call. `wakes`: an idle agent
    * begins a turn because of them. `told` false: its machine was not told, so no turn goes on because of them.
    */
-  hear(text: string, options: { wakes: boolean; told?: boolean }): void;
+  hear(text: string, options: Heard): void;
+  /** What came and no model has been sent yet, oldest first. */
+  unread(): readonly Unread[];
   /** A call's one result. */
   result(call: { callId: string; name: string; seq: number }, result: CallResult): void;
   readonly messages: readonly Message[];
@@ -19,6 +21,19 @@ export interface Conversation {
   /** What the next model call is sent, less reminders. */
   forRequest(): Message[];
   readonly compaction: Compaction;
+}
+
+export interface Heard {
+  wakes: boolean;
+  told?: boolean;
+  /** Where it comes from and what it says, as it is shown while it is unread. */
+  mail: Unread;
+}
+
+export interface Unread {
+  from: string;
+  seq: number;
+  text: string;
 }
 
 export interface CallResult {
@@ -38,6 +53,11 @@ export function createConversation(): Conversation {
   /** Those of the steering messages for which a turn goes on; notes can wait for the next one. */
   let steers = 0;
   let compaction = noCompaction;
+  /** `later`: it waits for the turn after this one. */
+  let unread: (Unread & { later: boolean })[] = [];
+
+  const arrive = (mail: Unread, later = false): void => void unread.push({ ...mail, later });
+  const read = (): void => void (unread = unread.filter(({ later }) => later));
 
   const put = (seq: number, ...more: Message[]): void => {
     for (const message of more) {
@@ -60,6 +80,7 @@ export function createConversation(): Conversation {
   function receive(fact: FactOf<"message.received">): void {
     const { text, message_id, delivery, images } = fact.data;
     const message: Message = { role: "user", text, message_id, ...(images === undefined ? {} : { images }) };
+    arrive({ from: fact.data.source ?? "user", seq: fact.seq, text }, active && delivery === "queue");
     if (!active) {
       flushSteering(fact.seq);
       put(fact.seq, message);
@@ -75,6 +96,7 @@ export function createConversation(): Conversation {
     const goesOn = outcome === "completed" || outcome === "cancelled" || outcome === "limit";
     active = goesOn && steers + queued.length > 0;
     rest = outcome === "completed" ? "idle" : "other";
+    unread = unread.map((mail) => ({ ...mail, later: false }));
     flushAll(fact.seq);
   }
 
@@ -85,8 +107,9 @@ export function createConversation(): Conversation {
     rest = "stopped";
   }
 
-  function hear(text: string, { wakes, told = true }: { wakes: boolean; told?: boolean }): void {
+  function hear(text: string, { wakes, told = true, mail }: Heard): void {
     steering.push({ role: "user", text });
+    arrive(mail);
     if (!told) return;
     if (active) steers += 1;
     else active = rest === "idle" && wakes;
@@ -102,6 +125,7 @@ export function createConversation(): Conversation {
     messages,
     seqs,
     hear,
+    unread: () => unread.map(({ from, seq, text }) => ({ from, seq, text })),
     get compaction() {
       return compaction;
     },
@@ -113,20 +137,27 @@ export function createConversation(): Conversation {
           put(fact.seq, { role: "user", text: fact.data.prompt });
           active = true;
           return;
+        case "mode.started":
+          // What the others answer, this agent's model is never sent.
+          return read();
         case "mode.finished":
           // The main agent of a mode calls no model: what the others found together is its answer.
           if (fact.data.text !== "") put(fact.seq, assistant(fact.data.text, [], undefined));
           return;
         case "model.called":
           active = true;
+          read();
           return flushSteering(fact.seq);
         case "model.replied":
           return reply(fact);
         case "turn.ended":
           return endTurn(fact);
         // Between a call and its result nothing may stand: notes wait for the next model call.
-        case "background.ended":
-          return hear(noteText(backgroundNote(fact.data)), { wakes: wakesAgent(fact.data.status) });
+        case "background.ended": {
+          const text = backgroundNote(fact.data);
+          const mail = { from: "background", seq: fact.seq, text };
+          return hear(noteText(text), { wakes: wakesAgent(fact.data.status), mail });
+        }
         case "session.archived":
           return stop(fact);
         case "session.restored":

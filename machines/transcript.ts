@@ -2,6 +2,7 @@
 // it is kept beside the state while a session is busy and folded anew from the log when it is needed.
 import type { Message } from "../src/protocol/conversation.ts";
 import { type Fact, type FactData, isCallFact, mainActor, type ProposedCall } from "../src/protocol/facts.ts";
+import { type Activity, createActivity } from "./activity.ts";
 import { type Attendance, createAttendance, isAnswer } from "./attendance.ts";
 import { askedOf, type CallRecord, proposedRecord } from "./call_record.ts";
 import { type CallResult, type Conversation, createConversation } from "./conversation.ts";
@@ -18,6 +19,8 @@ export interface Transcript {
   readonly work: SessionWork;
   /** The other agents of the session and what leads them. */
   readonly crew: Crew;
+  /** Since when each actor does what it does. */
+  readonly activity: Activity;
   /** The messages of an agent, oldest first: all there ever were. */
   messages(actor: string): readonly Message[];
   conversation(actor: string): Conversation;
@@ -59,6 +62,7 @@ export function createTranscript(): Transcript {
   const open = new Map<string, CallRecord>();
   const replies = new Map<string, ProposedCall[]>();
   const crew = createCrew();
+  const activity = createActivity();
   const known = new Set<string>();
   const byHand = new Set<string>();
   const work = createSessionWork();
@@ -93,13 +97,18 @@ export function createTranscript(): Transcript {
     work.apply(fact);
     usage.apply(fact);
     crew.apply(fact);
+    activity.apply(fact);
     if (fact.type === "team.message_sent") {
-      for (const path of fact.data.to) of(path).conversation.hear(mailText(fact.data), { wakes: true });
+      const mail = { from: fact.data.from, seq: fact.seq, text: fact.data.text };
+      for (const path of fact.data.to) of(path).conversation.hear(mailText(fact.data), { wakes: true, mail });
       return;
     }
     const ended = endNote(fact, crew);
-    if (ended !== null) of(aliveOrMain(ended.parent)).conversation.hear(ended.text, ended);
-    if (fact.type === "mode.finished") {
+    if (ended !== null) {
+      const mail = { from: fact.actor, seq: fact.seq, text: ended.text };
+      of(aliveOrMain(ended.parent)).conversation.hear(ended.text, { ...ended, mail });
+    }
+    if (fact.type === "mode.started" || fact.type === "mode.finished") {
       const parent = crew.supervisor(fact.actor)?.start.data.parent;
       if (parent !== undefined) of(parent).conversation.apply(fact);
       return;
@@ -139,6 +148,7 @@ export function createTranscript(): Transcript {
     work,
     usage,
     crew,
+    activity,
     messages: (actor) => of(actor).conversation.messages,
     conversation: (actor) => of(actor).conversation,
     forRequest: (actor) => {

@@ -27,6 +27,7 @@ import {
   permissionsView,
   type UserRule,
 } from "../protocol/permission_views.ts";
+import { actorConversation, treeView } from "../protocol/tree_views.ts";
 import { connect, type Connection, type ConnectOptions } from "./connection.ts";
 import { request } from "./http.ts";
 
@@ -75,6 +76,13 @@ export function createClient(first: Connection, options: ConnectOptions) {
     },
     view: (session: string, seq?: number) =>
       get(at(session, seq === undefined ? "" : `?at=${seq}`), sessionView),
+    tree: (session: string, seq?: number, signal?: AbortSignal) =>
+      get(at(session, `/tree${seq === undefined ? "" : `?at=${seq}`}`), treeView, signal),
+    /** One actor by its path or name, with its conversation. */
+    actor: (session: string, name: string, seq?: number) => {
+      const search = new URLSearchParams({ actor: name, ...(seq === undefined ? {} : { at: String(seq) }) });
+      return get(at(session, `?${search}`), actorConversation);
+    },
     events: (session: string, after: number, limit = eventsPageMax, signal?: AbortSignal) =>
       get(at(session, `/events?after=${after}&limit=${limit}`), eventsPage, signal),
     send: (session: string, body: SendMessage): Promise<Receipt> =>

@@ -12,6 +12,7 @@ import {
 import { jsonObject, jsonValue } from "./json.ts";
 import { actorName, idPattern, messageTextMax, sessionName } from "./commands.ts";
 import { givenImage, messageImagesMax, usage } from "./model_parts.ts";
+import { actorView } from "./tree_views.ts";
 import {
   backgroundStatus,
   budgetLimit,
@@ -151,6 +152,7 @@ export const sessionView = z.object({
     summary: sessionSummary,
     digest: z.string(),
     actors: z.record(z.string(), jsonValue),
+    tree: z.array(actorView),
     calls: z.record(z.string(), jsonValue),
     effects: z.record(z.string(), jsonValue),
     approvals: z.array(approval),

@@ -1,6 +1,7 @@
 // A small real host: sessions that live in memory, with a model that echoes. Same port as the daemon's, no disk.
 import type { Host } from "../../actors/host.ts";
 import type { SessionSummary } from "../../src/protocol/http.ts";
+import { findActor } from "../../src/protocol/tree_views.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import { memoryTools } from "./memory_agent.ts";
 import { createMemorySession, type MemorySession } from "./memory_session.ts";
@@ -60,6 +61,15 @@ export function openMemoryHost(): MemoryHost {
     turn: async (id, messageId, signal) => await get(id).turn(messageId, signal),
     call: async (id, callId, signal) => await get(id).call(callId, signal),
     view: async (id, at) => await get(id).view(at),
+    tree: async (id, at) => {
+      const { seq, state } = await Promise.resolve(get(id).view(at));
+      return { session_id: id, seq, at: state.summary.updated_at, tree: state.tree };
+    },
+    actor: async (id, name, at) => {
+      const { seq, state, conversation } = await Promise.resolve(get(id).view(at));
+      const actor = findActor(state.tree, name);
+      return { session_id: id, seq, at: state.summary.updated_at, actor, conversation };
+    },
     approvals: async (id) => await get(id).approvals(),
     events: async (id, after, limit) => await get(id).events(after, limit),
     subscribe: async (id, listener) => await get(id).subscribe(listener),

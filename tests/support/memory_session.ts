@@ -14,7 +14,7 @@ import type {
 import { Problem } from "../../src/protocol/problem.ts";
 import { createMemoryAgent, requestWire, sha256 } from "./memory_agent.ts";
 import { createMemoryFacts, type MemoryFacts } from "./memory_facts.ts";
-import { approvalsOf, conversationOf, summaryOf, turnResultOf } from "./memory_views.ts";
+import { approvalsOf, conversationOf, mainOf, summaryOf, turnResultOf } from "./memory_views.ts";
 
 const actor = "main";
 
@@ -170,6 +170,7 @@ function viewOf(id: string, facts: readonly Fact[], at: number): SessionView {
       summary: summaryOf(id, upTo),
       digest: digestOf(upTo),
       actors: {},
+      tree: [mainOf(upTo)],
       calls: {},
       effects: {},
       approvals: approvalsOf(upTo),

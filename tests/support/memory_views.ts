@@ -2,6 +2,7 @@
 import type { Message } from "../../src/protocol/conversation.ts";
 import type { Fact } from "../../src/protocol/facts.ts";
 import type { Approval, SessionStatus, SessionSummary, TurnResult } from "../../src/protocol/http.ts";
+import type { ActorView } from "../../src/protocol/tree_views.ts";
 
 /** Messages in the order of the facts. */
 export function conversationOf(facts: readonly Fact[]): Message[] {
@@ -61,6 +62,29 @@ export function summaryOf(id: string, facts: readonly Fact[]): SessionSummary {
     model,
     permission_mode,
     forked_from: forkedFrom,
+  };
+}
+
+/** The one actor that it has. */
+export function mainOf(facts: readonly Fact[]): ActorView {
+  const status = statusOf(facts);
+  const waits = status === "waiting_for_approval";
+  const since = { seq: facts.length, at: facts.at(-1)?.at ?? "" };
+  return {
+    path: "main",
+    parent: null,
+    kind: "main",
+    name: "main",
+    description: "",
+    started_seq: 1,
+    state: waits ? "waiting" : status === "idle" ? "idle" : "working",
+    ...(waits ? { waits_for: "approval" as const } : {}),
+    detail: "",
+    since,
+    calls: [],
+    mailbox: [],
+    unread: 0,
+    usage: { input_tokens: 0, output_tokens: 0 },
   };
 }
 

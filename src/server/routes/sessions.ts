@@ -9,12 +9,14 @@ import {
   verifyReport,
 } from "../../protocol/http.ts";
 import { sessionName } from "../../protocol/commands.ts";
+import { actorConversation, treeView } from "../../protocol/tree_views.ts";
 import { Problem } from "../../protocol/problem.ts";
 import { defaultLimits } from "../limits.ts";
 import { defineRoute, queryInteger } from "../route.ts";
 
 const sessionId = z.object({ session_id: z.string() });
 const cursorCharsMax = 512;
+const actorCharsMax = 1000;
 
 export const createSession = defineRoute({
   method: "POST",
@@ -48,11 +50,35 @@ export const listSessions = defineRoute({
 export const getSession = defineRoute({
   method: "GET",
   path: "/sessions/:id",
-  summary: "The conversation and state of a session, now or at an earlier point",
+  summary:
+    "The conversation and state of a session, now or at an earlier point; with `actor` those of one actor",
+  query: z.strictObject({
+    at: queryInteger({ min: 1 }).optional(),
+    /** A path, or a name. */
+    actor: z.string().min(1).max(actorCharsMax).optional(),
+  }),
+  answers: {
+    200: {
+      description: "The session as folded at `seq`, or with `actor` that actor and its conversation",
+      schema: z.union([sessionView, actorConversation]),
+    },
+  },
+  handle: async ({ query: { at, actor }, session, services: { host } }) =>
+    Response.json(
+      actor === undefined
+        ? await host.view(await session(), at)
+        : await host.actor(await session(), actor, at),
+    ),
+});
+
+export const getTree = defineRoute({
+  method: "GET",
+  path: "/sessions/:id/tree",
+  summary: "Every actor of a session, its state and mailbox, now or at an earlier point",
   query: z.strictObject({ at: queryInteger({ min: 1 }).optional() }),
-  answers: { 200: { description: "The session as folded at `seq`", schema: sessionView } },
+  answers: { 200: { description: "Each actor after its parent", schema: treeView } },
   handle: async ({ query, session, services }) =>
-    Response.json(await services.host.view(await session(), query.at)),
+    Response.json(await services.host.tree(await session(), query.at)),
 });
 
 export const archiveSession = defineRoute({
