@@ -35,8 +35,7 @@ export async function metaOf(session: SessionActor, actor: string): Promise<Sess
   const { crew } = await session.transcript();
   let own = meta;
   // From the agent up to the main one: each is held to what all above it are.
-  for (let agent = crew.agent(actor); agent !== undefined; agent = crew.agent(agent.parent)) {
-    const { permission_mode, worktree } = agent.profile;
+  for (const { profile: { permission_mode, worktree } } of crew.upwards(actor)) {
     if (permission_mode !== undefined) {
       own = { ...own, permissionMode: stricterMode(own.permissionMode, permission_mode) };
     }

@@ -1,8 +1,11 @@
 // Follow-ups: facts that follow from facts, without touching the world. They are written in the same batch.
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { PendingEffect } from "../machines/effects.ts";
+import { usageOf } from "./agent_usage.ts";
+import { endRemarks } from "../machines/crew_words.ts";
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import { budgetEnd } from "./budget_end.ts";
 import { isSupervisorRequest, supervisorFact, supervisorResult } from "./supervisor_voices.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 
@@ -16,6 +19,8 @@ export function followUp(effect: PendingEffect, state: SessionState, transcript:
       return proposals(effect, transcript);
     case "turn.end":
       return [{ actor: effect.actor, type: "turn.ended", data: turnEnd(effect) }];
+    case "budget.end":
+      return budgetEnd(String(effect.params.of), state);
     case "agent.report":
       return [agentEnd(effect, state, transcript)];
     case "question.report":
@@ -46,14 +51,17 @@ function agentEnd(effect: PendingEffect, state: SessionState, transcript: Transc
   const { actor } = effect;
   const agent = String(effect.params.agent);
   const outcome = String(effect.params.outcome);
+  const usage = usageOf(actor, state.at, transcript);
   if (outcome === "completed") {
-    return { actor, type: "agent.finished", data: { agent, result: transcript.lastText(actor) } };
+    return { actor, type: "agent.finished", data: { agent, result: transcript.lastText(actor), usage } };
   }
   if (outcome === "failed" || outcome === "limit") {
     const error = state.agents[actor]?.context.error?.message ?? `it reached its limit of model calls`;
-    return { actor, type: "agent.failed", data: { agent, error: String(error) } };
+    return { actor, type: "agent.failed", data: { agent, error: String(error), usage } };
   }
-  return { actor, type: "agent.stopped", data: { agent, reason: outcome } };
+  const why = transcript.crew.agent(actor)?.stopReason ?? null;
+  const reason = why === null ? outcome : `${outcome}: ${why}`;
+  return { actor, type: "agent.stopped", data: { agent, reason, usage } };
 }
 
 function questionEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
@@ -87,11 +95,15 @@ function callEnd(effect: PendingEffect, state: SessionState, transcript: Transcr
   }
   const how = stateName(child.snapshot);
   const end = transcript.agentEnd(effect.actor);
+  const agent = transcript.crew.agent(effect.actor);
+  const remarks = agent === undefined ? "" : endRemarks(agent);
   if (how === "finished") {
-    return [{ actor, type: "call.finished", data: { call_id, name, output: end, truncated: false } }];
+    const output = [end, remarks].filter((words) => words !== "").join("\n\n");
+    return [{ actor, type: "call.finished", data: { call_id, name, output, truncated: false } }];
   }
-  if (how === "failed") return [{ actor, type: "call.failed", data: { call_id, name, error: end } }];
-  return [{ actor, type: "call.interrupted", data: { call_id, name, reason: end } }];
+  const more = remarks === "" ? {} : { output: remarks };
+  if (how === "failed") return [{ actor, type: "call.failed", data: { call_id, name, error: end, ...more } }];
+  return [{ actor, type: "call.interrupted", data: { call_id, name, reason: end, ...more } }];
 }
 
 /** True for the actor path of a sub-agent. */

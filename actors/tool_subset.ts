@@ -8,8 +8,7 @@ const mainOnly: readonly string[] = ["EnterPlanMode", "ExitPlanMode", "EnterWork
 /** Whether an agent is offered a tool, and may call it; an agent never has what one above it was not given. */
 export function hasTool(crew: Crew, actor: string, tool: string): boolean {
   if (actor !== mainActor && mainOnly.includes(tool)) return false;
-  for (let agent = crew.agent(actor); agent !== undefined; agent = crew.agent(agent.parent)) {
-    const { tools, disallowed_tools } = agent.profile;
+  for (const { profile: { tools, disallowed_tools } } of crew.upwards(actor)) {
     if (tools !== undefined && !tools.includes(tool)) return false;
     if (disallowed_tools?.includes(tool)) return false;
   }

@@ -1,6 +1,6 @@
 // The crew: who else there is in a session beside the main agent, as the log tells it. A fold, kept with the transcript:
 // profiles and definitions are too large for the context of a machine.
-import type { AgentKind, AgentProfile } from "../src/protocol/agent_facts.ts";
+import type { AgentKind, AgentProfile, AgentUsage } from "../src/protocol/agent_facts.ts";
 import { type Fact, type FactOf, isSupervisorFact, type SupervisorFact } from "../src/protocol/facts.ts";
 import type { ModeSettings } from "../src/protocol/mode_facts.ts";
 import type { SupervisorStart } from "./supervisor_events.ts";
@@ -14,7 +14,14 @@ export interface CrewAgent {
   profile: AgentProfile;
   startedSeq: number;
   /** Null while it lives. */
-  end: { how: "finished" | "failed" | "stopped"; text: string; seq: number } | null;
+  end:
+    | { how: "finished" | "failed" | "stopped"; text: string; seq: number; usage?: AgentUsage | undefined }
+    | null;
+  startedAt: string;
+  /** The worktree that it left behind, and why. */
+  kept: { path: string; branch: string; reason: string } | null;
+  /** Why another agent stopped it, in that one's words. */
+  stopReason: string | null;
 }
 
 export interface CrewSupervisor {
@@ -34,11 +41,14 @@ export interface Crew {
   supervisors(): Iterable<CrewSupervisor>;
   /** An agent and all agents above it, the nearest first, also across teams, modes and workflows; never the main one. */
   upwards(path: string): Iterable<CrewAgent>;
+  /** True when mail of this id was sent. */
+  wasSent(messageId: string): boolean;
 }
 
 export function createCrew(): Crew {
   const agents = new Map<string, CrewAgent>();
   const supervisors = new Map<string, CrewSupervisor>();
+  const sent = new Set<string>();
   const end = (path: string, ended: NonNullable<CrewAgent["end"]>): void => {
     const agent = agents.get(path);
     if (agent !== undefined) agent.end = ended;
@@ -69,11 +79,24 @@ export function createCrew(): Crew {
         case "agent.started":
           return void agents.set(actor, started(fact));
         case "agent.finished":
-          return end(actor, { how: "finished", text: fact.data.result, seq });
+          return end(actor, { how: "finished", text: fact.data.result, seq, usage: fact.data.usage });
         case "agent.failed":
-          return end(actor, { how: "failed", text: fact.data.error, seq });
+          return end(actor, { how: "failed", text: fact.data.error, seq, usage: fact.data.usage });
         case "agent.stopped":
-          return end(actor, { how: "stopped", text: fact.data.reason, seq });
+          return end(actor, { how: "stopped", text: fact.data.reason, seq, usage: fact.data.usage });
+        case "agent.worktree_left": {
+          const { path, branch, removed, reason = "" } = fact.data;
+          const agent = agents.get(actor);
+          if (agent !== undefined && !removed) agent.kept = { path, branch, reason };
+          return;
+        }
+        case "turn.cancelled": {
+          const agent = agents.get(actor);
+          if (agent !== undefined) agent.stopReason = fact.data.reason ?? null;
+          return;
+        }
+        case "team.message_sent":
+          return void sent.add(fact.data.message_id);
       }
     },
     agent: (path) => agents.get(path),
@@ -81,6 +104,7 @@ export function createCrew(): Crew {
     supervisor: (path) => supervisors.get(path),
     supervisors: () => supervisors.values(),
     upwards,
+    wasSent: (messageId) => sent.has(messageId),
   };
 }
 
@@ -88,7 +112,7 @@ function isStart(fact: SupervisorFact): fact is SupervisorStart {
   return fact.type === "team.started" || fact.type === "mode.started" || fact.type === "workflow.started";
 }
 
-function started({ actor, seq, data }: FactOf<"agent.started">): CrewAgent {
+function started({ actor, seq, at, data }: FactOf<"agent.started">): CrewAgent {
   const { agent: _agent, parent, description, prompt: _prompt, call_id, kind, ...profile } = data;
   return {
     path: actor,
@@ -98,6 +122,9 @@ function started({ actor, seq, data }: FactOf<"agent.started">): CrewAgent {
     description,
     profile,
     startedSeq: seq,
+    startedAt: at,
     end: null,
+    kept: null,
+    stopReason: null,
   };
 }

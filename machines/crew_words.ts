@@ -1,11 +1,28 @@
 // What agents read of each other in their conversations: mail, and the ends of those that work beside them.
 import type { Fact, FactData } from "../src/protocol/facts.ts";
-import type { Crew } from "./crew.ts";
+import type { AgentUsage } from "../src/protocol/agent_facts.ts";
+import type { Crew, CrewAgent } from "./crew.ts";
 import { noteText } from "./conversation.ts";
 
 /** Mail as its recipient reads it. Its words are another agent's, not the user's. */
 export function mailText({ from, text }: FactData<"team.message_sent">): string {
   return `<message from="${from.replace(/["\n]/g, "'")}">\n${text}\n</message>`;
+}
+
+/** What an agent left besides its words: what it used, and a worktree with work in it. */
+export function endRemarks({ end, kept }: Pick<CrewAgent, "end" | "kept">): string {
+  const left = kept === null
+    ? []
+    : [`Its worktree is kept in "${kept.path}" on the branch "${kept.branch}": ${kept.reason}`];
+  return [...left, ...end?.usage === undefined ? [] : [usageLine(end.usage)]].join("\n");
+}
+
+function usageLine({ input_tokens, output_tokens, cost_usd, model_calls, wall_ms }: AgentUsage): string {
+  const cost = cost_usd === undefined ? "" : `, $${cost_usd.toFixed(4)}`;
+  const calls = `${model_calls} model call${model_calls === 1 ? "" : "s"}`;
+  return `[usage: ${input_tokens} tokens in, ${output_tokens} out${cost}, ${calls}, ${
+    (wall_ms / 1000).toFixed(1)
+  } s]`;
 }
 
 /** What the parent of an agent or of a supervisor hears of its end; null when a call or another supervisor tells it. */
@@ -20,7 +37,8 @@ export function endNote(
       const agent = crew.agent(fact.actor);
       if (agent?.kind !== "background" || crew.supervisor(agent.parent) !== undefined) return null;
       const called = agent.profile.name ?? agent.callId ?? fact.data.agent;
-      const text = noteText(`Agent "${called}" has ${agent.end?.how}:\n${agent.end?.text}`);
+      const said = [agent.end?.text, endRemarks(agent)].filter((words) => words !== "").join("\n\n");
+      const text = noteText(`Agent "${called}" has ${agent.end?.how}:\n${said}`);
       // Whoever stopped it knows.
       const told = fact.type !== "agent.stopped";
       return { parent: agent.parent, text, wakes: told, told };

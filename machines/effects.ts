@@ -15,9 +15,11 @@ export const effectKinds = {
   "call.run": { class: "outside", key: "call_id" },
   "calls.propose": { class: "follow_up", key: "request_id" },
   "turn.end": { class: "follow_up", key: "actor" },
+  "budget.end": { class: "follow_up", key: "actor" },
   "background.run": { class: "outside", key: "background_id" },
   "question.report": { class: "follow_up", key: "call_id" },
   "agent.report": { class: "follow_up", key: "actor" },
+  "worktree.leave": { class: "outside", key: "actor" },
   "call.report": { class: "follow_up", key: "call_id" },
   // What supervisors ask for: `agent` is the path of the agent it is about.
   "agent.start": { class: "follow_up", key: "agent" },
@@ -82,8 +84,10 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
         `call.propose:${fact.data.call_id}`,
         ...Object.keys(pending).filter((key) => isLastProposal(pending[key], fact.data.call_id)),
       ];
+    case "turn.cancelled":
+      return [`budget.end:${fact.actor}`];
     case "turn.ended":
-      return [`turn.end:${fact.actor}`];
+      return [`turn.end:${fact.actor}`, `budget.end:${fact.actor}`];
     case "agent.started":
       return [`agent.start:${fact.actor}`];
     case "message.received":
@@ -91,7 +95,9 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
     case "agent.finished":
     case "agent.failed":
     case "agent.stopped":
-      return [`agent.report:${fact.actor}`, `agent.end:${fact.actor}`];
+      return [`agent.report:${fact.actor}`, `agent.end:${fact.actor}`, `worktree.leave:${fact.actor}`];
+    case "agent.worktree_left":
+      return [`worktree.leave:${fact.actor}`];
     case "timer.fired":
       return [`timer.wait:${fact.data.timer_id}`];
     case "team.started":

@@ -22,7 +22,7 @@ import {
   stepChildFact,
 } from "./session_children.ts";
 import { type Draft, openDraft, postDigest, putAgent, stepAgent } from "./session_draft.ts";
-import type { SessionState } from "./session_state.ts";
+import { isLeaving, type SessionState } from "./session_state.ts";
 import { fireTimer, stepSupervisor, stepSupervisorFact } from "./session_supervisors.ts";
 import { startMachine } from "./step.ts";
 
@@ -112,6 +112,7 @@ function route(draft: Draft, fact: Fact): string | null {
     case "agent.finished":
     case "agent.failed":
     case "agent.stopped":
+    case "agent.worktree_left":
       return stepChildFact(draft, fact);
     case "team.message_sent":
       return deliverMail(draft, fact);
@@ -134,6 +135,9 @@ function cancelSupervisor(draft: Draft, { actor, seq, at, data }: FactOf<"turn.c
 /** Facts of an agent's own loop: messages, model calls, ends of turns. */
 function stepLoop(draft: Draft, fact: Fact): string | null {
   const event = agentEvent(fact);
+  if (fact.type === "message.received" && isLeaving(draft.state, fact.actor)) {
+    return `"${fact.actor}" is at its end`;
+  }
   if (event === null) return `nothing takes a fact of type "${fact.type}"`;
   return stepAgent(draft, fact.actor, event);
 }
@@ -155,7 +159,10 @@ function agentEvent(fact: Fact): AgentEvent | null {
       const { request_id, error } = fact.data;
       return { type: fact.type, seq, request_id, error };
     }
-    case "budget.exceeded":
+    case "budget.exceeded": {
+      const { on_limit, of = fact.actor } = fact.data;
+      return { type: fact.type, seq, ...(on_limit === "stop" ? { stops: of } : {}) };
+    }
     case "budget.extended":
       return { type: fact.type, seq };
     case "turn.cancelled":

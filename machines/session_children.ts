@@ -3,15 +3,15 @@ import { type Fact, type FactOf, mainActor, type TurnOutcome } from "../src/prot
 import { agentMachine } from "./agent.ts";
 import { backgroundTaskMachine, wakesAgent } from "./background_task.ts";
 import { type Draft, note, putAgent, stepAgent } from "./session_draft.ts";
-import { isResting, stateName } from "./session_state.ts";
+import { isLeaving, isResting, stateName } from "./session_state.ts";
 import { stepSupervisor } from "./session_supervisors.ts";
 import { startMachine, stepMachine } from "./step.ts";
 import { subAgentMachine } from "./sub_agent.ts";
 
 export function startChild(draft: Draft, fact: FactOf<"agent.started">): string | null {
   if (Object.hasOwn(draft.state.children, fact.actor)) return `agent "${fact.data.agent}" is already known`;
-  const { agent, parent, call_id: callId = null, kind = "task", max_turns } = fact.data;
-  const life = startMachine(subAgentMachine, { agent, callId, kind });
+  const { agent, parent, call_id: callId = null, kind = "task", max_turns, worktree } = fact.data;
+  const life = startMachine(subAgentMachine, { agent, callId, kind, worktree: worktree !== undefined });
   draft.state.children = {
     ...draft.state.children,
     [fact.actor]: { parent, callId, kind, snapshot: life.snapshot },
@@ -32,11 +32,13 @@ const endings = {
   "agent.stopped": "stopped",
 } as const;
 
-export type ChildFact = FactOf<"agent.resumed" | keyof typeof endings>;
+export type ChildFact = FactOf<"agent.resumed" | "agent.worktree_left" | keyof typeof endings>;
 
 export function stepChildFact(draft: Draft, fact: ChildFact): string | null {
   const refusal = stepChild(draft, fact.actor, { type: fact.type });
-  if (refusal !== null || fact.type === "agent.resumed") return refusal;
+  if (refusal !== null || fact.type === "agent.resumed" || fact.type === "agent.worktree_left") {
+    return refusal;
+  }
   // The loop of an ended child takes nothing any more: only how it ended is kept.
   const { [fact.actor]: _ended, ...agents } = draft.state.agents;
   draft.state.agents = agents;
@@ -53,7 +55,7 @@ function tellParent(draft: Draft, fact: Fact, how: "finished" | "failed" | "stop
     stepSupervisor(draft, child.parent, { type: "child.ended", seq, at, child: actor, how });
   } else if (child.kind === "background" && how !== "stopped") {
     // Whoever stopped it knows; all others are to look at what it found.
-    stepAgent(draft, aliveOrMain(draft, child.parent), { type: "background.ended", seq, wakes: true });
+    tell(draft, aliveOrMain(draft, child.parent), { seq, wakes: true });
   }
 }
 
@@ -100,7 +102,7 @@ function stepChild(
 /** Mail is in the hands of all it is for, or of nobody: then its sender is told who is not there. */
 export function deliverMail(draft: Draft, { data, seq }: FactOf<"team.message_sent">): string | null {
   for (const path of data.to) {
-    if (Object.hasOwn(draft.state.agents, path)) continue;
+    if (Object.hasOwn(draft.state.agents, path) && !isLeaving(draft.state, path)) continue;
     return Object.hasOwn(draft.state.children, path) ? `"${path}" has ended` : `there is no agent "${path}"`;
   }
   for (const path of data.to) {
@@ -133,9 +135,13 @@ export function endBackground(draft: Draft, fact: FactOf<"background.ended">): s
   // What a person began by hand is none of the conversation.
   if (task.by === "user") return null;
   // An agent that takes no note now reads of it in its conversation later.
-  const wakes = wakesAgent(status);
-  stepAgent(draft, aliveOrMain(draft, fact.actor), { type: fact.type, seq: fact.seq, wakes });
+  tell(draft, aliveOrMain(draft, fact.actor), { seq: fact.seq, wakes: wakesAgent(status) });
   return null;
+}
+
+/** An agent at its end is not woken any more. */
+function tell(draft: Draft, actor: string, { seq, wakes }: { seq: number; wakes: boolean }): void {
+  stepAgent(draft, actor, { type: "background.ended", seq, wakes: wakes && !isLeaving(draft.state, actor) });
 }
 
 /** The agent that is to hear of something, or the main one when that is gone. */

@@ -91,6 +91,12 @@ export function isResting(agent: AnyMachineSnapshot): boolean {
   return restingStates.has(stateName(agent));
 }
 
+/** True when the turn of an agent with a worktree is over: nothing begins another one. */
+export function isLeaving(state: SessionState, path: string): boolean {
+  const child = state.children[path];
+  return child !== undefined && stateName(child.snapshot) === "leaving";
+}
+
 /** True when an effect is owed on which somebody has to work: a sub-agent or a person's answer carries the others. */
 export function owesWork(state: SessionState): boolean {
   const carriers = [...Object.values(state.children), ...Object.values(state.supervisors)];

@@ -6,6 +6,8 @@ export interface UsageTotals {
   byActor(): Record<string, Usage>;
   /** Keys are `provider/model`. */
   byModel(): Record<string, Usage>;
+  /** Answers of models so far, by agent. */
+  callsByActor(): Record<string, number>;
 }
 
 export function createUsageTotals(): UsageTotals {
@@ -13,10 +15,12 @@ export function createUsageTotals(): UsageTotals {
   const models = new Map<string, Usage>();
   /** Who each agent asked last: a summary is written by the same model. */
   const asked = new Map<string, string>();
+  const calls = new Map<string, number>();
   return {
     apply: (fact) => {
       if (fact.type === "model.called") asked.set(fact.actor, `${fact.data.provider}/${fact.data.model}`);
       if (fact.type !== "model.replied" && fact.type !== "context.compacted") return;
+      if (fact.type === "model.replied") calls.set(fact.actor, (calls.get(fact.actor) ?? 0) + 1);
       const { usage } = fact.data;
       if (usage === undefined) return;
       add(actors, fact.actor, usage);
@@ -24,6 +28,7 @@ export function createUsageTotals(): UsageTotals {
     },
     byActor: () => Object.fromEntries(actors),
     byModel: () => Object.fromEntries(models),
+    callsByActor: () => Object.fromEntries(calls),
   };
 }
 

@@ -51,6 +51,11 @@ export const defaultText =
 #cost_usd = 20.0
 #repeat = 5                      # the same call with the same result
 
+#[agents]                        # sub-agents of one session
+#depth = 3                       # levels below the main agent
+#at_once = 16                    # that live at the same time
+#total = 1000                    # that there may ever be
+
 #[context]
 #compact_at = 0.8                # share of the model's window at which the conversation is summarised
 #micro_at = 0.6                  # share at which old tool results become references

@@ -61,6 +61,13 @@ const context = z.strictObject({
   path: ["micro_at"],
 });
 
+/** Sub-agents of one session: levels below the main agent, how many live at once, and how many there may ever be. */
+const agents = z.strictObject({
+  depth: z.int().min(0).max(16).default(3),
+  at_once: z.int().min(1).max(256).default(16),
+  total: z.int().min(1).max(100_000).default(1_000),
+});
+
 /** What tools may do: the mode of new sessions, and rules. */
 const permissions = z.strictObject({
   mode: permissionMode.refine((mode) => mode !== "bypassPermissions", {
@@ -206,6 +213,7 @@ export function configSchema(kinds: readonly ProviderKind[]) {
     providers: table(providerName, providerSettings(kinds)),
     models: table(modelName, modelSettings),
     limits: limits.prefault({}),
+    agents: agents.prefault({}),
     context: context.prefault({}),
     permissions: permissions.prefault({}),
     secrets: secrets.prefault({}),

@@ -50,6 +50,16 @@ export type AgentProfile = z.infer<typeof agentProfile>;
 export const agentKind = z.enum(["task", "background", "member"]);
 export type AgentKind = z.infer<typeof agentKind>;
 
+/** What an agent and all below it used. */
+export const agentUsage = z.object({
+  input_tokens: z.number().int(),
+  output_tokens: z.number().int(),
+  cost_usd: z.number().optional(),
+  model_calls: z.number().int(),
+  wall_ms: z.number().int(),
+});
+export type AgentUsage = z.infer<typeof agentUsage>;
+
 export const agentFacts = {
   /** `parent`: the path of the actor that it reports to and that ends it. Its own path is the fact's `actor`. */
   "agent.started": z.object({
@@ -64,9 +74,18 @@ export const agentFacts = {
     ...agentProfile.shape,
   }),
   "agent.resumed": z.object({ agent: z.string() }),
-  "agent.finished": z.object({ agent: z.string(), result: z.string() }),
-  "agent.failed": z.object({ agent: z.string(), error: z.string() }),
-  "agent.stopped": z.object({ agent: z.string(), reason: z.string() }),
+  "agent.finished": z.object({ agent: z.string(), result: z.string(), usage: agentUsage.optional() }),
+  "agent.failed": z.object({ agent: z.string(), error: z.string(), usage: agentUsage.optional() }),
+  "agent.stopped": z.object({ agent: z.string(), reason: z.string(), usage: agentUsage.optional() }),
+  /** Its last turn is over, and its worktree was looked at: removed when nothing was done in it, else kept. */
+  "agent.worktree_left": z.object({
+    agent: z.string(),
+    path: z.string(),
+    branch: z.string(),
+    removed: z.boolean(),
+    /** Why it is kept. */
+    reason: z.string().optional(),
+  }),
   /** Mail between agents. Being logged is being delivered: each of `to` (paths) reads it before its next model call. */
   "team.message_sent": z.object({
     message_id: z.string(),

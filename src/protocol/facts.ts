@@ -88,6 +88,11 @@ export const factData = {
     request_sha256: z.string(),
     /** A fallback is asked: who was to answer, and why it did not. */
     instead_of: z.object({ provider: z.string(), model: z.string(), error: errorInfo }).optional(),
+    /** The most that it may use, held back from every budget above it until it has ended. */
+    reserved: z.object({
+      tokens: z.number().int().nonnegative(),
+      cost_usd: z.number().nonnegative().optional(),
+    }).optional(),
   }),
   "model.replied": z.object({
     request_id: z.string(),
@@ -145,6 +150,8 @@ export const factData = {
   "turn.cancelled": z.object({
     by: z.string(),
     outcome: z.enum(["cancelled", "interrupted", "parked", "limit"]),
+    /** Why, in the words of the agent that stopped another one. */
+    reason: z.string().optional(),
   }),
   "turn.ended": z.object({ outcome: turnOutcome, steps: z.number().int(), error: errorInfo.optional() }),
   ...teamFacts,

@@ -30,6 +30,7 @@ const agentEvents: AnyEventObject[] = [
   { type: "call.ended", seq, call_id: "a" },
   { type: "call.ended", seq, call_id: "b" },
   { type: "budget.exceeded", seq },
+  { type: "budget.exceeded", seq, stops: "a" },
   { type: "budget.extended", seq },
   { type: "background.ended", seq, wakes: true },
   { type: "background.ended", seq, wakes: false },
@@ -63,7 +64,7 @@ const callEvents = [
 const childEvents: AnyEventObject[] = [
   { type: "turn.began" },
   { type: "turn.ended", outcome: "completed" },
-  ...["resumed", "finished", "failed", "stopped"].map((end) => ({ type: `agent.${end}` })),
+  ...["resumed", "worktree_left", "finished", "failed", "stopped"].map((end) => ({ type: `agent.${end}` })),
 ];
 
 /** What a machine may start with decides which of its states it comes to. */
@@ -72,9 +73,11 @@ const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>
   ["tool call", toolCallMachine, callEvents, [{ callId: "c", name: "n" }]],
   ["background task", backgroundTaskMachine, [{ type: "background.ended" }], [{ backgroundId: "b" }]],
   ["sub-agent", subAgentMachine, childEvents, [
-    { agent: "a", callId: "c", kind: "task" },
-    { agent: "a", callId: null, kind: "member" },
-    { agent: "a", callId: "c", kind: "background" },
+    { agent: "a", callId: "c", kind: "task", worktree: false },
+    { agent: "a", callId: null, kind: "member", worktree: false },
+    { agent: "a", callId: "c", kind: "background", worktree: false },
+    { agent: "a", callId: "c", kind: "task", worktree: true },
+    { agent: "a", callId: "c", kind: "background", worktree: true },
   ]],
 ];
 
