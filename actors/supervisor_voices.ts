@@ -1,33 +1,13 @@
-// What supervisors say and ask for: a machine decides by small facts alone, and names what is to follow; the words (prompts,
-// results, conditions) come from here, where the whole transcript is at hand. Each request is exactly one fact.
-import type { EffectKind, PendingEffect } from "../machines/effects.ts";
+// The voices of supervisors, by kind: one line each. And what whoever waits for one is told.
+import type { PendingEffect } from "../machines/effects.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
-import type { SessionState, SupervisorKind } from "../machines/session_state.ts";
+import type { SupervisorKind } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import type { SupervisorMoment, SupervisorRequest, SupervisorVoice } from "./supervisor_voice.ts";
+import { teamVoice } from "./team_voice.ts";
 
-/** Requests of supervisors that become facts in the same write. */
-export type SupervisorRequest = Extract<
-  EffectKind,
-  "agent.start" | "agent.tell" | "agent.end" | "call.propose" | "supervisor.start" | "supervisor.say"
->;
-
-export interface SupervisorMoment {
-  state: SessionState;
-  transcript: Transcript;
-}
-
-/**
- * The fact that a request stands for. It must be one that ends the request: `agent.start` an `agent.started` of that path,
- * `agent.tell` a `message.received` of that id, `agent.end` the end of that agent, `call.propose` a `call.proposed` of
- * that id, `supervisor.start` a start of that path, `supervisor.say` a fact of its own with that key.
- */
-export type SupervisorVoice = (
-  request: PendingEffect & { kind: SupervisorRequest },
-  moment: SupervisorMoment,
-) => FactDraft;
-
-const voices: Partial<Record<SupervisorKind, SupervisorVoice>> = {};
+const voices: Partial<Record<SupervisorKind, SupervisorVoice>> = { team: teamVoice };
 
 const requests: ReadonlySet<string> = new Set<SupervisorRequest>([
   "agent.start",

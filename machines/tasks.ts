@@ -1,13 +1,13 @@
 // Tasks with dependencies, as a pure fold of the session's facts. Whatever the facts say, the result has no two tasks of
 // one id, no unknown blockers and no cycles: calls that run side by side are each checked against what was there before.
-import type { Fact, FactData } from "../src/protocol/facts.ts";
+import type { FactData, FactDraft } from "../src/protocol/facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
 
 /** When all of them are taken, a new task takes the place of the oldest one that has ended. */
 export const tasksMax = 500;
 
 /** The next tasks, or the same object when the fact says nothing about them. */
-export function foldTasks(tasks: readonly Task[], fact: Fact): readonly Task[] {
+export function foldTasks(tasks: readonly Task[], fact: FactDraft): readonly Task[] {
   switch (fact.type) {
     case "task.created":
       return created(tasks, fact.data);

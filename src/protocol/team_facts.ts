@@ -18,6 +18,7 @@ export type TeamTask = z.infer<typeof teamTask>;
 
 /** Whoever starts a team waits for all of it, for none of it, or for its milestones. */
 export const teamWait = z.enum(["foreground", "background", "hybrid"]);
+export type TeamWait = z.infer<typeof teamWait>;
 
 export const teamFacts = {
   "team.started": z.object({
