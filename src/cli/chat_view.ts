@@ -115,10 +115,16 @@ function describe(event: EventEnvelope, { colours, byHand }: DescribeOptions): s
         `  the turn ended: ${shortLine(String(data["outcome"]), 40)}${why === "" ? "" : `: ${why}`}`,
       );
     }
+    // Shown as what it is: a question to the person.
     case "question.asked":
     case "budget.exceeded":
     case "context.compact_requested":
-      // Shown as what it is: a question to the person, or what they have just asked for.
+    // What they have just asked for, or nothing that the conversation is about.
+    case "turn.cancelled":
+    case "session.owned":
+    case "session.upgraded":
+    case "agent.resumed":
+    case "timer.fired":
       return undefined;
     case "hook.ran":
       return data["outcome"] === "passed" ? undefined : workLines(event, who, yellow);

@@ -1,17 +1,17 @@
 // Facts beside the conversation in words: questions, settings, todos and tasks, file changes, background tasks, the context,
-// limits and hooks. The first line says it all; further lines are a list. All foreign text is neutral.
+// limits and hooks, and what there is of the session itself and of its other agents.
 import { type EventEnvelope, type FactData, factData, type FactType } from "../protocol/facts.ts";
 import type { SessionView } from "../protocol/http.ts";
 import type { BudgetLimit, Task, TodoItem } from "../protocol/work_facts.ts";
+import { crewWords } from "./crew_text.ts";
+import { bounded, short, type Words } from "./fact_words.ts";
 import { sandboxText } from "./mode_text.ts";
-import { neutralLine, shortLine } from "./neutral.ts";
-
-const wordsMax = 300;
-const itemsMax = 100;
-
-type Words = { [T in FactType]?: (data: FactData<T>) => string[] };
+import { neutralLine } from "./neutral.ts";
+import { sessionWords } from "./session_text.ts";
 
 const words: Words = {
+  ...sessionWords,
+  ...crewWords,
   "question.asked": ({ questions }) => {
     const more = questions.length > 1 ? ` (and ${questions.length - 1} more)` : "";
     return [`asks: ${short(questions[0]?.question ?? "")}${more}`];
@@ -166,13 +166,4 @@ function afterText(ids: readonly string[]): string {
 
 function ownerText(owner: string | null): string {
   return owner === null ? "" : `, for ${short(owner)}`;
-}
-
-function bounded<T>(items: readonly T[], tell: (item: T) => string): string[] {
-  const more = items.length > itemsMax ? [`… ${items.length - itemsMax} more`] : [];
-  return [...items.slice(0, itemsMax).map(tell), ...more];
-}
-
-function short(text: string): string {
-  return shortLine(text, wordsMax);
 }
