@@ -24,6 +24,7 @@ import {
 import { type Draft, openDraft, postDigest, putAgent, stepAgent } from "./session_draft.ts";
 import { isLeaving, type SessionState } from "./session_state.ts";
 import { fireTimer, stepSupervisor, stepSupervisorFact } from "./session_supervisors.ts";
+import { tellTeams } from "./session_teams.ts";
 import { startMachine } from "./step.ts";
 
 export type SessionStep =
@@ -59,7 +60,10 @@ export function stepSession(state: SessionState, fact: Fact): SessionStep {
 function step(state: SessionState, fact: Fact): SessionStep {
   const draft = openDraft(state, fact);
   const refusal = route(draft, fact);
-  if (refusal === null) followLoops(draft, fact);
+  if (refusal === null) {
+    followLoops(draft, fact);
+    tellTeams(draft, fact);
+  }
   if (refusal !== null) return { ignored: true, why: refusal };
   const asked = draft.requests.map(({ request, actor }) => pendingEffect(request, actor));
   const signals = asked.filter((effect) => effectKinds[effect.kind].class === "signal");
