@@ -3,9 +3,9 @@
 import type { PendingEffect } from "../machines/effects.ts";
 import { stateName } from "../machines/session_state.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
-import type { ModelRequest } from "../src/protocol/conversation.ts";
 import type { ErrorInfo, FactData, FactDraft } from "../src/protocol/facts.ts";
 import type { ModelEvent, Provider } from "../src/providers/contract.ts";
+import { announce } from "./announce_call.ts";
 import { exceededBudget, type SessionLimits } from "./budgets.ts";
 import { type EstimateCorrections, estimateCorrections } from "./estimate_corrections.ts";
 import {
@@ -15,10 +15,10 @@ import {
   inputLimit,
   tooLarge,
 } from "./fit_context.ts";
-import { modelRequest, type RequestHead, storeHead, wireHash } from "./model_request.ts";
+import type { RequestHead } from "./model_request.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
-import { headTokens, messagesTokens } from "./token_estimate.ts";
+import { sayUnpriced } from "./unpriced.ts";
 
 /** Characters of a provider's error text that are logged. */
 const errorCharsMax = 2_000;
@@ -63,6 +63,7 @@ export function modelExecutor(parts: ModelCallParts): Executor {
     const { meta } = session.state();
     if (meta === null) throw new Error("A session without a beginning calls no model");
     if (signal.aborted) return await fail(session, effect, cancelled);
+    // Before anything is summarised for it: that costs as well.
     if (await pause(session, effect.actor, parts)) return;
     const transcript = await session.transcript();
     const own = transcript.crew.agent(effect.actor)?.profile.model ??
@@ -118,7 +119,8 @@ async function pause(session: SessionActor, actor: string, parts: ModelCallParts
   const transcript = await session.transcript();
   const state = session.state();
   const exceeded = exceededBudget({ state, transcript, actor, limits: parts.limits, nowMs: parts.now() });
-  if (exceeded === null) return false;
+  // What only calls under way stand in the way of is waited for when the call is announced.
+  if (exceeded === null || exceeded === "taken") return false;
   return (await session.tell({ actor, type: "budget.exceeded", data: exceeded })).accepted;
 }
 
@@ -168,8 +170,14 @@ async function askOnce(
     ? await fitContext({ ...measuring, settings: parts.context, refused, objection, signal })
     : await tooLarge(measuring);
   if (overflow !== null) return { error: overflow, text: "" };
-  const called = await announce(asking, head);
-  if (called === null) return { error: cancelled, text: "" };
+  const called = await announce({
+    ...{ session, actor, provider, model, head, correction, signal },
+    ...{ limits: parts.limits, now: parts.now, requestId: requestId(effect), attempt: asking.attempt },
+    ...(asking.instead === null ? {} : { instead: insteadOf(asking.instead) }),
+  });
+  if (called === "paused") return null;
+  if (called === "refused") return { error: cancelled, text: "" };
+  await sayUnpriced({ session, actor, provider, model, seq: called.seq });
   if (asking.instead !== null) {
     const text = `${asking.instead.error.message}; asking "${provider.name}/${model}" instead`;
     session.notice({ actor, of_seq: called.seq, text });
@@ -200,31 +208,6 @@ async function askOnce(
 
 function retryText({ attempt, delayMs, error }: Extract<ModelEvent, { type: "retry" }>): string {
   return `${error.message}; asking again in ${(delayMs / 1000).toFixed(1)} s (attempt ${attempt + 1})`;
-}
-
-/** Logs the request as it will be sent; made when its turn comes, so that no message in between is missed. */
-async function announce(asking: Asking, head: RequestHead) {
-  const { session, effect, provider, model, attempt, instead } = asking;
-  const ref = await storeHead(head, session.log);
-  let request: ModelRequest | undefined;
-  const told = await session.tell((transcript): FactDraft => {
-    request = modelRequest({ provider: provider.name, model }, head, transcript.forRequest(effect.actor));
-    return {
-      actor: effect.actor,
-      type: "model.called",
-      data: {
-        request_id: requestId(effect),
-        provider: provider.name,
-        model,
-        attempt,
-        head: { ...ref },
-        request_sha256: wireHash(provider.encode(request)),
-        ...(instead === null ? {} : { instead_of: insteadOf(instead) }),
-      },
-    };
-  });
-  if (!told.accepted || request === undefined) return null;
-  return { seq: told.seq, request, estimate: headTokens(head) + messagesTokens(request.messages) };
 }
 
 function insteadOf({ provider, model, error }: Unanswered): FactData<"model.called">["instead_of"] {

@@ -1,7 +1,6 @@
 // Commands: what a client may ask of a session, turned into the fact it would be. The machines have the last word.
 import { nanoid } from "nanoid";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
-import { stateName } from "../machines/session_state.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
@@ -9,7 +8,8 @@ import type { PermissionRules } from "../src/permission/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
-import { extendedMax, type SessionLimits } from "./budgets.ts";
+import { answerBudget } from "./answer_budget.ts";
+import type { SessionLimits } from "./budgets.ts";
 import { actorNamed } from "./actor_names.ts";
 import { answerCall } from "./answer_call.ts";
 import { endByHand } from "./end_by_hand.ts";
@@ -46,7 +46,7 @@ export async function carryOut(
         what: `answer call "${command.call_id}" of`,
       });
     case "budget.answer":
-      return await answerBudget(session, command.decision, parts);
+      return await answerBudget(session, command, parts);
     case "session.set_mode": {
       const { permission_mode } = command;
       await checkMode(parts.rules, permission_mode, session.state().meta?.workspace ?? "");
@@ -166,37 +166,6 @@ async function sendMessage(
   const actor = to === undefined ? mainActor : await actorNamed(session, to);
   const draft: FactDraft = { actor, type: "message.received", data };
   return { ...await log(session, draft, { what: "send a message to", id: message_id }), message_id };
-}
-
-/** Every agent that waits at a limit goes on, or is told to end its turn. */
-async function answerBudget(
-  session: SessionActor,
-  decision: "continue" | "stop",
-  { who, limits }: CommandParts,
-): Promise<Receipt> {
-  const paused = Object.entries(session.state().agents)
-    .filter(([, snapshot]) => stateName(snapshot) === "paused").map(([actor]) => actor);
-  if (paused.length === 0) {
-    throw new Problem("conflict", `Cannot answer for session "${session.id}": nothing waits at a limit`);
-  }
-  const transcript = await session.transcript();
-  let seq = 0;
-  for (const actor of paused) {
-    const exceeded = transcript.exceeded(actor);
-    if (exceeded === undefined) continue;
-    const extended = { limit: exceeded.limit, max: extendedMax(exceeded, limits), ...who };
-    const told = await session.tell(
-      decision === "continue"
-        ? { actor, type: "budget.extended", data: extended }
-        : { actor, type: "turn.cancelled", data: { by: who.by, outcome: "limit" } },
-    );
-    // One that has gone on or ended meanwhile needs no answer.
-    if (told.accepted) seq = told.seq;
-  }
-  if (seq === 0) {
-    throw new Problem("conflict", `Cannot answer for session "${session.id}": somebody else was faster`);
-  }
-  return { seq };
 }
 
 async function questionDraft(

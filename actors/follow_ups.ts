@@ -5,6 +5,7 @@ import { usageOf } from "./agent_usage.ts";
 import { endRemarks } from "../machines/crew_words.ts";
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import { budgetReason } from "./budget_words.ts";
 import { budgetEnd } from "./budget_end.ts";
 import { isSupervisorRequest, supervisorFact, supervisorResult } from "./supervisor_voices.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
@@ -56,12 +57,20 @@ function agentEnd(effect: PendingEffect, state: SessionState, transcript: Transc
     return { actor, type: "agent.finished", data: { agent, result: transcript.lastText(actor), usage } };
   }
   if (outcome === "failed" || outcome === "limit") {
-    const error = state.agents[actor]?.context.error?.message ?? `it reached its limit of model calls`;
+    const error = state.agents[actor]?.context.error?.message ?? limitReason(actor, state, transcript);
     return { actor, type: "agent.failed", data: { agent, error: String(error), usage } };
   }
   const why = transcript.crew.agent(actor)?.stopReason ?? null;
   const reason = why === null ? outcome : `${outcome}: ${why}`;
   return { actor, type: "agent.stopped", data: { agent, reason, usage } };
+}
+
+/** The limit that ended the turn of an agent: its message's, or a budget of its own or of somebody above it. */
+function limitReason(actor: string, state: SessionState, { ledger, exceeded }: Transcript): string {
+  const steps = state.agents[actor]?.context;
+  const isMessages = steps?.stepsMax !== null && Number(steps?.steps) >= Number(steps?.stepsMax);
+  const met = isMessages ? undefined : ledger.endedAt(actor) ?? exceeded(actor);
+  return met === undefined ? "it reached its limit of model calls" : budgetReason(met);
 }
 
 function questionEnd(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {

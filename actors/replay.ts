@@ -78,6 +78,7 @@ export function viewOf(sessionId: string, state: SessionState, transcript: Trans
       approvals: approvalsOf(state, transcript),
       questions: questionsOf(state, transcript),
       paused: pausedOf(state, transcript),
+      budgets: transcript.ledger.rows(Date.parse(state.at)),
       todos: [...transcript.work.todos()],
       tasks: tasksOf(transcript),
       background: transcript.work.backgrounds().map(backgroundOf),

@@ -86,6 +86,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       await transcript();
     }
     const draft = typeof letter.draft === "function" ? letter.draft(await transcript()) : letter.draft;
+    if (draft === null) return letter.resolve({ accepted: false, why: "there was nothing to say" });
     const known = id === undefined ? undefined : dedupe.seqOf(id);
     if (known !== undefined) return answerRepeat(letter, known);
     const composed = composer.compose(draft, { id, before });

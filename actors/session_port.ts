@@ -22,7 +22,8 @@ export type Executor = (
   options: { signal: AbortSignal },
 ) => Promise<void>;
 
-export type MakeDraft = (transcript: Transcript) => FactDraft;
+/** Null: there is nothing to say after all. */
+export type MakeDraft = (transcript: Transcript) => FactDraft | null;
 
 export interface SessionActor {
   readonly id: string;

@@ -3,7 +3,8 @@ import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { BackgroundRecord } from "../machines/session_work.ts";
 import { readyTasks } from "../machines/tasks.ts";
 import type { Transcript } from "../machines/transcript.ts";
-import type { PausedAgent, PendingQuestion, SessionView } from "../src/protocol/http.ts";
+import type { PausedAgent } from "../src/protocol/budget_views.ts";
+import type { PendingQuestion, SessionView } from "../src/protocol/http.ts";
 
 export function questionsOf(state: SessionState, transcript: Transcript): PendingQuestion[] {
   return Object.entries(state.calls).flatMap(([call_id, { actor, snapshot }]) => {

@@ -30,6 +30,8 @@ const base = setup({
     "work.cancel": () => {},
     /** Begin the run of the session's mode that answers the message of this fact. */
     "supervisor.start": (_, _params: { supervisor: string; of_seq: number }) => {},
+    /** End the actor whose budget it is, and with it this one. */
+    "budget.end": (_, _params: { of: string }) => {},
     "turn.end": (_, _params: { outcome: TurnOutcome; steps: number; error?: ErrorInfo }) => {},
     // Bookkeeping.
     begin_turn: assign(({ context, event }) => ({
@@ -106,6 +108,7 @@ const base = setup({
       (event.outcome === "completed" || event.outcome === "cancelled" || event.outcome === "limit"),
     ended_completed: ({ event }) => event.type === "turn.ended" && event.outcome === "completed",
     ended_failed: ({ event }) => event.type === "turn.ended" && event.outcome === "failed",
+    stops: ({ event }) => event.type === "budget.exceeded" && event.stops !== undefined,
     wakes: ({ event }) => event.type === "background.ended" && event.wakes,
     ended_parked: ({ event }) => event.type === "turn.ended" && event.outcome === "parked",
   },
@@ -167,7 +170,20 @@ export const agentMachine = base.createMachine({
       on: {
         "message.received": notes,
         "background.ended": notes,
-        "budget.exceeded": { target: "paused", actions: ["forget_request"] },
+        "budget.exceeded": [
+          {
+            guard: "stops",
+            target: "paused",
+            actions: [
+              "forget_request",
+              {
+                type: "budget.end",
+                params: ({ event }) => ({ of: event.type === "budget.exceeded" ? event.stops ?? "" : "" }),
+              },
+            ],
+          },
+          { target: "paused", actions: ["forget_request"] },
+        ],
         "model.called": { guard: "is_current", actions: ["clear_steering"] },
         "model.replied": [
           {

@@ -28,7 +28,8 @@ export type AgentEvent =
   | { type: "message.received"; seq: number; delivery: Delivery; max_steps?: number }
   /** A task beside the conversation ended; `wakes`: an idle agent is to look at it. */
   | { type: "background.ended"; seq: number; wakes: boolean }
-  | { type: "budget.exceeded"; seq: number }
+  /** `stops`: nobody is asked, the actor of this path ends with all below it. */
+  | { type: "budget.exceeded"; seq: number; stops?: string }
   | { type: "budget.extended"; seq: number }
   /** The agents of a mode have answered together. */
   | { type: "mode.finished"; seq: number; outcome: SupervisorOutcome; reason: string }

@@ -85,6 +85,8 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
       return { ...meta, hooks: [...meta.hooks, hook] };
     }
     case "budget.extended":
+      // That of a single actor is the ledger's.
+      if (fact.data.of !== undefined) return meta;
       return {
         ...meta,
         extended: { ...meta.extended, [fact.data.limit]: fact.data.max },

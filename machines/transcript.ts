@@ -3,11 +3,13 @@
 import type { Message } from "../src/protocol/conversation.ts";
 import { type Fact, type FactData, isCallFact, mainActor, type ProposedCall } from "../src/protocol/facts.ts";
 import { type Activity, createActivity } from "./activity.ts";
+import { type Answers, createAnswers } from "./answers.ts";
 import { type Attendance, createAttendance, isAnswer } from "./attendance.ts";
 import { askedOf, type CallRecord, proposedRecord } from "./call_record.ts";
 import { type CallResult, type Conversation, createConversation } from "./conversation.ts";
 import { createCrew, type Crew } from "./crew.ts";
 import { endNote, mailText } from "./crew_words.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
 import { reminders } from "./reminders.ts";
 import { createRepetition, type Repetition } from "./repetition.ts";
 import { createSessionWork, type SessionWork } from "./session_work.ts";
@@ -29,6 +31,8 @@ export interface Transcript {
   repetition(actor: string): Repetition;
   /** Tokens and costs so far, by agent and by model (as `provider/model`). */
   readonly usage: UsageTotals;
+  /** Budgets of actors: what they may use, have used and have reserved. */
+  readonly ledger: Ledger;
   /** The limit at which the agent waits, or last waited, for a person. */
   exceeded(actor: string): FactData<"budget.exceeded"> | undefined;
   /** Since when the agent works without a person. */
@@ -40,6 +44,8 @@ export interface Transcript {
   knows(callId: string): boolean;
   /** Arguments of any call a model reply names. */
   proposed(requestId: string): readonly ProposedCall[];
+  /** What agents other than the main one answered at the ends of their turns. */
+  readonly answers: Answers;
   lastText(actor: string): string;
   /** How a sub-agent ended, in words: its result, its error or the reason it was stopped. */
   agentEnd(actor: string): string;
@@ -67,6 +73,8 @@ export function createTranscript(): Transcript {
   const byHand = new Set<string>();
   const work = createSessionWork();
   const usage = createUsageTotals();
+  const answers = createAnswers();
+  const ledger = createLedger();
 
   const of = (actor: string): Agent => {
     const found = agents.get(actor);
@@ -96,6 +104,8 @@ export function createTranscript(): Transcript {
   const apply = (fact: Fact): void => {
     work.apply(fact);
     usage.apply(fact);
+    answers.apply(fact);
+    ledger.apply(fact);
     crew.apply(fact);
     activity.apply(fact);
     if (fact.type === "team.message_sent") {
@@ -147,6 +157,8 @@ export function createTranscript(): Transcript {
     apply,
     work,
     usage,
+    answers,
+    ledger,
     crew,
     activity,
     messages: (actor) => of(actor).conversation.messages,

@@ -3,6 +3,7 @@ import type { SessionView } from "../protocol/http.ts";
 import { shortLine } from "./neutral.ts";
 import { tableLines } from "./table.ts";
 import type { Colours } from "./terminal.ts";
+import { budgetLine } from "./work_text.ts";
 
 type State = SessionView["state"];
 interface Used {
@@ -14,14 +15,21 @@ interface Used {
 
 const nameCharsMax = 60;
 
-export function costLines({ usage, usage_by_actor, usage_by_model }: State, colours: Colours): string[] {
+export function costLines(
+  { usage, usage_by_actor, usage_by_model, budgets }: State,
+  colours: Colours,
+): string[] {
   const cached = sumOf(Object.values(usage_by_actor));
   const rows = [
     row("session", { ...usage, ...cached === undefined ? {} : { cache_read_tokens: cached } }),
     ...Object.entries(usage_by_actor).map(([actor, used]) => row(actor, used)),
     ...Object.entries(usage_by_model).map(([model, used]) => row(model, used)),
   ];
-  return tableLines(["", "TOKENS IN", "CACHED", "OUT", "COST"], rows, { colours, numbers: [1, 2, 3, 4] });
+  const lines = tableLines(["", "TOKENS IN", "CACHED", "OUT", "COST"], rows, {
+    colours,
+    numbers: [1, 2, 3, 4],
+  });
+  return budgets.length === 0 ? lines : [...lines, "", "Budgets", ...budgets.map(budgetLine)];
 }
 
 function row(name: string, { input_tokens, output_tokens, cache_read_tokens, cost_usd }: Used): string[] {

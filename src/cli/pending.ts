@@ -1,6 +1,7 @@
 // What waits for a person, folded from the events of a session: approvals, questions, limits that were met.
 import { type EventEnvelope, factData } from "../protocol/facts.ts";
-import type { Approval, PausedAgent, PendingQuestion, SessionView } from "../protocol/http.ts";
+import type { PausedAgent } from "../protocol/budget_views.ts";
+import type { Approval, PendingQuestion, SessionView } from "../protocol/http.ts";
 
 export type Pending =
   | { kind: "approval"; key: string; seq: number; approval: Approval }

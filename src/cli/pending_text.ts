@@ -1,5 +1,6 @@
 // What waits for a person, in words: shown whole, because what is hidden would be agreed to as well.
-import type { PausedAgent, PendingQuestion } from "../protocol/http.ts";
+import type { PausedAgent } from "../protocol/budget_views.ts";
+import type { PendingQuestion } from "../protocol/http.ts";
 import { approvalChoices, approvalText } from "./approvals.ts";
 import { neutral, neutralLine } from "./neutral.ts";
 import type { Pending } from "./pending.ts";

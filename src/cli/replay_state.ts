@@ -8,7 +8,7 @@ import { neutralLine, shortLine, shortText } from "./neutral.ts";
 import { sandboxText } from "./mode_text.ts";
 import { argsText } from "./render.ts";
 import type { Colours } from "./terminal.ts";
-import { backgroundLine, limitText, taskLine, todoLines } from "./work_text.ts";
+import { backgroundLine, budgetLine, limitText, taskLine, todoLines } from "./work_text.ts";
 
 const messageLinesMax = 10;
 const valueCharsMax = 300;
@@ -50,6 +50,7 @@ export function drawState({ session_id, seq, conversation, state }: SessionView,
       state.paused.map((paused) => `${neutralLine(paused.actor)}: ${limitText(paused)}`),
       colours,
     ),
+    ...list("Budgets", state.budgets.map(budgetLine), colours),
     ...list("Todos", state.todos.length === 0 ? [] : todoLines(state.todos), colours),
     ...list("Tasks", state.tasks.map(taskLine), colours),
     ...list("Background", state.background.map(backgroundLine), colours),

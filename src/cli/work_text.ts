@@ -1,6 +1,7 @@
 // Facts beside the conversation in words: questions, settings, todos and tasks, file changes, background tasks, the context,
 // limits and hooks, and what there is of the session itself and of its other agents.
 import { type EventEnvelope, type FactData, factData, type FactType } from "../protocol/facts.ts";
+import type { BudgetView, PausedAgent } from "../protocol/budget_views.ts";
 import type { SessionView } from "../protocol/http.ts";
 import type { BudgetLimit, Task, TodoItem } from "../protocol/work_facts.ts";
 import { crewWords } from "./crew_text.ts";
@@ -64,11 +65,11 @@ const words: Words = {
     }`,
   ],
   "budget.exceeded": (data) => [`paused: ${limitText(data)}`],
-  "budget.extended": ({ limit, max, by }) => [
-    `goes on: ${short(by)} extended the limit of ${limitNames[limit]}${
-      limit === "tokens" || limit === "cost" ? ` to ${amount(limit, max)}` : ""
-    }`,
-  ],
+  "budget.extended": ({ limit, max, by, of }) => {
+    const whose = of === undefined ? "" : ` of ${short(of)}`;
+    const to = of !== undefined || limit === "tokens" || limit === "cost" ? ` to ${amount(limit, max)}` : "";
+    return [`goes on: ${short(by)} extended the limit of ${limitNames[limit]}${whose}${to}`];
+  },
   "hook.registered": ({ event, matcher, command, by }) => [
     `hook for ${event}${matcher === undefined ? "" : ` of ${short(matcher)}`} registered by ${short(by)}: ${
       short(command)
@@ -120,9 +121,10 @@ export function backgroundLine(
 }
 
 /** What was used up, with its unit. */
-export function limitText({ limit, used, max, detail }: Omit<FactData<"budget.exceeded">, "detail"> & {
-  detail?: string | undefined;
-}): string {
+export function limitText({ limit, used, max, detail, of }: Omit<PausedAgent, "actor">): string {
+  if (of !== undefined) {
+    return `the budget of ${neutralLine(of)} is used up: ${amount(limit, used)} of ${amount(limit, max)}`;
+  }
   switch (limit) {
     case "steps":
       return `it made ${used} model calls in this turn`;
@@ -131,6 +133,8 @@ export function limitText({ limit, used, max, detail }: Omit<FactData<"budget.ex
     case "tokens":
     case "cost":
       return `the session used ${amount(limit, used)} of ${amount(limit, max)}`;
+    case "calls":
+      return `it made ${amount(limit, used)}`;
     case "repeat":
       return `it repeats itself: ${short(detail ?? "the same call, the same result")}`;
     default:
@@ -144,12 +148,24 @@ const limitNames: { readonly [limit in BudgetLimit]: string } = {
   tokens: "tokens",
   cost: "money",
   repeat: "repetition",
+  calls: "model calls",
 };
 const minuteMs = 60_000;
+
+/** One line for a limit of an actor: what is used of it, and what is held back for calls under way. */
+export function budgetLine(
+  { actor, limit, used, reserved, max }: BudgetView,
+): string {
+  const held = reserved === 0 ? "" : `, ${amount(limit, reserved)} reserved`;
+  return `${short(actor)}: ${amount(limit, used)} of ${amount(limit, max)} (${
+    Math.floor(100 * used / max)
+  } %)${held}`;
+}
 
 function amount(limit: BudgetLimit, value: number): string {
   if (limit === "cost") return `$${value.toFixed(2)}`;
   if (limit === "tokens") return `${value} tokens`;
+  if (limit === "calls") return `${value} model calls`;
   return limit === "wall" ? `${(value / minuteMs).toFixed(1)} minutes` : String(value);
 }
 

@@ -96,8 +96,8 @@ export function createClient(first: Connection, options: ConnectOptions) {
       get(at(session, "/questions"), z.object({ questions: z.array(pendingQuestion) })),
     answerQuestion: (session: string, callId: string, answers: QuestionAnswer[]) =>
       post(at(session, `/questions/${encodeURIComponent(callId)}`), { answers }, done),
-    answerBudget: (session: string, decision: "continue" | "stop") =>
-      post(at(session, "/budget"), { decision }, done),
+    answerBudget: (session: string, decision: "continue" | "stop", actor?: string) =>
+      post(at(session, "/budget"), { decision, ...(actor === undefined ? {} : { actor }) }, done),
     setMode: (session: string, permission_mode: PermissionMode) =>
       post(at(session, "/mode"), { permission_mode }, done),
     setModel: (session: string, model: string) => post(at(session, "/model"), { model }, done),

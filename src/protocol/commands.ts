@@ -54,7 +54,12 @@ export const command = z.discriminatedUnion("type", [
     answers: z.array(questionAnswer).min(1).max(8),
   }),
   /** What a session that met a limit is to do: go on, or end its turn. */
-  z.strictObject({ type: z.literal("budget.answer"), decision: z.enum(["continue", "stop"]) }),
+  z.strictObject({
+    type: z.literal("budget.answer"),
+    decision: z.enum(["continue", "stop"]),
+    /** Left out: all that wait at a limit. */
+    actor: actorName.optional(),
+  }),
   z.strictObject({ type: z.literal("session.set_mode"), permission_mode: permissionMode }),
   /** Permission rules of this session only; they replace those given before. */
   z.strictObject({ type: z.literal("session.set_rules"), ...sessionRules.shape }),

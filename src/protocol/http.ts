@@ -9,13 +9,13 @@ import {
   permissionMode,
   turnOutcome,
 } from "./facts.ts";
+import { budgetView, pausedAgent } from "./budget_views.ts";
 import { jsonObject, jsonValue } from "./json.ts";
 import { actorName, idPattern, messageTextMax, sessionName } from "./commands.ts";
 import { givenImage, messageImagesMax, usage } from "./model_parts.ts";
 import { actorView } from "./tree_views.ts";
 import {
   backgroundStatus,
-  budgetLimit,
   question,
   questionAnswer,
   sandboxStatus,
@@ -49,7 +49,6 @@ export const sendMessageBody = z.strictObject({
   to: actorName.optional(),
 });
 export const answerQuestionBody = z.strictObject({ answers: z.array(questionAnswer).min(1).max(8) });
-export const answerBudgetBody = z.strictObject({ decision: z.enum(["continue", "stop"]) });
 export const setModeBody = z.strictObject({ permission_mode: permissionMode });
 export const setModelBody = z.strictObject({ model: z.string().min(1).max(200) });
 export const compactBody = z.strictObject({ instructions: z.string().max(10_000).optional() });
@@ -135,15 +134,6 @@ export const backgroundView = z.object({
   exit_code: z.number().int().optional(),
 });
 
-export const pausedAgent = z.object({
-  actor: z.string(),
-  limit: budgetLimit,
-  used: z.number(),
-  max: z.number(),
-  detail: z.string().optional(),
-});
-export type PausedAgent = z.infer<typeof pausedAgent>;
-
 export const sessionView = z.object({
   session_id: z.string(),
   seq: z.number().int(),
@@ -158,6 +148,7 @@ export const sessionView = z.object({
     approvals: z.array(approval),
     questions: z.array(pendingQuestion),
     paused: z.array(pausedAgent),
+    budgets: z.array(budgetView),
     todos: z.array(todoItem),
     tasks: z.array(task.extend({ ready: z.boolean() })),
     background: z.array(backgroundView),

@@ -87,7 +87,7 @@ export const sessionHook = z.object({
 });
 export type SessionHook = z.infer<typeof sessionHook>;
 
-export const budgetLimit = z.enum(["steps", "wall", "tokens", "cost", "repeat"]);
+export const budgetLimit = z.enum(["steps", "wall", "tokens", "cost", "repeat", "calls"]);
 export type BudgetLimit = z.infer<typeof budgetLimit>;
 
 /** `works`: commands run confined; `unavailable`: they should, and cannot; `off`: the user wants none. */
@@ -177,9 +177,19 @@ export const sessionWorkFacts = {
     used: z.number(),
     max: z.number(),
     detail: z.string().optional(),
+    /** The path of the actor whose own budget it is; left out: a limit that every session has. */
+    of: z.string().optional(),
+    /** `stop`: nobody is asked, that actor ends with all below it. */
+    on_limit: z.literal("stop").optional(),
   }),
-  /** `max` is the limit from now on, for those that hold for the whole session. */
-  "budget.extended": z.object({ limit: budgetLimit, max: z.number(), by: z.string(), client }),
+  /** `max` is the limit from now on: that of the actor `of`, or for the whole session where it has such a limit. */
+  "budget.extended": z.object({
+    limit: budgetLimit,
+    max: z.number(),
+    by: z.string(),
+    client,
+    of: z.string().optional(),
+  }),
   "hook.registered": sessionHook.extend({ by: z.string() }),
   "hook.ran": z.object({
     event: hookEvent,

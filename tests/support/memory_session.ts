@@ -181,6 +181,7 @@ function viewOf(id: string, facts: readonly Fact[], at: number): SessionView {
       background: [],
       worktree: null,
       usage: { input_tokens: 0, output_tokens: 0 },
+      budgets: [],
       usage_by_actor: {},
       usage_by_model: {},
     },

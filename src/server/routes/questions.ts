@@ -1,6 +1,7 @@
 // Routes by which a person answers: an agent's questions, and limits that were met.
 import { z } from "zod";
-import { answerBudgetBody, answerQuestionBody, pendingQuestion } from "../../protocol/http.ts";
+import { answerBudgetBody } from "../../protocol/budget_views.ts";
+import { answerQuestionBody, pendingQuestion } from "../../protocol/http.ts";
 import { defineRoute } from "../route.ts";
 
 const accepted = z.object({ accepted: z.literal(true), seq: z.number().int() });

@@ -1,0 +1,23 @@
+// The end of an actor whose budget is used up and that nobody is to be asked about: it and all below it get the word to stop.
+import { hasEnded, isResting, type SessionState, stateName } from "../machines/session_state.ts";
+import type { FactDraft } from "../src/protocol/facts.ts";
+
+/** Who is told: the actor itself, or those below it that work while it rests. Each tells all below it in turn. */
+export function budgetEnd(path: string, state: SessionState): FactDraft[] {
+  if (works(path, state)) {
+    return [{ actor: path, type: "turn.cancelled", data: { by: "budget", outcome: "limit" } }];
+  }
+  const below = { ...state.children, ...state.supervisors };
+  return Object.keys(below).filter((child) => below[child]?.parent === path)
+    .flatMap((child) => budgetEnd(child, state));
+}
+
+function works(path: string, { agents, supervisors }: SessionState): boolean {
+  const supervisor = supervisors[path];
+  if (supervisor !== undefined) return !hasEnded(supervisor);
+  const agent = agents[path];
+  if (agent === undefined || isResting(agent)) return false;
+  const name = stateName(agent);
+  // One that is being cancelled has passed it on already; `settling` is shown as another state.
+  return name !== "cancelling" && agent.value !== "settling";
+}
