@@ -25,10 +25,12 @@ export const builtInToolNames: readonly string[] = [
   "TaskGet",
   "TaskList",
   "TaskUpdate",
+  "Team",
   "TodoWrite",
   "Undo",
   "WebFetch",
   "WebSearch",
+  "WorkDone",
   "Write",
 ];
 

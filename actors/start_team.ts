@@ -1,0 +1,83 @@
+// Starting a team: what somebody asked for becomes the fact that begins it, with a path of its own.
+import { teamOf } from "../machines/session_teams.ts";
+import type { Transcript } from "../machines/transcript.ts";
+import type { FactDraft, FactOf } from "../src/protocol/facts.ts";
+import type { TeamMember, TeamTask } from "../src/protocol/team_facts.ts";
+import type { MemberSpec, TeamSpec } from "../src/protocol/team_spec.ts";
+import type { SessionActor } from "./session_port.ts";
+
+/** Teams of one session, those that have ended included. */
+export const teamsMax = 500;
+
+export type ModelOf = (text: string) => { provider: string; model: string };
+type Model = ReturnType<ModelOf>;
+
+/** The members' models by name; throws the Problem of the first that there is not. */
+export function modelsOf(members: readonly MemberSpec[], modelOf: ModelOf): Map<string, Model> {
+  const named = members.flatMap(({ name, model }) =>
+    model === undefined ? [] : [[name, modelOf(model)] as const]
+  );
+  return new Map(named);
+}
+
+/** Why no team can be started by this agent now, or null. */
+export function refusedTeam(session: SessionActor, actor: string): string | null {
+  const state = session.state();
+  if (teamOf(state, actor) !== undefined) return "a member of a team cannot start another team";
+  const teams = Object.values(state.supervisors).filter(({ kind }) => kind === "team").length;
+  return teams >= teamsMax ? `the session has had ${teamsMax} teams already` : null;
+}
+
+export interface TeamStart {
+  spec: TeamSpec;
+  /** The path of the agent that leads it. */
+  parent: string;
+  callId?: string;
+  models: Map<string, Model>;
+  /** Worktrees of members, by name. */
+  worktrees: Map<string, NonNullable<TeamMember["worktree"]>>;
+}
+
+/** The fact; made when its turn comes, so that it tells of all tasks there are by then. */
+export function teamDraft(transcript: Transcript, start: TeamStart): FactDraft {
+  const { spec, parent, callId } = start;
+  const { name, goal, wait, milestones, restart, budget } = spec;
+  const team = freeId(transcript, name);
+  const tasks = transcript.work.tasks().map(({ task_id, owner, blocked_by, status }): TeamTask => {
+    return { task_id, owner, blocked_by, status };
+  });
+  const data: FactOf<"team.started">["data"] = {
+    team,
+    name,
+    goal,
+    parent,
+    ...(callId === undefined ? {} : { call_id: callId }),
+    by: callId === undefined ? "user" : "model",
+    wait,
+    milestones,
+    members: spec.members.map((member) => memberOf(member, start)),
+    restart,
+    ...(budget === undefined ? {} : { budget }),
+    ...(tasks.length === 0 ? {} : { tasks }),
+  };
+  return { actor: `team:${team}`, type: "team.started", data };
+}
+
+function memberOf(spec: MemberSpec, { models, worktrees }: TeamStart): TeamMember {
+  const { model: _model, isolation: _isolation, ...member } = spec;
+  const model = models.get(spec.name);
+  const worktree = worktrees.get(spec.name);
+  return {
+    ...member,
+    ...(model === undefined ? {} : { model }),
+    ...(worktree === undefined ? {} : { worktree }),
+  };
+}
+
+/** The name itself, or with the first number that is free. */
+function freeId({ crew }: Transcript, name: string): string {
+  for (let number = 1;; number++) {
+    const id = number === 1 ? name : `${name}-${number}`;
+    if (crew.supervisor(`team:${id}`) === undefined) return id;
+  }
+}
