@@ -99,6 +99,8 @@ export const workflowFacts = {
   "workflow.resumed": z.object({ by: z.string() }),
   /** Edited while paused: nodes that have finished stay finished. */
   "workflow.edited": z.object({
+    /** Edges from nodes that had ended to nodes that are new: taken at once, by names. */
+    follows: z.array(z.tuple([z.string(), z.string()])),
     by: z.string(),
     definition: jsonObject,
     plan: workflowPlan,
