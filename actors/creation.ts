@@ -5,6 +5,7 @@ import type { PermissionMode } from "../src/protocol/permission_mode.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
+import { modeSettingsOf } from "./mode_settings.ts";
 
 /** The first fact of a session. Throws `bad_request` for folders that cannot be used. */
 export function creation(
@@ -16,6 +17,11 @@ export function creation(
   const chosen = input.model === undefined
     ? { provider: providers.default.name, model: providers.default.defaultModel }
     : resolveModel(providers, input.model);
+  const modeSettings = modeSettingsOf(
+    input.agent_mode,
+    input.mode_settings,
+    (text) => resolveModel(providers, text, chosen.provider),
+  );
   return {
     actor: mainActor,
     type: "session.created",
@@ -26,6 +32,7 @@ export function creation(
       add_dirs: input.add_dirs.map((dir) => folder(dir, "add_dirs")),
       ...chosen,
       agent_mode: input.agent_mode,
+      ...(modeSettings === undefined ? {} : { mode_settings: modeSettings }),
       permission_mode: permissionMode,
       ...(input.context === undefined ? {} : { context: input.context }),
       machine_version: machineVersion,

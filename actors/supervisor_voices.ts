@@ -4,10 +4,17 @@ import { mainActor } from "../src/protocol/facts.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { SupervisorKind } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import { modeVoice } from "./mode_voice.ts";
 import type { SupervisorMoment, SupervisorRequest, SupervisorVoice } from "./supervisor_voice.ts";
 import { teamVoice } from "./team_voice.ts";
 
-const voices: Partial<Record<SupervisorKind, SupervisorVoice>> = { team: teamVoice };
+const voices: Partial<Record<SupervisorKind, SupervisorVoice>> = {
+  team: teamVoice,
+  sequential: modeVoice,
+  parallel: modeVoice,
+  debate: modeVoice,
+  review: modeVoice,
+};
 
 const requests: ReadonlySet<string> = new Set<SupervisorRequest>([
   "agent.start",

@@ -138,7 +138,8 @@ export function createConversation(): Conversation {
           active = true;
           return;
         case "mode.started":
-          // What the others answer, this agent's model is never sent.
+          // Whoever answers for it is told what its model would have been.
+          flushSteering(fact.seq);
           return read();
         case "mode.finished":
           // The main agent of a mode calls no model: what the others found together is its answer.

@@ -1,8 +1,19 @@
 // The machines of supervisors, by kind: one line each.
 import type { AnyStateMachine } from "xstate";
+import { debateMachine } from "./modes/debate.ts";
+import { parallelMachine } from "./modes/parallel.ts";
+import { reviewMachine } from "./modes/review.ts";
+import { sequentialMachine } from "./modes/sequential.ts";
 import type { SupervisorKind } from "./session_state.ts";
+import { teamMachine } from "./team.ts";
 
-const machinesByKind: Partial<Record<SupervisorKind, AnyStateMachine>> = {};
+const machinesByKind: Partial<Record<SupervisorKind, AnyStateMachine>> = {
+  team: teamMachine,
+  sequential: sequentialMachine,
+  parallel: parallelMachine,
+  debate: debateMachine,
+  review: reviewMachine,
+};
 
 export const supervisorMachines: readonly AnyStateMachine[] = Object.values(machinesByKind);
 

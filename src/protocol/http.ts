@@ -12,6 +12,7 @@ import {
 import { budgetView, pausedAgent } from "./budget_views.ts";
 import { jsonObject, jsonValue } from "./json.ts";
 import { actorName, idPattern, messageTextMax, sessionName } from "./commands.ts";
+import { modeSettingsBody } from "./mode_settings.ts";
 import { givenImage, messageImagesMax, usage } from "./model_parts.ts";
 import { actorView } from "./tree_views.ts";
 import {
@@ -30,6 +31,8 @@ export const createSessionBody = z.strictObject({
   name: sessionName.optional(),
   context: z.string().max(100_000).optional(),
   agent_mode: agentMode.default("single"),
+  /** Left out: the mode's own members. */
+  mode_settings: modeSettingsBody.optional(),
   model: z.string().min(1).max(200).optional(),
   workspace: path.optional(),
   /** Further folders that file tools may use. */
