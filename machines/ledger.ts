@@ -166,8 +166,10 @@ export function createLedger(): Ledger {
   const extend = ({ of, limit, max }: FactData<"budget.extended">): void => {
     const account = of === undefined ? undefined : accounts.get(of);
     const known = limits.find((one) => one === limit);
-    if (account === undefined || known === undefined) return;
-    account.max = { ...account.max, [known]: Math.max(max, account.max[known] ?? 0) };
+    const before = known === undefined ? undefined : account?.max[known];
+    // What is without limit gets none by being extended.
+    if (account === undefined || known === undefined || before === undefined) return;
+    account.max = { ...account.max, [known]: Math.max(max, before) };
     account.ended = undefined;
   };
 
