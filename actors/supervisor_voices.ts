@@ -7,6 +7,7 @@ import type { Transcript } from "../machines/transcript.ts";
 import { modeVoice } from "./mode_voice.ts";
 import type { SupervisorMoment, SupervisorRequest, SupervisorVoice } from "./supervisor_voice.ts";
 import { teamVoice } from "./team_voice.ts";
+import { teamResult } from "./team_words.ts";
 
 const voices: Partial<Record<SupervisorKind, SupervisorVoice>> = {
   team: teamVoice,
@@ -50,11 +51,9 @@ function kindOf({ actor }: PendingEffect, { state }: SupervisorMoment): Supervis
 
 /** What the call that waits for a supervisor is told. */
 export function supervisorResult({ actor }: PendingEffect, { crew }: Transcript): string {
-  const last = crew.supervisor(actor)?.facts.at(-1);
-  if (last?.type === "team.finished") {
-    const said = last.data.members.map(({ name, state, summary }) => `- ${name} (${state}): ${summary}`);
-    return [`The team ended, ${last.data.outcome}: ${last.data.reason}`, ...said].join("\n");
-  }
+  const supervisor = crew.supervisor(actor);
+  const last = supervisor?.facts.at(-1);
+  if (supervisor?.start.type === "team.started") return teamResult(supervisor.start.data, supervisor.facts);
   if (last?.type === "workflow.finished") {
     const { outcome, reason, outputs } = last.data;
     return `The workflow ended, ${outcome}: ${reason}\n${JSON.stringify(outputs)}`;

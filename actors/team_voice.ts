@@ -67,6 +67,7 @@ function told(moment: Moment, params: Params): FactDraft {
       message_id,
       text: teamNote(tellWords()),
       delivery: "steer",
+      source: "supervisor",
       ...(max_turns === undefined ? {} : { max_steps: max_turns }),
     },
   };

@@ -1,6 +1,6 @@
 // What members of a team are told: who they are among the others, and what goes on around them.
 import { isEnded, openBlockers } from "../machines/tasks.ts";
-import type { FactData } from "../src/protocol/facts.ts";
+import type { FactData, SupervisorFact } from "../src/protocol/facts.ts";
 import type { TeamMember } from "../src/protocol/team_facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
 
@@ -63,6 +63,23 @@ export function waitsFor(tasks: readonly Task[], owns: (task: Task) => boolean):
     return `"${id}"${owner === null ? " of nobody" : ` of ${owner}`}`;
   });
   return `task "${first.task_id}" waits for ${blockers.join(", ")}`;
+}
+
+/** What the call that began a team is told: the end of it, or that it goes on. */
+export function teamResult(team: Team, facts: readonly SupervisorFact[]): string {
+  const last = facts.at(-1);
+  if (last?.type === "team.finished") {
+    const said = last.data.members.map(({ name, state, summary }) => `- ${name} (${state}): ${summary}`);
+    return [`The team ended, ${last.data.outcome}: ${last.data.reason}`, ...said].join("\n");
+  }
+  const members = team.members.map(({ name }) => name).join(", ");
+  const goesOn =
+    `Team "${team.name}" works beside this conversation (${members}): you hear when it ends, and can write to its members`;
+  if (team.wait !== "hybrid") return goesOn;
+  const reached = facts.flatMap((fact) =>
+    fact.type === "team.milestone_reached" ? [`- ${fact.data.milestone} (${fact.data.member})`] : []
+  );
+  return ["All milestones are reached:", ...reached, goesOn].join("\n");
 }
 
 export function quoted(text: string): string {
