@@ -1,5 +1,5 @@
 // Looking at a session from outside: whole, its tree, one actor of it, and what waits for approval.
-import { findActor } from "../src/protocol/tree_views.ts";
+import { findActor } from "../src/protocol/find_actor.ts";
 import type { Host } from "./host.ts";
 import { type Look, lookBack, lookNow } from "./look.ts";
 import { approvalsOf, viewOf } from "./replay.ts";

@@ -27,6 +27,7 @@ import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { toolsCommand } from "./tools.ts";
+import { treeCommand } from "./tree.ts";
 import { trustCommand } from "./trust.ts";
 import { undoCommand } from "./undo.ts";
 
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   newCommand,
   sessionsCommand,
   attachCommand,
+  treeCommand,
   replayCommand,
   forkCommand,
   exportCommand,

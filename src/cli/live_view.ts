@@ -1,6 +1,7 @@
 // The event tail on a terminal: facts as lines, the model's text as it comes, and never the same text twice.
 import { createDeltaText } from "../client/delta_text.ts";
 import type { EventEnvelope } from "../protocol/facts.ts";
+import { type ActorLabels, createActorLabels } from "./actor_labels.ts";
 import type { DeltaFrame } from "../protocol/frames.ts";
 import { neutral } from "./neutral.ts";
 import { renderEvent } from "./render.ts";
@@ -13,11 +14,19 @@ export interface LiveView {
   note(text: string): void;
 }
 
-/** Draws to the terminal's stdout. */
-export function createLiveView(terminal: Terminal): LiveView {
+/**
+ * Draws to the terminal's stdout. One actor speaks at a time: what others write meanwhile comes whole with its fact, so
+ * that no two texts run into each other.
+ */
+export function createLiveView(
+  terminal: Terminal,
+  labels: ActorLabels = createActorLabels(terminal.colours),
+): LiveView {
   const { colours, columns } = terminal;
   const text = createDeltaText();
+  /** Whose line is open, and whose text is not complete. */
   let speaker: string | undefined;
+  let writer: string | undefined;
 
   function closeText(): void {
     if (speaker !== undefined) terminal.write("\n");
@@ -27,21 +36,26 @@ export function createLiveView(terminal: Terminal): LiveView {
   return {
     event(event) {
       closeText();
+      labels.learn(event);
+      if (event.actor === writer && event.type !== "model.called") writer = undefined;
+      const shown = { colours, columns, who: labels.label(event.actor) };
       const requestId = event.data["request_id"];
-      if (typeof requestId !== "string") return terminal.line(renderEvent(event, { colours, columns }));
+      if (typeof requestId !== "string") return terminal.line(renderEvent(event, shown));
       if (event.type === "model.called") text.started(requestId, event.seq);
       const final = event.data["text"];
       const restOfText = event.type === "model.replied" && typeof final === "string"
         ? text.rest(requestId, final)
         : undefined;
-      terminal.line(renderEvent(event, { colours, columns, restOfText }));
+      terminal.line(renderEvent(event, { ...shown, restOfText }));
     },
     delta(frame) {
+      if (writer !== undefined && writer !== frame.actor) return;
       const part = text.fresh(frame);
       if (part === "") return;
+      writer = frame.actor;
       if (speaker !== frame.actor) {
         closeText();
-        terminal.write(`      ${colours.dim(`${neutral(frame.actor)} ▸`)} `);
+        terminal.write(`      ${labels.label(frame.actor)} ${colours.dim("▸")} `);
         speaker = frame.actor;
       }
       terminal.write(neutral(part).replaceAll("\n", "\n      "));

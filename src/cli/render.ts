@@ -11,6 +11,8 @@ export interface RenderOptions {
   columns: number;
   /** For `model.replied`: the part of the text that has not been shown yet; undefined shows all of it. */
   restOfText?: string | undefined;
+  /** The actor as it is called here, in its colour; left out: its path. */
+  who?: string;
 }
 
 const argsCharsMax = 400;
@@ -25,7 +27,9 @@ const typeWidth = 23;
 export function renderEvent(event: EventEnvelope, options: RenderOptions): string {
   const { dim } = options.colours;
   const head =
-    `${String(event.seq).padStart(5)} ${dim(event.at.slice(11, 19))} ${dim(neutralLine(event.actor))} ` +
+    `${String(event.seq).padStart(5)} ${dim(event.at.slice(11, 19))} ${
+      options.who ?? dim(neutralLine(event.actor))
+    } ` +
     colourOf(event.type, options.colours)(neutralLine(event.type).padEnd(typeWidth));
   const { line, block } = describe(event, options);
   const first = `${head} ${line}`.trimEnd();

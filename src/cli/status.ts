@@ -8,6 +8,7 @@ import type { SandboxView } from "../protocol/permission_views.ts";
 import { sandboxText } from "./mode_text.ts";
 import { shortLine } from "./neutral.ts";
 import { listSessions, waitsForPerson } from "./sessions.ts";
+import { showTree } from "./tree.ts";
 
 /** Those used last; one that has waited for longer is found with `jamey sessions`. */
 const sessionsLookedAtMax = 100;
@@ -30,11 +31,15 @@ export interface DaemonStatus {
 }
 
 export const statusCommand: Command = {
-  usage: "status",
-  summary: "Show whether the daemon runs; exit code 0 when it does, 3 when not",
+  usage: "status [session]",
+  summary: "Show whether the daemon runs; exit code 0 when it does, 3 when not. With a session: its actors",
   options: [],
-  examples: ["jamey status", "jamey status --json"],
-  async run(context) {
+  examples: ["jamey status", "jamey status --json", "jamey status last"],
+  async run(context, { args: [session] }) {
+    if (session !== undefined) {
+      await showTree(context, await context.client(), { session });
+      return 0;
+    }
     const status = await daemonStatus(context);
     if (context.json) context.terminal.json(status);
     else context.terminal.write(describe(status));

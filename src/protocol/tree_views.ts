@@ -3,7 +3,6 @@ import { z } from "zod";
 import { agentKind } from "./agent_facts.ts";
 import { message } from "./conversation.ts";
 import { usage } from "./model_parts.ts";
-import { Problem } from "./problem.ts";
 
 export const actorKind = z.enum(["main", "agent", "team", "mode", "workflow"]);
 export type ActorKind = z.infer<typeof actorKind>;
@@ -70,29 +69,3 @@ export const actorConversation = treeView.omit({ tree: true }).extend({
   conversation: z.array(message),
 });
 export type ActorConversation = z.infer<typeof actorConversation>;
-
-/**
- * The actor that a person means: a path means itself, a name the one of that name, before all others one that lives.
- * Throws a Problem that says who there is.
- */
-export function findActor(tree: readonly ActorView[], text: string): ActorView {
-  const wanted = text.replace(/^@/, "");
-  const exact = tree.find(({ path }) => path === wanted);
-  if (exact !== undefined) return exact;
-  const named = tree.filter(({ path, name }) => name === wanted || lastPart(path) === wanted);
-  const living = named.filter(({ state }) => state === "idle" || state === "working" || state === "waiting");
-  const found = living.length > 0 ? living : named;
-  const [one, ...others] = found;
-  if (one !== undefined && others.length === 0) return one;
-  const what = one === undefined ? "there is no actor of that name" : "that name means several";
-  const whom = (one === undefined ? tree : found).slice(0, actorsNamedMax).map(({ path }) => path);
-  throw new Problem("not_found", `Cannot find "${text}": ${what}`, {
-    hint: one === undefined ? `There are ${whom.join(", ")}` : `Say which: ${whom.join(", ")}`,
-  });
-}
-
-const actorsNamedMax = 20;
-
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf(":") + 1);
-}

@@ -1,7 +1,7 @@
 // A small real host: sessions that live in memory, with a model that echoes. Same port as the daemon's, no disk.
 import type { Host } from "../../actors/host.ts";
 import type { SessionSummary } from "../../src/protocol/http.ts";
-import { findActor } from "../../src/protocol/tree_views.ts";
+import { findActor } from "../../src/protocol/find_actor.ts";
 import { Problem } from "../../src/protocol/problem.ts";
 import { memoryTools } from "./memory_agent.ts";
 import { createMemorySession, type MemorySession } from "./memory_session.ts";

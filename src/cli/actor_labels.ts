@@ -1,0 +1,78 @@
+// Short labels for the actors of one session: the same for each client and at each look, because they follow the log.
+import type { EventEnvelope } from "../protocol/facts.ts";
+import type { ActorView } from "../protocol/tree_views.ts";
+import { shortLine } from "./neutral.ts";
+import type { Colours } from "./terminal.ts";
+
+export interface ActorLabels {
+  /** Learns names from the facts, in order. */
+  learn(event: EventEnvelope): void;
+  /** Learns all that began before; only before any fact. */
+  seed(tree: readonly ActorView[]): void;
+  /** In the colour of the actor. */
+  label(actor: string): string;
+}
+
+const labelCharsMax = 20;
+const labelsMax = 10_000;
+/** Where the facts that begin an actor say what it is called. */
+const nameFields: Readonly<Record<string, string>> = {
+  "agent.started": "name",
+  "team.started": "name",
+  "mode.started": "mode",
+  "workflow.started": "name",
+};
+
+export function createActorLabels(colours: Colours): ActorLabels {
+  const labels = new Map<string, string>();
+  const taken = new Set<string>();
+  const tints = [
+    colours.cyan,
+    colours.magenta,
+    colours.yellow,
+    colours.green,
+    colours.blue,
+    colours.cyanBright,
+    colours.magentaBright,
+    colours.yellowBright,
+    colours.greenBright,
+    colours.blueBright,
+  ];
+  function give(actor: string, name: string): string {
+    const known = labels.get(actor);
+    if (known !== undefined) return known;
+    if (labels.size >= labelsMax) return shortLine(name, labelCharsMax);
+    const base = shortLine(name, labelCharsMax);
+    let label = base;
+    // Ends: there are fewer labels than rounds.
+    for (let n = 2; taken.has(label); n++) label = `${base}~${n}`;
+    taken.add(label);
+    labels.set(actor, label);
+    return label;
+  }
+  return {
+    learn({ type, actor, data }) {
+      const name = nameFields[type] === undefined ? undefined : data[nameFields[type]];
+      give(actor, typeof name === "string" ? name : lastPart(actor));
+    },
+    seed(tree) {
+      for (const { path, name } of [...tree].sort((a, b) => a.started_seq - b.started_seq)) give(path, name);
+    },
+    label(actor) {
+      const label = give(actor, lastPart(actor));
+      const tint = actor === "main" ? colours.dim : tints[hash(actor) % tints.length] ?? colours.dim;
+      return tint(label);
+    },
+  };
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf(":") + 1);
+}
+
+/** The same number for the same path, everywhere. */
+function hash(text: string): number {
+  let sum = 7;
+  for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) % 1_000_003;
+  return sum;
+}
