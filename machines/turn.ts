@@ -16,6 +16,12 @@ export function watchTurn(message: FactOf<"message.received">, inTurn: boolean):
   const steers = message.data.delivery === "steer";
   return {
     apply: (fact) => {
+      if (fact.type === "mode.finished") {
+        // The main agent of a mode calls no model: what the others found together is its answer.
+        const { text } = fact.data;
+        if (delivered && text !== "") result.messages.push({ role: "assistant", text, calls: [] });
+        return null;
+      }
       if (fact.actor !== mainActor) return null;
       if (fact.type === "model.called" && steers) delivered = true;
       else if (fact.type === "turn.ended") {

@@ -10,6 +10,7 @@ import { type ConfiguredModels, modelInfo } from "./models.ts";
 import { pause } from "./pause.ts";
 import { checkWholeConversation } from "./whole_conversation.ts";
 import { findDemo, playDemo } from "./scripted/demo.ts";
+import { findPart } from "./scripted/parts.ts";
 import { findScript, followScript } from "./scripted/script.ts";
 import { piecesOf } from "./scripted/pieces.ts";
 import { type Answer, readTurn } from "./scripted/turn.ts";
@@ -30,7 +31,7 @@ const charsPerToken = 4;
 
 /**
  * Makes the offline provider. It looks at the last user message and the tool results since, and understands
- * an explicit script (`script:` and JSON, see script.ts), the demo task (demo.ts), plain words such as `list files`,
+ * an explicit script (`script:` and JSON, see script.ts; for several agents `parts:`, see parts.ts), the demo task (demo.ts), plain words such as `list files`,
  * `read X`, ``run `cmd` ``, `write X: text`, `help` (words.ts); everything else gets the plain truth that no model is asked.
  */
 export function scriptedProvider(options: ScriptedOptions = {}): Provider {
@@ -76,7 +77,7 @@ async function* stream(
 /** What the provider answers to a request, without streaming it. */
 export function nextAnswer(request: ModelRequest): Answer {
   const turn = readTurn(request);
-  const source = findScript(turn.prompt);
+  const source = findPart(request) ?? findScript(turn.prompt);
   if (source !== null) return followScript(source, turn);
   const notePath = findDemo(turn.prompt);
   if (notePath !== null) return playDemo(notePath, turn);

@@ -41,7 +41,7 @@ export function readTurn(request: ModelRequest): Turn {
 }
 
 /** Notes and reminders of the runtime say something, but ask for nothing; so does mail, unless it brings a script. */
-function isAsked(message: Message): boolean {
+export function isAsked(message: Message): boolean {
   if (message.role !== "user" || /^<(?:note|reminder)>\n/.test(message.text)) return false;
   return !message.text.startsWith("<message from=") || message.text.includes("```script:");
 }

@@ -69,7 +69,11 @@ export function answerWords(turn: Turn): Answer {
     const args = phrase.args(unquote(found[1] ?? ""), found[2] ?? "");
     return { text: `I use ${phrase.tool}.`, calls: [{ name: phrase.tool, args }] };
   }
-  return say(plainTruth(turn));
+  // Nobody has looked at it: the first of the two words keeps no round going.
+  const [, verdict] = /a line of its own: "(VERDICT: [A-Z]+)"/.exec(text) ?? [];
+  return say(
+    verdict === undefined ? plainTruth(turn) : `No model is asked, so I have no objection.\n\n${verdict}`,
+  );
 }
 
 function report(result: CallResult): string {
