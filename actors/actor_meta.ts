@@ -1,5 +1,7 @@
 // The session as one of its agents has it: an agent may be held to a stricter mode, and work in a folder of its own.
 import type { SessionMeta } from "../machines/session_meta.ts";
+import { join, relative } from "node:path";
+import { isBelow } from "../src/platform/repository_root.ts";
 import type { AgentProfile } from "../src/protocol/agent_facts.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { PermissionMode } from "../src/protocol/permission_mode.ts";
@@ -28,6 +30,11 @@ export async function profileOf(session: SessionActor, actor: string): Promise<A
   return (await session.transcript()).crew.agent(actor)?.profile ?? noProfile;
 }
 
+/** The session's folder as it is in a worktree: `came_from` is that folder in the repository. */
+function folderIn({ path, repository, came_from }: NonNullable<AgentProfile["worktree"]>): string {
+  return isBelow(came_from, repository) ? join(path, relative(repository, came_from)) : path;
+}
+
 /** Null before the session's beginning. */
 export async function metaOf(session: SessionActor, actor: string): Promise<SessionMeta | null> {
   const { meta } = session.state();
@@ -41,7 +48,7 @@ export async function metaOf(session: SessionActor, actor: string): Promise<Sess
     }
     // The folder is that of the nearest one that has its own.
     if (worktree !== undefined && own.worktree === meta.worktree) {
-      own = { ...own, workspace: worktree.path, worktree };
+      own = { ...own, workspace: folderIn(worktree), worktree };
     }
   }
   return own;

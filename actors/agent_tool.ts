@@ -1,104 +1,99 @@
-// The Agent tool: a call whose work is another agent of the same session, in the same log, under its own path.
+// The Agent tool as models see it: a call whose work is another agent of the same session, in the same log, under its own
+// path. What it may name depends on the folder.
 import { z } from "zod";
-import type { CallRecord } from "../machines/call_record.ts";
-import type { JsonObject } from "../src/protocol/json.ts";
-import { messageOf } from "../src/protocol/problem.ts";
-import type { Tool, ToolOutcome } from "../tools/contract.ts";
-import { agentToolName, isSubAgent } from "./follow_ups.ts";
-import type { SessionActor } from "./session_port.ts";
+import { type AgentSet } from "../src/context/agent_definitions.ts";
+import { writtenBudget } from "../src/protocol/written_budget.ts";
+import type { Tool, ToolSource } from "../tools/contract.ts";
+import { defineTool } from "../tools/define_tool.ts";
+import { agentToolName } from "./follow_ups.ts";
 
-const agentArgs = z.strictObject({
+/** The agent of a call that names no definition. */
+export const generalAgent = "general-purpose";
+/** Of a definition's description, in the list that every request carries. */
+const aboutCharsMax = 300;
+const listedMax = 60;
+export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+export const agentArgs = z.strictObject({
   description: z.string().min(1).max(200).describe("The task in three to six words"),
   prompt: z.string().min(1).max(100_000).describe("All the sub-agent needs to know: it sees nothing else"),
+  subagent_type: z.string().min(1).max(64).optional().describe(
+    "Which of the agents defined here it is; left out: a general one",
+  ),
+  name: z.string().regex(agentNamePattern, 'must be letters, digits, ".", "-" and "_"').optional().describe(
+    "What to call it in messages; left out: the id of this call",
+  ),
   model: z.string().min(1).max(200).optional().describe("Another model for it, NAME or PROVIDER/NAME"),
+  background: z.boolean().optional().describe(
+    "true: this call ends at once, and you are told when the agent has ended",
+  ),
+  isolation: z.literal("worktree").optional().describe(
+    "It works in a git worktree and a branch of its own, from the last commit",
+  ),
+  max_turns: z.number().int().min(1).max(10_000).optional().describe("Model calls at most"),
+  tools: z.array(z.string().min(1).max(128)).min(1).max(256).optional().describe(
+    "Only these of your tools; left out: all of them",
+  ),
+  budget: writtenBudget.optional().describe("What it and all below it may use"),
 });
+export type AgentArgs = z.infer<typeof agentArgs>;
 
 const description =
-  "Starts a sub-agent with its own conversation and the same tools, waits for it, and returns its last message. " +
-  "Use it for work that can be described once and reported in a few sentences";
+  "Starts a sub-agent with its own conversation and the same tools, waits for it, and returns its last message and what it " +
+  "used. Use it for work that can be described once and reported in a few sentences. Several calls in one answer work at " +
+  "the same time";
 
-/** The tool as models see it. It asks nobody: every call that the sub-agent makes is reviewed like any other. */
-export function agentTool(): Tool {
-  const { $schema: _, ...parameters } = z.toJSONSchema(agentArgs);
-  return {
+/** It asks nobody: every call that the sub-agent makes is reviewed like any other. */
+export function agentTool(set: AgentSet): Tool {
+  return defineTool({
     name: agentToolName,
-    description,
+    description: [description, ...listLines(set)].join("\n"),
+    parameters: agentArgs,
     effect: "idempotent",
-    requiresConfirmation: false,
-    alwaysAsks: false,
-    audience: "all",
+    requires_confirmation: false,
+    // In plan mode its calls are held to reading like any other.
+    allowed_in_plan: true,
     limits: { timeoutMs: 0, outputCharsMax: 0 },
-    // A JSON Schema is JSON.
-    spec: { name: agentToolName, description, parameters: parameters as JsonObject },
-    parse: (args) => {
-      const parsed = agentArgs.safeParse(args);
-      if (!parsed.success) {
-        return { ok: false, error: `Bad arguments for Agent: ${z.prettifyError(parsed.error)}` };
-      }
-      return {
-        ok: true,
-        call: {
-          prompt: parsed.data.description,
-          grant: agentToolName,
-          requiresConfirmation: false,
-          subjects: [{ kind: "name", name: "general-purpose" }],
-          // In plan mode its calls are held to reading like any other.
-          allowedInPlan: () => true,
-          refusal: () => null,
-          prepare: never,
-          recover: never,
-        },
-      };
+    prompt: ({ description: task }) => task,
+    grant: () => agentToolName,
+    subjects: ({ subagent_type: name = generalAgent }) => [{ kind: "name", name }],
+    run: () => Promise.reject(new Error("A sub-agent is started by the kernel, not run as a tool")),
+  });
+}
+
+function listLines({ agents }: AgentSet): string[] {
+  if (agents.length === 0) return [];
+  const lines = agents.slice(0, listedMax).map(
+    ({ name, description: about, tools, isolation, background }) => {
+      const has = tools === undefined ? [] : [`has only ${tools.join(", ")}`];
+      const how = [
+        ...has,
+        ...isolation === undefined ? [] : ["in a worktree"],
+        ...background ? ["background"] : [],
+      ];
+      return `- ${name}: ${oneLine(about)}${how.length === 0 ? "" : ` (${how.join("; ")})`}`;
     },
+  );
+  const more = agents.length > listedMax ? [`and ${agents.length - listedMax} more`] : [];
+  return ["Agents that are defined here, for subagent_type:", ...lines, ...more];
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > aboutCharsMax ? `${line.slice(0, aboutCharsMax).toWellFormed()}…` : line;
+}
+
+/** The tool as it is in a folder, in place of the one that is the same everywhere. */
+export function agentToolSource(definitions: (workspace: string) => Promise<AgentSet>): ToolSource {
+  const made = new WeakMap<AgentSet, readonly Tool[]>();
+  return {
+    name: "agents",
+    tools: async (workspace) => {
+      const set = await definitions(workspace);
+      let tools = made.get(set);
+      if (tools === undefined) made.set(set, tools = [agentTool(set)]);
+      return tools;
+    },
+    close: () => Promise.resolve(),
   };
-}
-
-function never(): never {
-  throw new Error("A sub-agent is started by the kernel, not run as a tool");
-}
-
-/** Starts the sub-agent of a call, or says why not. The call gets its result when the sub-agent ends. */
-export async function startSubAgent(
-  session: SessionActor,
-  record: CallRecord,
-  { attempts, signal, allowedBy, modelOf }: {
-    attempts: number;
-    signal: AbortSignal;
-    /** Why it may start, for the log. */
-    allowedBy: string;
-    /** Which provider and model a text names; throws a Problem when none. */
-    modelOf: (text: string) => { provider: string; model: string };
-  },
-): Promise<ToolOutcome | null> {
-  if (isSubAgent(record.actor)) {
-    return { status: "failed", error: "A sub-agent cannot start another sub-agent" };
-  }
-  if (record.by === "user") {
-    return { status: "failed", error: "Agent cannot be run by hand: ask for it in a message" };
-  }
-  const { description, prompt, model: named } = agentArgs.parse(record.args);
-  const model = named === undefined ? undefined : modelOrWhy(named, modelOf);
-  if (typeof model === "string") return { status: "failed", error: model };
-  const { actor: parent, callId: call_id, name } = record;
-  const started = await session.tell({
-    actor: parent,
-    type: "call.started",
-    data: { call_id, name, attempt: attempts + 1, allowed_by: allowedBy },
-  });
-  // Cancelled while its start was on the way to the disk: nobody would tell the sub-agent.
-  if (!started.accepted || signal.aborted) return { status: "interrupted", reason: "the turn was cancelled" };
-  const told = await session.tell({
-    actor: `${parent}/agent:${call_id}`,
-    type: "agent.started",
-    data: { agent: call_id, parent, description, prompt, call_id, ...(model === undefined ? {} : { model }) },
-  });
-  return told.accepted ? null : { status: "interrupted", reason: told.why };
-}
-
-function modelOrWhy(text: string, modelOf: (text: string) => { provider: string; model: string }) {
-  try {
-    return modelOf(text);
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
 }

@@ -2,6 +2,10 @@
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import { noSecrets } from "../src/permission/secret_places.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
+import { familyModel, isModelFamily } from "../src/providers/model_family.ts";
+import { defaultAgentLimits } from "./agent_limits.ts";
+import { createKernelTools } from "./kernel_tools.ts";
+import { leaveExecutor } from "./agent_worktree.ts";
 import { backgroundExecutor } from "./background.ts";
 import type { SessionLimits } from "./budgets.ts";
 import { modelExecutor } from "./call_model.ts";
@@ -29,6 +33,12 @@ export function createExecutors(
   const calls = callExecutor({
     toolsOf: registry.of,
     modelOf: (text, provider) => resolveModel(providers, text, provider),
+    kernelTools: createKernelTools({
+      definitions: options.agents ?? noAgents,
+      limits: { ...defaultAgentLimits, ...options.agentLimits },
+      familyOf: (text, provider) => familyModel(text, providers.get(provider)?.kind ?? ""),
+      isFamily: isModelFamily,
+    }),
     hooks,
     judge: { rules: options.rules ?? null, sandbox: options.sandbox ?? null },
     secretPlaces: options.secretPlaces ?? noSecrets,
@@ -57,7 +67,9 @@ export function createExecutors(
     "call.run": calls,
     "background.run": backgroundExecutor,
     "timer.wait": timerExecutor,
+    "worktree.leave": leaveExecutor,
   };
 }
 
+const noAgents = () => Promise.resolve({ agents: [], broken: [] });
 const plainPrompt: WritePrompt = (subject) => Promise.resolve(systemPrompt(subject));

@@ -8,14 +8,12 @@ import type { OutsideView } from "../src/protocol/http.ts";
 import type { Tool, ToolCall, ToolOutcome } from "../tools/contract.ts";
 import { mcpMark, toolPrefix } from "../tools/mcp/names.ts";
 import { metaOf } from "./actor_meta.ts";
-import { startSubAgent } from "./agent_tool.ts";
-import { askToolName, askUser } from "./ask_user.ts";
 import { callDigest, confinementShown } from "./call_digest.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
-import { agentToolName } from "./follow_ups.ts";
 import { refusedByRule } from "./judge_call.ts";
 import { type Allowed, reviewCall } from "./review_call.ts";
 import { runHooks } from "./run_hooks.ts";
+import type { KernelTools } from "./kernel_call.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { type ContextParts, toolContext } from "./tool_context.ts";
@@ -27,6 +25,8 @@ export interface ToolParts extends ContextParts {
   toolsOf: (workspace: string) => Promise<ReadonlyMap<string, Tool>>;
   /** Which provider and model a text names, `provider` being the session's; throws a Problem when none. */
   modelOf: (text: string, provider: string) => { provider: string; model: string };
+  /** Those whose result comes from elsewhere than a tool's own work. */
+  kernelTools: KernelTools;
   hooks: Hooks;
   /** What a folder brings along and nobody has approved. */
   awaiting: (workspace: string) => Promise<readonly Pick<OutsideView, "kind" | "name">[]>;
@@ -41,6 +41,8 @@ interface Run {
   signal: AbortSignal;
   parts: ToolParts;
   turns: Turns;
+  /** What the agent has. */
+  toolNames: readonly string[];
 }
 
 /** For `call.review` and `call.run`: how far a call has come is in the state, not in the kind of effect. */
@@ -64,7 +66,10 @@ export function callExecutor(parts: ToolParts): Executor {
     }
     const parsed = tool.parse(record.args);
     if (!parsed.ok) return await tell({ status: "failed", error: parsed.error });
-    const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts, turns };
+    const toolNames = [...tools.values()].filter(({ audience }) => audience === "all").map(({ name }) =>
+      name
+    );
+    const run: Run = { session, effect, record, tool, call: parsed.call, signal, parts, turns, toolNames };
     if (state === "running") return await recover(run);
     const gone = missingWorkspace(own?.workspace ?? "/");
     // The one way out of a worktree that was deleted by hand.
@@ -113,19 +118,19 @@ async function runApproved(run: Run): Promise<void> {
   await tellOutcome(session, record, { status: "failed", error });
 }
 
-/** Calls that the kernel carries out itself: their result comes from elsewhere. */
-const kernelTools = { [agentToolName]: startSubAgent, [askToolName]: askUser } as const;
-
-async function begin(run: Run, allowed: Allowed): Promise<void> {
-  const { session, record, tool, signal } = run;
+async function begin(run: Run, allowed: Allowed, recovered = false): Promise<void> {
+  const { session, record, tool, signal, parts } = run;
   if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
-  if (isKernelTool(record.name)) {
+  const byKernel = parts.kernelTools[record.name];
+  if (byKernel !== undefined) {
     const provider = session.state().meta?.provider ?? "";
-    const refused = await kernelTools[record.name](session, record, {
+    const refused = await byKernel(session, record, {
       attempts: run.effect.attempts,
       signal,
       allowedBy: allowed.because,
-      modelOf: (text) => run.parts.modelOf(text, provider),
+      recovered,
+      toolNames: run.toolNames,
+      modelOf: (text) => parts.modelOf(text, provider),
     });
     return refused === null ? undefined : await tellOutcome(session, record, refused);
   }
@@ -165,10 +170,6 @@ async function act(run: Run, allowed: Allowed): Promise<void> {
   session.endText(startedSeq);
 }
 
-function isKernelTool(name: string): name is keyof typeof kernelTools {
-  return Object.hasOwn(kernelTools, name);
-}
-
 /** Hooks hear of a result before the model does, so that their words are there with it. */
 async function finish(run: Run, outcome: ToolOutcome): Promise<void> {
   const { session, record, signal, parts } = run;
@@ -201,10 +202,10 @@ async function recover(run: Run): Promise<void> {
   const { session, record, call } = run;
   // No command is ever started again, so it does not matter in what.
   const before: Allowed = { confinement: null, because: "it had been allowed before the daemon went down" };
-  if (isKernelTool(record.name)) {
-    // Re-attached: the child runs by its own state, and reports when it ends.
-    if (Object.values(session.state().children).some((child) => child.callId === record.callId)) return;
-    return await begin(run, before);
+  if (run.parts.kernelTools[record.name] !== undefined) {
+    // Re-attached: what it began runs by its own state, and reports when it ends.
+    const begun = Object.values(session.state().supervisors).some(({ callId }) => callId === record.callId);
+    return begun ? undefined : await begin(run, before, true);
   }
   let offset = 0;
   const onOutput = (text: string): void => {

@@ -8,8 +8,7 @@ import type { CreateSession } from "../src/protocol/http.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { noHooks } from "../src/hooks/none.ts";
-import { agentTool } from "./agent_tool.ts";
-import { askUserTool } from "./ask_user.ts";
+import { agentToolSource } from "./agent_tool.ts";
 import { defaultLimits } from "./budgets.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
@@ -21,6 +20,7 @@ import { createHookNotices } from "./hook_notices.ts";
 import { checkPoint } from "./look.ts";
 import { readFacts, redact } from "./packing.ts";
 import { requestOf, summaryOf, verifyLog } from "./replay.ts";
+import { kernelToolList } from "./kernel_tools.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { Runtime, RuntimeOptions } from "./runtime_options.ts";
 import type { SessionActor } from "./session_port.ts";
@@ -45,8 +45,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { store, providers, hooks = noHooks, report } = options;
   const machineVersion = checkedMachineVersion();
   const limits = { ...defaultLimits, ...options.limits };
-  const registry = createToolRegistry([...options.tools, agentTool(), askUserTool()], {
+  const registry = createToolRegistry([...options.tools, ...kernelToolList()], {
     sources: options.sources ?? [],
+    ...(options.agents === undefined ? {} : { own: agentToolSource(options.agents) }),
     report,
   });
   const providerOf = (name: string) => providers.get(name);

@@ -1,4 +1,5 @@
 // What a runtime is made of, and what it offers beyond the host port.
+import type { AgentSet } from "../src/context/agent_definitions.ts";
 import type { PermissionRules } from "../src/permission/contract.ts";
 import type { SecretPlaces } from "../src/permission/secret_places.ts";
 import type { PermissionMode } from "../src/protocol/permission_mode.ts";
@@ -7,6 +8,7 @@ import type { Hooks } from "../src/hooks/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import type { Tool, ToolSource } from "../tools/contract.ts";
 import type { Sandbox } from "../tools/sandbox/contract.ts";
+import type { AgentLimits } from "./agent_limits.ts";
 import type { SessionLimits } from "./budgets.ts";
 import type { ContextSettings } from "./fit_context.ts";
 import type { Host } from "./host.ts";
@@ -25,6 +27,9 @@ export interface RuntimeOptions {
   prompt?: WritePrompt;
   /** Slash commands of folders and of the user. */
   commands?: CommandSource;
+  /** What agents are defined in a folder and by the user; left out: none. */
+  agents?: (workspace: string) => Promise<AgentSet>;
+  agentLimits?: Partial<AgentLimits>;
   /** The model that a folder asks for, for sessions that name none. */
   folderModel?: (workspace: string) => Promise<string | undefined>;
   /** What workspaces bring along, and where it is remembered what a person has approved. */

@@ -24,22 +24,29 @@ const foldersMax = 200;
 
 export function createToolRegistry(
   builtIn: readonly Tool[],
-  { sources, report }: { sources: readonly ToolSource[]; report: (line: string) => void },
+  { sources, own = nobody, report }: {
+    sources: readonly ToolSource[];
+    /** Tools that stand in for built-in ones of their names: those whose words depend on the folder. */
+    own?: ToolSource;
+    report: (line: string) => void;
+  },
 ): ToolRegistry {
   const known = new Map<string, Gathered>();
   const fixed = gather([builtIn]);
+  const asked = own === nobody ? sources : [own, ...sources];
 
   async function look(workspace: string, options = { knownOnly: false }): Promise<Gathered> {
-    if (sources.length === 0) return fixed;
+    if (asked.length === 0) return fixed;
     const ask = (source: ToolSource) => askSource(source, () => source.tools(workspace, options), report);
-    const found = await Promise.all(sources.map(ask));
+    const found = await Promise.all(asked.map(ask));
+    const parts = own === nobody ? [builtIn, ...found] : [found[0] ?? nothing, builtIn, ...found.slice(1)];
     const before = known.get(workspace);
-    if (before !== undefined && found.every((part, index) => isSame(part, before.parts[index + 1]))) {
+    if (before !== undefined && parts.every((part, index) => isSame(part, before.parts[index]))) {
       return before;
     }
     const [oldest] = known.keys();
     if (known.size >= foldersMax && oldest !== undefined) known.delete(oldest);
-    const gathered = gather([builtIn, ...found]);
+    const gathered = gather(parts);
     known.set(workspace, gathered);
     return gathered;
   }
@@ -58,6 +65,11 @@ function isSame(tools: readonly Tool[], before: readonly Tool[] | undefined): bo
 }
 
 const nothing: readonly Tool[] = [];
+const nobody: ToolSource = {
+  name: "",
+  tools: () => Promise.resolve(nothing),
+  close: () => Promise.resolve(),
+};
 
 /** One source that fails must not take the others with it. */
 async function askSource(

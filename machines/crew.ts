@@ -3,6 +3,7 @@
 import type { AgentKind, AgentProfile, AgentUsage } from "../src/protocol/agent_facts.ts";
 import { type Fact, type FactOf, isSupervisorFact, type SupervisorFact } from "../src/protocol/facts.ts";
 import type { ModeSettings } from "../src/protocol/mode_facts.ts";
+import type { QuestionAnswer } from "../src/protocol/work_facts.ts";
 import type { SupervisorStart } from "./supervisor_events.ts";
 
 export interface CrewAgent {
@@ -29,6 +30,16 @@ export interface CrewSupervisor {
   start: SupervisorStart;
   /** Its own facts after that, in order, with their whole values. */
   facts: SupervisorFact[];
+  /** The results of the calls that it proposed. */
+  results: Map<string, CallEnd>;
+}
+
+/** `text`: the output, or why there is none. */
+export interface CallEnd {
+  how: "finished" | "failed" | "denied" | "interrupted";
+  text: string;
+  /** Of a question. */
+  answers: readonly QuestionAnswer[];
 }
 
 export interface Crew {
@@ -68,8 +79,9 @@ export function createCrew(): Crew {
     apply: (fact) => {
       const { actor, seq } = fact;
       if (isSupervisorFact(fact)) {
-        if (isStart(fact)) supervisors.set(actor, { path: actor, start: fact, facts: [] });
-        else supervisors.get(actor)?.facts.push(fact);
+        if (isStart(fact)) {
+          supervisors.set(actor, { path: actor, start: fact, facts: [], results: new Map() });
+        } else supervisors.get(actor)?.facts.push(fact);
         return;
       }
       switch (fact.type) {
@@ -95,6 +107,18 @@ export function createCrew(): Crew {
           if (agent !== undefined) agent.stopReason = fact.data.reason ?? null;
           return;
         }
+        case "question.answered": {
+          const { call_id, answers } = fact.data;
+          return void supervisors.get(actor)?.results.set(call_id, { how: "failed", text: "", answers });
+        }
+        case "call.finished":
+        case "call.failed":
+        case "call.denied":
+        case "call.interrupted": {
+          const results = supervisors.get(actor)?.results;
+          const answers = results?.get(fact.data.call_id)?.answers ?? [];
+          return void results?.set(fact.data.call_id, { ...callEnd(fact), answers });
+        }
         case "team.message_sent":
           return void sent.add(fact.data.message_id);
       }
@@ -106,6 +130,23 @@ export function createCrew(): Crew {
     upwards,
     wasSent: (messageId) => sent.has(messageId),
   };
+}
+
+function callEnd(
+  fact: FactOf<"call.finished" | "call.failed" | "call.denied" | "call.interrupted">,
+): Omit<CallEnd, "answers"> {
+  switch (fact.type) {
+    case "call.finished":
+      return { how: "finished", text: fact.data.output };
+    case "call.failed": {
+      const { error, output = "" } = fact.data;
+      return { how: "failed", text: output === "" ? error : `${error}\n${output}` };
+    }
+    case "call.denied":
+      return { how: "denied", text: fact.data.reason };
+    case "call.interrupted":
+      return { how: "interrupted", text: fact.data.reason };
+  }
 }
 
 function isStart(fact: SupervisorFact): fact is SupervisorStart {

@@ -61,7 +61,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
   await turn();
   const { openOwnSandbox, sandboxText } = await import("./sandbox.ts");
   const sandbox = await openOwnSandbox({ config, store, secrets, home, dataDir, configDir, report });
-  const { skillTool, prompt, commands } = await openContext({
+  const { skillTool, prompt, commands, agents } = await openContext({
     sandbox: () => sandboxText(sandbox, config),
     config,
     folder,
@@ -86,6 +86,12 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     outside,
     prompt,
     commands,
+    agents,
+    agentLimits: {
+      depth: config.agents.depth,
+      atOnce: config.agents.at_once,
+      total: config.agents.total,
+    },
     folderModel: async (workspace) => {
       // What the environment says of the model comes before what a folder says.
       if (config.model_from_environment !== undefined) return undefined;
@@ -177,7 +183,9 @@ async function openContext(options: {
     report,
   });
   const commands = createSlashCommands({ configDir, secrets, skills });
-  return { prompt, commands, skillTool: skillTool(createSkillLibrary(skills, secrets)) };
+  const { createAgentDefinitions } = await import("./context/agent_definitions.ts");
+  const agents = createAgentDefinitions({ home, secrets });
+  return { prompt, commands, agents, skillTool: skillTool(createSkillLibrary(skills, secrets)) };
 }
 
 function configFolder(): string | undefined {

@@ -4,17 +4,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { JsonValue } from "../src/protocol/json.ts";
-import { messageOf, Problem } from "../src/protocol/problem.ts";
+import { Problem } from "../src/protocol/problem.ts";
 import type { PreparedCall, ToolContext, ToolOutcome } from "./contract.ts";
 import { defineTool } from "./define_tool.ts";
 import { type Git, openGit } from "./git.ts";
 import {
-  awaitGit,
-  deleteBranch,
-  lookAtWorktree,
-  mustSucceed,
   newMarker,
-  removeWorktree,
   workspaceFact,
   type WorktreeEvidence,
   worktreeEvidence,
@@ -25,11 +20,11 @@ import {
   checkNewBranch,
   findRepository,
   isWorktreeName,
-  makeWorktreesFolder,
   nameCharsMax,
   resolveCommit,
   worktreesFolder,
 } from "./worktree_place.ts";
+import { makeWorktree, settleWorktree } from "./worktree_make.ts";
 
 const baseCharsMax = 200;
 
@@ -107,34 +102,11 @@ function defaultName(sessionId: string, callId: string): string {
 }
 
 async function enter(git: Git, evidence: WorktreeEvidence, context: ToolContext): Promise<ToolOutcome> {
-  const { worktree: tree, marker } = evidence;
-  await makeWorktreesFolder(tree.repository);
-  const args = ["worktree", "add", "--quiet", "-b", tree.branch, tree.path, tree.base];
-  try {
-    const adding = git(args, { cwd: tree.repository, timeoutMs: worktreeTimeoutMs, marker });
-    await mustSucceed(adding, `make the worktree "${tree.path}"`);
-  } catch (thrown) {
-    // Somebody else was faster: then git has made nothing, and what is there is not ours.
-    if (messageOf(thrown).includes("already exists")) throw thrown;
-    // Not with the call's own signal: what was begun is cleared away also when the call was cancelled.
-    await clearAway(
-      await openGit(tree.repository, { signal: AbortSignal.timeout(clearTimeoutMs) }),
-      evidence,
-    );
-    throw thrown;
-  }
+  await makeWorktree(git, evidence);
   return await entered(git, evidence, context);
 }
 
-const clearTimeoutMs = 8000;
 const remarksTimeoutMs = 10_000;
-
-/** Takes back what this call has made: a folder that git knows, whole or not, and the branch if nothing was done on it. */
-async function clearAway(git: Git, { worktree: tree, marker }: WorktreeEvidence): Promise<void> {
-  const state = await lookAtWorktree(git, tree);
-  if (state === "partial" || state === "whole") await removeWorktree(git, tree, marker);
-  if (await lookAtWorktree(git, tree) === "gone") await deleteBranch(git, tree.branch, tree.base);
-}
 
 async function recoverEntry(
   _args: Args,
@@ -143,18 +115,15 @@ async function recoverEntry(
 ): Promise<ToolOutcome | "again"> {
   const evidence = worktreeEvidence.parse(logged);
   const { worktree: tree } = evidence;
-  await awaitGit(evidence.marker, context.signal);
-  const git = await openGit(tree.repository, { signal: context.signal });
-  const state = await lookAtWorktree(git, tree);
-  if (state === "whole") return await entered(git, evidence, context);
-  if (state === "stray") {
-    const reason =
-      `the runtime stopped while the worktree was made, and "${tree.path}" is no worktree: look at it`;
-    return { status: "interrupted", reason };
+  const state = await settleWorktree(evidence, context.signal);
+  if (state === "whole") {
+    const git = await openGit(tree.repository, { signal: context.signal });
+    return await entered(git, evidence, context);
   }
-  // Nothing of it is left after this, so making it anew is making it once.
-  await clearAway(git, evidence);
-  return "again";
+  if (state === "again") return "again";
+  const reason =
+    `the runtime stopped while the worktree was made, and "${tree.path}" is no worktree: look at it`;
+  return { status: "interrupted", reason };
 }
 
 async function entered(git: Git, evidence: WorktreeEvidence, { session }: ToolContext): Promise<ToolOutcome> {

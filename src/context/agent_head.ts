@@ -1,11 +1,10 @@
 // The head of an agent's definition: the names that users of such tools write, as one checked form.
 import { z } from "zod";
-import type { ActorBudget } from "../protocol/agent_facts.ts";
 import type { AgentDefinitionView } from "../protocol/agent_views.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
+import { budgetOf, writtenBudget } from "../protocol/written_budget.ts";
 
-const minuteMs = 60_000;
 const toolsMax = 256;
 const toolName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,127}$/);
 
@@ -15,15 +14,6 @@ const tools = z.union([z.string().transform((text) => text.split(",")), z.array(
   // What others call the tool that starts agents.
   .transform((names) => names.map((name) => name === "Task" ? "Agent" : name))
   .pipe(z.array(z.union([z.literal("*"), toolName])).max(toolsMax));
-
-const budget = z.strictObject({
-  tokens: z.number().int().positive().optional(),
-  cost_usd: z.number().positive().optional(),
-  wall_minutes: z.number().positive().max(1_000_000).optional(),
-  model_calls: z.number().int().positive().optional(),
-});
-/** A budget as people and models write it. */
-export type WrittenBudget = z.infer<typeof budget>;
 
 const turns = z.number().int().min(1).max(10_000);
 
@@ -44,7 +34,7 @@ const settings = z.object({
   background: z.boolean().nullish(),
   maxTurns: turns.nullish(),
   max_turns: turns.nullish(),
-  budget: budget.nullish(),
+  budget: writtenBudget.nullish(),
 });
 
 export type AgentHead = Omit<AgentDefinitionView, "source" | "path">;
@@ -75,10 +65,6 @@ export function readAgentHead(
       ...(given.budget === undefined || given.budget === null ? {} : { budget: budgetOf(given.budget) }),
     },
   };
-}
-
-function budgetOf({ wall_minutes, ...rest }: WrittenBudget): ActorBudget {
-  return wall_minutes === undefined ? rest : { ...rest, wall_ms: Math.ceil(wall_minutes * minuteMs) };
 }
 
 function wordIssue(issue: z.core.$ZodIssue | undefined): string {

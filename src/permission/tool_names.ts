@@ -3,6 +3,9 @@ import { readRule } from "./rule.ts";
 
 export const builtInToolNames: readonly string[] = [
   "Agent",
+  "AgentList",
+  "AgentStop",
+  "AgentWait",
   "AskUserQuestion",
   "Bash",
   "BashOutput",
@@ -20,6 +23,7 @@ export const builtInToolNames: readonly string[] = [
   "KillShell",
   "NotebookEdit",
   "Read",
+  "SendMessage",
   "Skill",
   "TaskCreate",
   "TaskGet",
