@@ -43,7 +43,12 @@ const base = setup({
       outcome: "completed" as const,
       error: null,
     })),
-    begin_request: assign(({ context, event }) => ({ steps: context.steps + 1, request: `r${event.seq}` })),
+    begin_request: assign(({ context, event }) => ({
+      steps: context.steps + 1,
+      request: event.type === "background.ended" && event.nth > 0
+        ? `r${event.seq}.${event.nth}`
+        : `r${event.seq}`,
+    })),
     note_waiting: assign(({ context, event }) => {
       if (event.type === "background.ended") return { steering: context.steering + 1 };
       if (event.type !== "message.received") return {};

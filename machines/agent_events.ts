@@ -27,7 +27,13 @@ export interface AgentContext {
 export type AgentEvent =
   | { type: "message.received"; seq: number; delivery: Delivery; max_steps?: number }
   /** A task beside the conversation ended; `wakes`: an idle agent is to look at it. */
-  | { type: "background.ended"; seq: number; wakes: boolean }
+  | {
+    type: "background.ended";
+    seq: number;
+    wakes: boolean;
+    /** Which of those it is that the same fact is told to: mail may wake several, and each asks its own model. */
+    nth: number;
+  }
   /** `stops`: nobody is asked, the actor of this path ends with all below it. */
   | { type: "budget.exceeded"; seq: number; stops?: string }
   | { type: "budget.extended"; seq: number }

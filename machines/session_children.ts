@@ -105,9 +105,9 @@ export function deliverMail(draft: Draft, { data, seq }: FactOf<"team.message_se
     if (Object.hasOwn(draft.state.agents, path) && !isLeaving(draft.state, path)) continue;
     return Object.hasOwn(draft.state.children, path) ? `"${path}" has ended` : `there is no agent "${path}"`;
   }
-  for (const path of data.to) {
+  for (const [nth, path] of data.to.entries()) {
     // One that takes no note now reads of it in its conversation later.
-    stepAgent(draft, path, { type: "background.ended", seq, wakes: true });
+    stepAgent(draft, path, { type: "background.ended", seq, wakes: true, nth });
   }
   return null;
 }
@@ -141,7 +141,13 @@ export function endBackground(draft: Draft, fact: FactOf<"background.ended">): s
 
 /** An agent at its end is not woken any more. */
 function tell(draft: Draft, actor: string, { seq, wakes }: { seq: number; wakes: boolean }): void {
-  stepAgent(draft, actor, { type: "background.ended", seq, wakes: wakes && !isLeaving(draft.state, actor) });
+  const event = {
+    type: "background.ended",
+    seq,
+    wakes: wakes && !isLeaving(draft.state, actor),
+    nth: 0,
+  } as const;
+  stepAgent(draft, actor, event);
 }
 
 /** The agent that is to hear of something, or the main one when that is gone. */

@@ -75,7 +75,7 @@ function tellParent(draft: Draft, fact: Fact, { parent, notifies }: Supervisor):
     const { outcome, reason } = fact.data;
     return void stepAgent(draft, parent, { type: "mode.finished", seq, outcome, reason });
   }
-  if (notifies) stepAgent(draft, parent, { type: "background.ended", seq, wakes: true });
+  if (notifies) stepAgent(draft, parent, { type: "background.ended", seq, wakes: true, nth: 0 });
 }
 
 /** A timer is told to whoever waits for it: it is named `<path of the supervisor>#<its own name>`. */

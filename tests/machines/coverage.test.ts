@@ -32,8 +32,8 @@ const agentEvents: AnyEventObject[] = [
   { type: "budget.exceeded", seq },
   { type: "budget.exceeded", seq, stops: "a" },
   { type: "budget.extended", seq },
-  { type: "background.ended", seq, wakes: true },
-  { type: "background.ended", seq, wakes: false },
+  { type: "background.ended", seq, wakes: true, nth: 0 },
+  { type: "background.ended", seq, wakes: false, nth: 0 },
   ...["completed", "failed", "stopped", "limit"].map((outcome) => ({
     type: "mode.finished",
     seq,
