@@ -13,7 +13,7 @@ export interface World {
   readonly state: SessionState;
   readonly transcript: Transcript;
   readonly facts: readonly Fact[];
-  /** What is owed outside: model calls, calls, timers. */
+  /** What is owed outside: model calls, timers, and calls but for those that a supervisor carries. */
   owed(): PendingEffect[];
   /** Logs a fact and what follows from it; returns why it was refused, or null. */
   tell(draft: FactDraft, before?: readonly FactDraft[]): string | null;
@@ -83,8 +83,13 @@ export function openWorld(past: readonly Fact[] = []): World {
       return composer.transcript() ?? reread();
     },
     facts,
-    owed: () =>
-      Object.values(composer.state().effects).filter(({ kind }) => effectKinds[kind].class === "outside"),
+    owed: () => {
+      const { effects, supervisors } = composer.state();
+      const carried = new Set(Object.values(supervisors).map(({ callId }) => callId));
+      return Object.values(effects).filter(({ kind, params }) =>
+        effectKinds[kind].class === "outside" && !carried.has(String(params.call_id))
+      );
+    },
     tell: (draft, before) => {
       if (composer.transcript() === undefined) reread();
       return tell(draft, before);
