@@ -2,7 +2,13 @@
 // the world. It holds the newest state, which the log may not have yet.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
 import { stepSession } from "../machines/session.ts";
-import { hasEnded, isResting, type SessionState, stateName } from "../machines/session_state.ts";
+import {
+  hasEnded,
+  isResting,
+  livingLeader,
+  type SessionState,
+  stateName,
+} from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { LogRecord } from "../src/log/port.ts";
 import { version } from "../src/platform/version.ts";
@@ -114,7 +120,9 @@ export function createComposer(options: ComposerOptions): Composer {
     if (fact.type === "session.forked") takeOwed(entries);
     for (const signal of step.signals) {
       if (signal.kind === "timer.drop") options.stop(`timer.wait:${signal.params.timer_id}`, "cancelled");
-      else cancelWork(signal.actor, { entries, cause: fact });
+      else if (signal.kind === "work.stop") {
+        cancelWork(signal.actor, { entries, cause: fact, only: String(signal.params.target) });
+      } else cancelWork(signal.actor, { entries, cause: fact });
     }
     if (fact.type === "session.forked") endTheRest(entries);
     return null;
@@ -160,27 +168,43 @@ export function createComposer(options: ComposerOptions): Composer {
     }
   }
 
-  /** Ends the work of an actor: running executors are told to stop, what never ran gets its outcome at once. */
-  function cancelWork(actor: string, { entries, cause }: { entries: Entry[]; cause: Fact }): void {
+  /**
+   * Ends the work of an actor: running executors are told to stop, what never ran gets its outcome at once. `only`: the
+   * call of that id, or whoever is below it under that path, and nothing else.
+   */
+  function cancelWork(
+    actor: string,
+    { entries, cause, only }: { entries: Entry[]; cause: Fact; only?: string },
+  ): void {
+    const isMeant = (name: unknown): boolean => only === undefined || name === only;
     const outcome = cause.type === "turn.cancelled" ? cause.data.outcome : "cancelled";
     const reason: StopReason = outcome === "interrupted" ? "shutdown" : "cancelled";
     for (const [key, effect] of Object.entries(newest.effects)) {
       // What runs in the background outlives the turn.
-      if (effect.actor !== actor || effect.kind === "background.run" || options.stop(key, reason)) continue;
+      if (effect.actor !== actor || effect.kind === "background.run") continue;
+      if (!isMeant(effect.params.call_id) || options.stop(key, reason)) continue;
       const draft = unrun(effect, cause.type === "session.forked");
       if (draft !== null) take(draft, entries);
     }
     for (const [callId, call] of Object.entries(newest.calls)) {
-      if (call.actor === actor && ["asking", "questioning"].includes(stateName(call.snapshot))) {
+      if (
+        call.actor === actor && isMeant(callId) &&
+        ["asking", "questioning"].includes(stateName(call.snapshot))
+      ) {
         take(interruption(actor, callId, call.name), entries);
       }
     }
     for (const [path, child] of Object.entries(newest.children)) {
-      if (child.parent !== actor || stateName(child.snapshot) !== "running") continue;
+      if (
+        livingLeader(newest, child.parent) !== actor || !isMeant(path) ||
+        stateName(child.snapshot) !== "running"
+      ) continue;
       take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
     }
     for (const [path, supervisor] of Object.entries(newest.supervisors)) {
-      if (supervisor.parent !== actor || hasEnded(supervisor)) continue;
+      if (livingLeader(newest, supervisor.parent) !== actor || !isMeant(path) || hasEnded(supervisor)) {
+        continue;
+      }
       take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
     }
   }

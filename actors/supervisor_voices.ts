@@ -7,10 +7,12 @@ import type { Transcript } from "../machines/transcript.ts";
 import { modeVoice } from "./mode_voice.ts";
 import type { SupervisorMoment, SupervisorRequest, SupervisorVoice } from "./supervisor_voice.ts";
 import { teamVoice } from "./team_voice.ts";
+import { workflowVoice } from "./workflow_voice.ts";
 import { teamResult } from "./team_words.ts";
 
 const voices: Partial<Record<SupervisorKind, SupervisorVoice>> = {
   team: teamVoice,
+  workflow: workflowVoice,
   sequential: modeVoice,
   parallel: modeVoice,
   debate: modeVoice,

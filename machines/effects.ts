@@ -31,6 +31,8 @@ export const effectKinds = {
   "timer.wait": { class: "outside", key: "timer_id" },
   "timer.drop": { class: "signal", key: "timer_id" },
   "work.cancel": { class: "signal", key: "actor" },
+  /** The same for one of those below it: the path of an agent or a supervisor, or the id of a call. */
+  "work.stop": { class: "signal", key: "target" },
 } as const satisfies Record<string, { class: EffectClass; key: string }>;
 
 export type EffectKind = keyof typeof effectKinds;

@@ -6,9 +6,11 @@ import { reviewMachine } from "./modes/review.ts";
 import { sequentialMachine } from "./modes/sequential.ts";
 import type { SupervisorKind } from "./session_state.ts";
 import { teamMachine } from "./team.ts";
+import { workflowMachine } from "./workflow.ts";
 
 const machinesByKind: Partial<Record<SupervisorKind, AnyStateMachine>> = {
   team: teamMachine,
+  workflow: workflowMachine,
   sequential: sequentialMachine,
   parallel: parallelMachine,
   debate: debateMachine,

@@ -144,7 +144,8 @@ function ended(
   const run = Object.values(draft.runs).find((one) => one.at === "working" && one.ref === ref);
   if (run === undefined) return;
   const isCut = how === "stopped" || how === "interrupted";
-  if (draft.forked && isCut && draft.stop === null) {
+  // A team ends in a fork, as a failure.
+  if (draft.forked && how !== "done" && draft.stop === null) {
     return putBack(draft, { ...run, attempt: run.attempt + 1 });
   }
   const found: How = how === "done" || how === "denied" ? how : run.late ? "late" : how;
