@@ -1,11 +1,11 @@
 // The Team tool: a call whose work is a team of agents, which the calling agent leads.
-import type { CallRecord } from "../machines/call_record.ts";
 import { messageOf } from "../src/protocol/problem.ts";
 import { teamSpec } from "../src/protocol/team_spec.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
-import type { SessionActor } from "./session_port.ts";
-import { type ModelOf, modelsOf, refusedTeam, teamDraft } from "./start_team.ts";
+import { cancelledOutcome } from "./call_outcome.ts";
+import { beginKernelCall, type KernelTool } from "./kernel_call.ts";
+import { modelsOf, refusedTeam, teamDraft } from "./start_team.ts";
 
 export const teamToolName = "Team";
 
@@ -29,36 +29,27 @@ export function teamTool(): Tool {
 }
 
 /** Starts the team of a call, or says why not. The team's machine gives the call its result. */
-export async function startTeam(
-  session: SessionActor,
-  record: CallRecord,
-  { attempts, signal, allowedBy, modelOf }: {
-    attempts: number;
-    signal: AbortSignal;
-    allowedBy: string;
-    modelOf: ModelOf;
-  },
-): Promise<ToolOutcome | null> {
-  const { actor: parent, callId, name } = record;
-  const fail = (why: string): ToolOutcome => ({ status: "failed", error: `Cannot start a team: ${why}` });
+export const startTeam: KernelTool = async (session, record, call) => {
+  const { actor: parent, callId } = record;
+  // Taken up again after a crash: the team goes on by itself.
+  if (Object.values(session.state().supervisors).some((one) => one.callId === callId)) return null;
   if (record.by === "user") return fail('it cannot be run by hand, use "jamey team run"');
   const refused = refusedTeam(session, parent);
   if (refused !== null) return fail(refused);
   const spec = teamSpec.parse(record.args);
   let models: ReturnType<typeof modelsOf>;
   try {
-    models = modelsOf(spec.members, modelOf);
+    models = modelsOf(spec.members, call.modelOf);
   } catch (thrown) {
     return fail(messageOf(thrown));
   }
-  const started = await session.tell({
-    actor: parent,
-    type: "call.started",
-    data: { call_id: callId, name, attempt: attempts + 1, allowed_by: allowedBy },
-  });
   // Cancelled while its start was on the way to the disk: nobody would tell the team.
-  if (!started.accepted || signal.aborted) return { status: "interrupted", reason: "the turn was cancelled" };
+  if (!(await beginKernelCall(session, record, call))) return cancelledOutcome;
   const start = { spec, parent, callId, models, worktrees: new Map() };
   const told = await session.tell((transcript) => teamDraft(transcript, start));
   return told.accepted ? null : { status: "interrupted", reason: told.why };
+};
+
+function fail(why: string): ToolOutcome {
+  return { status: "failed", error: `Cannot start a team: ${why}` };
 }

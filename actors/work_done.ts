@@ -1,10 +1,10 @@
 // The WorkDone tool: a member of a team says that its work is done, or that it has reached a milestone.
 import { z } from "zod";
-import type { CallRecord } from "../machines/call_record.ts";
 import { memberNamed } from "../machines/team_context.ts";
 import type { Tool, ToolFact, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
-import type { SessionActor } from "./session_port.ts";
+import { cancelledOutcome } from "./call_outcome.ts";
+import { beginKernelCall, type KernelTool } from "./kernel_call.ts";
 
 export const workDoneName = "WorkDone";
 export const summaryCharsMax = 20_000;
@@ -38,12 +38,8 @@ export function teamPathOf(actor: string): string | null {
 }
 
 /** Notes it together with the result of the call. */
-export async function workDone(
-  session: SessionActor,
-  record: CallRecord,
-  { attempts, allowedBy }: { attempts: number; allowedBy: string },
-): Promise<ToolOutcome> {
-  const { actor, callId: call_id, name } = record;
+export const workDone: KernelTool = async (session, record, call) => {
+  const { actor, callId: call_id } = record;
   const fail = (why: string): ToolOutcome => ({ status: "failed", error: `Cannot note it: ${why}` });
   const path = teamPathOf(actor);
   const team = path === null ? undefined : (await session.transcript()).crew.supervisor(path);
@@ -65,12 +61,7 @@ export async function workDone(
   const reached = team.facts.find((fact) =>
     fact.type === "team.milestone_reached" && fact.data.milestone === milestone
   );
-  const started = await session.tell({
-    actor,
-    type: "call.started",
-    data: { call_id, name, attempt: attempts + 1, allowed_by: allowedBy },
-  });
-  if (!started.accepted) return { status: "interrupted", reason: "the turn was cancelled" };
+  if (!(await beginKernelCall(session, record, call))) return cancelledOutcome;
   const said = saidFact({ path, actor, call_id }, { summary, milestone });
   const output = milestone === undefined
     ? "Noted: end your turn now, it is your last"
@@ -79,7 +70,7 @@ export async function workDone(
     : `"${milestone}" had been reached before, go on`;
   const facts = before !== undefined || (milestone !== undefined && reached !== undefined) ? [] : [said];
   return { status: "finished", output, truncated: false, facts };
-}
+};
 
 function saidFact(
   { path, actor, call_id }: { path: string; actor: string; call_id: string },
