@@ -12,7 +12,7 @@ import { answerBudget } from "./answer_budget.ts";
 import type { SessionLimits } from "./budgets.ts";
 import { actorNamed } from "./actor_names.ts";
 import { answerCall } from "./answer_call.ts";
-import { endByHand } from "./end_by_hand.ts";
+import { endBeside } from "./end_beside.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor, Told } from "./session_port.ts";
@@ -81,7 +81,7 @@ export async function carryOut(
         return await log(session, draft, { what: `cancel "${draft.actor}" of` });
       }
       return await log(session, draft, { what: "cancel the turn of" }).catch(async (thrown) => {
-        if (await endByHand(session)) return { seq: session.visible().seq };
+        if (await endBeside(session, by)) return { seq: session.visible().seq };
         throw thrown;
       });
     }
