@@ -1,10 +1,11 @@
 // A person's answer to limits that were met: those that wait at them go on, or their turns end.
-import { stateName } from "../machines/session_state.ts";
+import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
-import type { FactData } from "../src/protocol/facts.ts";
+import type { FactData, FactDraft } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import { actorNamed } from "./actor_names.ts";
+import { budgetEnd } from "./budget_end.ts";
 import { extendedMax, type SessionLimits } from "./budgets.ts";
 import type { SessionActor } from "./session_port.ts";
 
@@ -28,24 +29,39 @@ export async function answerBudget(
   }
   let seq = 0;
   for (const { actor, met } of meant) {
-    const { limit, of } = met;
-    const max = extendedMax(met, { limits, transcript });
-    const told = await session.tell(
-      decision === "continue"
-        ? {
-          actor,
-          type: "budget.extended",
-          data: { limit, max, ...who, ...(of === undefined ? {} : { of }) },
-        }
-        : { actor, type: "turn.cancelled", data: { by: who.by, outcome: "limit" } },
-    );
-    // One that has gone on or ended meanwhile needs no answer.
-    if (told.accepted) seq = told.seq;
+    const drafts = decision === "continue"
+      ? [extension({ actor, met }, { who, max: extendedMax(met, { limits, transcript }) })]
+      : endings({ actor, met }, { by: who.by, state: session.state() });
+    for (const draft of drafts) {
+      const told = await session.tell(draft);
+      // One that has gone on or ended meanwhile needs no answer.
+      if (told.accepted) seq = told.seq;
+    }
   }
   if (seq === 0) {
     throw new Problem("conflict", `Cannot answer for session "${session.id}": somebody else was faster`);
   }
   return { seq };
+}
+
+function extension(
+  { actor, met: { limit, of } }: Waiting,
+  { who, max }: { who: { by: string; client?: string }; max: number },
+): FactDraft {
+  return {
+    actor,
+    type: "budget.extended",
+    data: { limit, max, ...who, ...(of === undefined ? {} : { of }) },
+  };
+}
+
+/** Whose budget is not extended ends with all below it: it could do nothing more. */
+function endings(
+  { actor, met: { of } }: Waiting,
+  { by, state }: { by: string; state: SessionState },
+): FactDraft[] {
+  if (of !== undefined) return budgetEnd(of, { state, by });
+  return [{ actor, type: "turn.cancelled", data: { by, outcome: "limit" } }];
 }
 
 function waitingAt(session: SessionActor, transcript: Transcript): Waiting[] {

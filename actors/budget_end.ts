@@ -1,15 +1,15 @@
-// The end of an actor whose budget is used up and that nobody is to be asked about: it and all below it get the word to stop.
+// The end of an actor whose budget is used up and not extended: it and all below it get the word to stop.
 import { hasEnded, isResting, type SessionState, stateName } from "../machines/session_state.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 
 /** Who is told: the actor itself, or those below it that work while it rests. Each tells all below it in turn. */
-export function budgetEnd(path: string, state: SessionState): FactDraft[] {
+export function budgetEnd(path: string, { state, by }: { state: SessionState; by: string }): FactDraft[] {
   if (works(path, state)) {
-    return [{ actor: path, type: "turn.cancelled", data: { by: "budget", outcome: "limit" } }];
+    return [{ actor: path, type: "turn.cancelled", data: { by, outcome: "limit" } }];
   }
   const below = { ...state.children, ...state.supervisors };
   return Object.keys(below).filter((child) => below[child]?.parent === path)
-    .flatMap((child) => budgetEnd(child, state));
+    .flatMap((child) => budgetEnd(child, { state, by }));
 }
 
 function works(path: string, { agents, supervisors }: SessionState): boolean {

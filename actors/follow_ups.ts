@@ -21,7 +21,7 @@ export function followUp(effect: PendingEffect, state: SessionState, transcript:
     case "turn.end":
       return [{ actor: effect.actor, type: "turn.ended", data: turnEnd(effect) }];
     case "budget.end":
-      return budgetEnd(String(effect.params.of), state);
+      return budgetEnd(String(effect.params.of), { state, by: "budget" });
     case "agent.report":
       return [agentEnd(effect, state, transcript)];
     case "question.report":
@@ -69,7 +69,7 @@ function agentEnd(effect: PendingEffect, state: SessionState, transcript: Transc
 function limitReason(actor: string, state: SessionState, { ledger, exceeded }: Transcript): string {
   const steps = state.agents[actor]?.context;
   const isMessages = steps?.stepsMax !== null && Number(steps?.steps) >= Number(steps?.stepsMax);
-  const met = isMessages ? undefined : ledger.endedAt(actor) ?? exceeded(actor);
+  const met = isMessages ? undefined : ledger.metBy(actor) ?? exceeded(actor);
   return met === undefined ? "it reached its limit of model calls" : budgetReason(met);
 }
 

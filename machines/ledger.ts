@@ -52,8 +52,8 @@ export interface Ledger {
   holders(actor: string): string[];
   /** Every limit of every actor that has one. */
   rows(nowMs: number): BudgetRow[];
-  /** The limit at which whoever is above an actor, or itself, was ended. */
-  endedAt(actor: string): FactData<"budget.exceeded"> | undefined;
+  /** The budget that was met by an actor, or by those that use of the same, and not extended since: the nearest. */
+  metBy(actor: string): FactData<"budget.exceeded"> | undefined;
 }
 
 interface Account {
@@ -62,7 +62,8 @@ interface Account {
   max: Maxima;
   used: Record<SpentLimit, number>;
   reserved: Record<SpentLimit, number>;
-  ended: FactData<"budget.exceeded"> | undefined;
+  /** How it was met, unless it has been extended since. */
+  met: FactData<"budget.exceeded"> | undefined;
 }
 
 type SpentLimit = Exclude<AccountLimit, "wall">;
@@ -155,7 +156,7 @@ export function createLedger(): Ledger {
       case "budget.exceeded": {
         releaseAll(actor);
         const owner = accounts.get(fact.data.of ?? "");
-        if (owner !== undefined && fact.data.on_limit === "stop") owner.ended = fact.data;
+        if (owner !== undefined) owner.met = fact.data;
         return;
       }
       case "budget.extended":
@@ -170,7 +171,7 @@ export function createLedger(): Ledger {
     // What is without limit gets none by being extended.
     if (account === undefined || known === undefined || before === undefined) return;
     account.max = { ...account.max, [known]: Math.max(max, before) };
-    account.ended = undefined;
+    account.met = undefined;
   };
 
   const rowsOf = (path: string, { max, used, reserved }: Account, nowMs: number): BudgetRow[] =>
@@ -206,8 +207,7 @@ export function createLedger(): Ledger {
     budget: (path) => accounts.get(path)?.budget,
     holders: (actor) => above(actor).filter((path) => accounts.get(path)?.budget !== undefined),
     rows: (nowMs) => [...accounts].flatMap(([path, account]) => rowsOf(path, account, nowMs)),
-    endedAt: (actor) =>
-      above(actor).map((path) => accounts.get(path)?.ended).find((ended) => ended !== undefined),
+    metBy: (actor) => above(actor).map((path) => accounts.get(path)?.met).find((met) => met !== undefined),
   };
 }
 
@@ -223,7 +223,7 @@ function opened(parent: string | null, budget: ActorBudget | undefined): Account
     },
     used: { ...nothing },
     reserved: { ...nothing },
-    ended: undefined,
+    met: undefined,
   };
 }
 

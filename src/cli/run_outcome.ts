@@ -3,6 +3,7 @@ import { type EventEnvelope, factData, mainActor, type PermissionMode } from "..
 import type { TurnOutcome, Usage } from "../protocol/facts.ts";
 import type { Problem } from "../protocol/problem.ts";
 import { planTool } from "./approvals.ts";
+import { neutralLine } from "./neutral.ts";
 import { type Signal, signalExit } from "./signals.ts";
 import { limitText } from "./work_text.ts";
 
@@ -55,7 +56,8 @@ export function createRunFold(): RunFold {
   let ended: ReturnType<RunFold["end"]>;
   let text = "";
   let plan: string | undefined;
-  let limit: string | undefined;
+  /** Limits that were met and not extended, by the agent that met them; the main agent's counts first. */
+  const met = new Map<string, string>();
   let replies = 0;
   const used: Usage = { input_tokens: 0, output_tokens: 0 };
   const denials: { call_id: string; name: string }[] = [];
@@ -63,7 +65,7 @@ export function createRunFold(): RunFold {
   /** What only the main agent's facts say. */
   function mainFact({ type, data }: EventEnvelope): void {
     const [replied, end] = [read("model.replied", type, data), read("turn.ended", type, data)];
-    const [proposed, met] = [read("call.proposed", type, data), read("budget.exceeded", type, data)];
+    const proposed = read("call.proposed", type, data);
     if (replied !== undefined) {
       replies++;
       text = replied.text;
@@ -71,8 +73,14 @@ export function createRunFold(): RunFold {
     if (proposed?.name === planTool && typeof proposed.args === "object") {
       plan = typeof proposed.args["plan"] === "string" ? proposed.args["plan"] : plan;
     }
-    if (met !== undefined) limit = limitText(met);
     ended ??= end;
+  }
+
+  function limitFact({ type, data, actor }: EventEnvelope): void {
+    const exceeded = read("budget.exceeded", type, data);
+    if (exceeded !== undefined) met.set(actor, limitText(exceeded));
+    // It goes on after all.
+    if (type === "budget.extended" || type === "model.called") met.delete(actor);
   }
 
   return {
@@ -85,6 +93,7 @@ export function createRunFold(): RunFold {
       // In this mode the daemon itself refuses what would ask: for whoever started the run it is the same.
       const refused = mode === "dontAsk" ? read("call.denied", type, data) : undefined;
       if (refused?.by === "policy") denials.push({ call_id: refused.call_id, name: refused.name });
+      limitFact(event);
       if (actor === mainActor) mainFact(event);
     },
     denied: (call) => void denials.push(call),
@@ -92,7 +101,8 @@ export function createRunFold(): RunFold {
     result(sessionId, durationMs, { signal, problem }) {
       // A plan is what a run in plan mode is for: that nobody accepts it is its good end.
       const refused = denials.filter(({ name }) => mode !== "plan" || name !== planTool).length;
-      const subtype = subtypeOf({ signal, problem, ended, denials: refused });
+      const subtype = subtypeOf({ signal, problem, ended, denials: refused, isCut: met.size > 0 });
+      const limit = limitReason(ended?.outcome === "limit" ? met.get(mainActor) : undefined, met);
       const stopped = signal && stoppedError(signal, { sessionId, sent: from !== Infinity, ended });
       const error = stopped ?? problem?.toBody().error ?? ended?.error ?? limitError(subtype, limit);
       const isError = subtype !== "success";
@@ -133,9 +143,19 @@ function stoppedError(signal: Signal, { sessionId, sent, ended }: Stopped): RunR
   return { code, message, hint: `Look whether it still runs, and end it, with: jamey cancel ${sessionId}` };
 }
 
-function limitError(subtype: string, limit: string | undefined) {
-  if (subtype !== "error_max_turns" || limit === undefined) return undefined;
-  return { code: "limit_reached", message: `The turn was ended at a limit: ${limit}` };
+/** The turn's own limit, or those that ended somebody below it. */
+function limitReason(own: string | undefined, met: ReadonlyMap<string, string>): string | undefined {
+  if (own !== undefined) return `The turn was ended at a limit: ${own}`;
+  const [first] = met;
+  if (first === undefined) return undefined;
+  const [actor, text] = first;
+  const more = met.size > 1 ? ` (and ${met.size - 1} more)` : "";
+  return `${neutralLine(actor)} was ended at a limit: ${text}${more}`;
+}
+
+function limitError(subtype: string, message: string | undefined) {
+  if (subtype !== "error_max_turns" || message === undefined) return undefined;
+  return { code: "limit_reached", message };
 }
 
 type Read = keyof typeof factData;
@@ -183,9 +203,11 @@ interface Ending {
   problem: Problem | undefined;
   ended: ReturnType<RunFold["end"]>;
   denials: number;
+  /** An agent below the main one was ended at a limit. */
+  isCut: boolean;
 }
 
-function subtypeOf({ signal, problem, ended, denials }: Ending): string {
+function subtypeOf({ signal, problem, ended, denials, isCut }: Ending): string {
   if (signal !== undefined) return "error_cancelled";
   if (problem !== undefined) {
     return problem.code === "daemon_not_running" ? "error_daemon_lost" : `error_${problem.code}`;
@@ -194,6 +216,7 @@ function subtypeOf({ signal, problem, ended, denials }: Ending): string {
   if (ended.outcome === "limit") return "error_max_turns";
   if (ended.outcome === "cancelled" || ended.outcome === "interrupted") return `error_${ended.outcome}`;
   if (ended.outcome !== "completed") return failures[ended.error?.code ?? ""] ?? "error_during_execution";
+  if (isCut) return "error_max_turns";
   return denials > 0 ? "error_permission_denied" : "success";
 }
 

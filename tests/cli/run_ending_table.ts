@@ -87,6 +87,23 @@ export const endings: Ending[] = [
     says: "used $1.20 of $1.00",
   },
   {
+    name: "the budget of a sub-agent",
+    words: [
+      ...bypass,
+      script(
+        call("Agent", {
+          description: "twice",
+          prompt: script(bash("echo 1"), bash("echo 2"), { text: "never" }),
+          budget: { model_calls: 2 },
+        }),
+        { text: "So be it" },
+      ),
+    ],
+    exit: 53,
+    subtype: "error_max_turns",
+    says: "So be it",
+  },
+  {
     name: "a key that the endpoint refuses",
     words: ["--model", "openai/refuses", "hi"],
     exit: 41,
