@@ -14,17 +14,20 @@ export interface Look {
 const waitsMax = 5;
 const waitMs = 50;
 
-/** As it is now: what is on its way to the disk is not shown. The transcript is live: use it before anything is awaited. */
-export async function lookNow({ log, actor, state }: Loaded): Promise<Look> {
+/**
+ * As it is now: what is on its way to the disk is not shown. The transcript is live and goes on with the next fact, so
+ * `show` makes what is wanted of it there and then.
+ */
+export async function lookNow<T>({ log, actor, state }: Loaded, show: (look: Look) => T): Promise<T> {
   for (let wait = 0; actor !== null && wait < waitsMax; wait++) {
     if (await isLate(actor.settled())) break;
     // An actor that died has none: what is on disk can be shown all the same.
     const transcript = await actor.transcript().catch(() => null);
     if (transcript === null) break;
-    if (actor.state() === actor.visible()) return { state: actor.visible(), transcript };
+    if (actor.state() === actor.visible()) return show({ state: actor.visible(), transcript });
   }
   const seen = state();
-  return { state: seen, transcript: await foldTranscript(log, seen.seq) };
+  return show({ state: seen, transcript: await foldTranscript(log, seen.seq) });
 }
 
 async function isLate(settled: Promise<void>): Promise<boolean> {

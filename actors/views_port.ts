@@ -4,6 +4,7 @@ import type { Host } from "./host.ts";
 import { type Look, lookBack, lookNow } from "./look.ts";
 import { approvalsOf, viewOf } from "./replay.ts";
 import type { Loaded } from "./sessions.ts";
+import { teamViews } from "./team_view.ts";
 import { treeViewOf } from "./tree_view.ts";
 
 export interface ViewParts {
@@ -11,19 +12,19 @@ export interface ViewParts {
   machineVersion: string;
 }
 
-type ViewPort = Pick<Host, "view" | "tree" | "actor" | "approvals">;
+type ViewPort = Pick<Host, "view" | "tree" | "teams" | "actor" | "approvals">;
 
 export function viewsPort({ with: open, machineVersion }: ViewParts): ViewPort {
-  // The transcript is live: what is made of it is made before anything else is awaited.
   const looking = <T>(sessionId: string, at: number | undefined, show: (look: Look) => T): Promise<T> =>
     open(
       sessionId,
       async (loaded) =>
-        show(at === undefined ? await lookNow(loaded) : await lookBack(loaded, at, machineVersion)),
+        at === undefined ? await lookNow(loaded, show) : show(await lookBack(loaded, at, machineVersion)),
     );
   return {
     view: (id, at) => looking(id, at, ({ state, transcript }) => viewOf(id, state, transcript)),
     tree: (id, at) => looking(id, at, ({ state, transcript }) => treeViewOf(id, state, transcript)),
+    teams: (id, at) => looking(id, at, (look) => teamViews(look)),
     actor: (id, name, at) =>
       looking(id, at, ({ state, transcript }) => {
         const { tree, ...where } = treeViewOf(id, state, transcript);
