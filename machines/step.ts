@@ -42,6 +42,8 @@ export function stepMachine(
   snapshot: AnyMachineSnapshot,
   event: EventObject,
 ): MachineStep {
+  // One that has ended takes nothing, not even what it takes in every state; XState itself leaves that to its actors.
+  if (snapshot.status !== "active") return { snapshot, effects: [], ignored: true };
   const { scope, collect } = scopeOf(machine);
   const effects: EffectRequest[] = [];
   collect(effects);
