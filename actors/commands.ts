@@ -16,6 +16,7 @@ import { endBeside } from "./end_beside.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor, Told } from "./session_port.ts";
+import { startTeamByHand } from "./start_team.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 export interface CommandParts {
@@ -69,6 +70,8 @@ export async function carryOut(
       const data = { by, ...(instructions === undefined ? {} : { instructions }) };
       return await main({ type: "context.compact_requested", data }, "compact");
     }
+    case "team.start":
+      return await startTeamByHand(session, command, parts.providers);
     case "background.end":
       return await endBackground(session, command.background_id);
     case "turn.cancel": {

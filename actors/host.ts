@@ -23,6 +23,7 @@ import type {
   PermissionsView,
   UserRule,
 } from "../src/protocol/permission_views.ts";
+import type { TeamView } from "../src/protocol/team_spec.ts";
 import type { ActorConversation, TreeView } from "../src/protocol/tree_views.ts";
 
 /** A session by its full id, or a folder by its absolute path. */
@@ -71,6 +72,8 @@ export interface Host {
   view(session: string, at?: number): Promise<SessionView>;
   /** Every actor, at any point. */
   tree(session: string, at?: number): Promise<TreeView>;
+  /** The teams of a session, the oldest first. */
+  teams(session: string, at?: number): Promise<TeamView[]>;
   /** One of them by path or name, with its conversation; `not_found` names those there are. */
   actor(session: string, name: string, at?: number): Promise<ActorConversation>;
   approvals(session: string): Promise<Approval[]>;

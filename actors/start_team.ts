@@ -1,9 +1,13 @@
 // Starting a team: what somebody asked for becomes the fact that begins it, with a path of its own.
 import { teamOf } from "../machines/session_teams.ts";
 import type { Transcript } from "../machines/transcript.ts";
-import type { FactDraft, FactOf } from "../src/protocol/facts.ts";
+import type { Command, Receipt } from "../src/protocol/commands.ts";
+import { type FactDraft, type FactOf, mainActor } from "../src/protocol/facts.ts";
+import { Problem } from "../src/protocol/problem.ts";
 import type { TeamMember, TeamTask } from "../src/protocol/team_facts.ts";
 import type { MemberSpec, TeamSpec } from "../src/protocol/team_spec.ts";
+import type { ProviderRegistry } from "../src/providers/contract.ts";
+import { resolveModel } from "../src/providers/resolve_model.ts";
 import type { SessionActor } from "./session_port.ts";
 
 /** Teams of one session, those that have ended included. */
@@ -36,6 +40,28 @@ export interface TeamStart {
   models: Map<string, Model>;
   /** Worktrees of members, by name. */
   worktrees: Map<string, NonNullable<TeamMember["worktree"]>>;
+}
+
+/** For `team.start`: a person begins a team, which the main agent leads. The same `id` again is the same team. */
+export async function startTeamByHand(
+  session: SessionActor,
+  { spec, id }: Extract<Command, { type: "team.start" }>,
+  providers: ProviderRegistry,
+): Promise<Receipt> {
+  const refuse = (why: string) => new Problem("conflict", `Cannot start team "${spec.name}": ${why}`);
+  const refused = refusedTeam(session, mainActor);
+  if (refused !== null) throw refuse(refused);
+  const provider = session.state().meta?.provider;
+  const models = modelsOf(spec.members, (text) => resolveModel(providers, text, provider));
+  const start: TeamStart = { spec, parent: mainActor, models, worktrees: new Map() };
+  const options = id === undefined ? {} : { id };
+  const told = await session.tell((transcript) => teamDraft(transcript, start), options);
+  if (told.accepted) return { seq: told.seq, team: told.fact.actor };
+  if (told.repeatedSeq === undefined) throw refuse(told.why);
+  const { repeatedSeq: seq } = told;
+  const { crew } = await session.transcript();
+  const team = [...crew.supervisors()].find((one) => one.start.seq === seq)?.path;
+  return { seq, repeated: true, ...(team === undefined ? {} : { team }) };
 }
 
 /** The fact; made when its turn comes, so that it tells of all tasks there are by then. */

@@ -27,6 +27,7 @@ import {
   permissionsView,
   type UserRule,
 } from "../protocol/permission_views.ts";
+import { type TeamSpec, teamView } from "../protocol/team_spec.ts";
 import { actorConversation, treeView } from "../protocol/tree_views.ts";
 import { connect, type Connection, type ConnectOptions } from "./connection.ts";
 import { request } from "./http.ts";
@@ -41,6 +42,8 @@ export async function openClient(options: ConnectOptions): Promise<Client> {
 const outsideAnswer = z.object({ items: z.array(outsideView), digest: z.string() });
 const created = z.object({ session_id: z.string() });
 const done = z.unknown();
+const teamStarted = z.object({ team: z.string(), seq: z.number().int() });
+const teamList = z.object({ teams: z.array(teamView) });
 const eventsPageMax = 1000;
 const verifyWaitMs = 600_000;
 /** The longest that a tool may take, and a little. */
@@ -76,6 +79,14 @@ export function createClient(first: Connection, options: ConnectOptions) {
     },
     view: (session: string, seq?: number) =>
       get(at(session, seq === undefined ? "" : `?at=${seq}`), sessionView),
+    startTeam: (session: string, spec: TeamSpec, id?: string) =>
+      post(
+        at(session, `/teams${id === undefined ? "" : `?id=${encodeURIComponent(id)}`}`),
+        spec,
+        teamStarted,
+      ),
+    teams: (session: string, seq?: number) =>
+      get(at(session, `/teams${seq === undefined ? "" : `?at=${seq}`}`), teamList),
     tree: (session: string, seq?: number, signal?: AbortSignal) =>
       get(at(session, `/tree${seq === undefined ? "" : `?at=${seq}`}`), treeView, signal),
     /** One actor by its path or name, with its conversation. */

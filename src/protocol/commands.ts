@@ -3,6 +3,7 @@ import { z } from "zod";
 import { approvalDecision, delivery, permissionMode } from "./facts.ts";
 import { jsonObject } from "./json.ts";
 import { givenImage, messageImagesMax } from "./model_parts.ts";
+import { teamSpec } from "./team_spec.ts";
 import { questionAnswer } from "./work_facts.ts";
 
 export const messageTextMax = 1_000_000;
@@ -68,6 +69,7 @@ export const command = z.discriminatedUnion("type", [
   /** The past becomes a summary before the next model call. */
   z.strictObject({ type: z.literal("session.compact"), instructions: z.string().max(10_000).optional() }),
   z.strictObject({ type: z.literal("background.end"), background_id: z.string().min(1).max(128) }),
+  z.strictObject({ type: z.literal("team.start"), spec: teamSpec, id: clientId.optional() }),
 ]);
 export type Command = z.infer<typeof command>;
 
@@ -76,6 +78,8 @@ export const receipt = z.object({
   seq: z.number().int(),
   message_id: z.string().optional(),
   call_id: z.string().optional(),
+  /** The path of the team that was started. */
+  team: z.string().optional(),
   /** True when the same id had been accepted before; `seq` is then that of the first. */
   repeated: z.boolean().optional(),
 });

@@ -61,6 +61,7 @@ export function openMemoryHost(): MemoryHost {
     turn: async (id, messageId, signal) => await get(id).turn(messageId, signal),
     call: async (id, callId, signal) => await get(id).call(callId, signal),
     view: async (id, at) => await get(id).view(at),
+    teams: () => Promise.resolve([]),
     tree: async (id, at) => {
       const { seq, state } = await Promise.resolve(get(id).view(at));
       return { session_id: id, seq, at: state.summary.updated_at, tree: state.tree };

@@ -4,7 +4,7 @@ import { createComposer } from "../../actors/composer.ts";
 import { followUp } from "../../actors/follow_ups.ts";
 import { effectKey, effectKinds, type PendingEffect } from "../../machines/effects.ts";
 import { stepSession } from "../../machines/session.ts";
-import { emptySession, type SessionState } from "../../machines/session_state.ts";
+import { emptySession, type SessionState, stateName } from "../../machines/session_state.ts";
 import { createTranscript, type Transcript } from "../../machines/transcript.ts";
 import { type Fact, type FactDraft, type ProposedCall } from "../../src/protocol/facts.ts";
 import { createdData, usage } from "./story.ts";
@@ -68,6 +68,16 @@ export function openWorld(past: readonly Fact[] = []): World {
     return request_id;
   };
 
+  /** What a crash kept from being cancelled is, when it is taken up: an executor that is stopped before it begins. */
+  const isCancelling = ({ actor }: PendingEffect): boolean => {
+    const agent = composer.state().agents[actor];
+    return agent !== undefined && stateName(agent) === "cancelling";
+  };
+  const cancelled = ({ actor, params }: PendingEffect): void => {
+    const error = { code: "cancelled", message: "the turn was cancelled" };
+    must({ actor, type: "model.failed", data: { request_id: String(params.request_id), error } });
+  };
+
   if (past.length === 0) must({ actor: "main", type: "session.created", data: createdData() });
   for (const [key, effect] of Object.entries(composer.state().effects)) {
     if (effectKinds[effect.kind].class !== "follow_up") continue;
@@ -95,6 +105,7 @@ export function openWorld(past: readonly Fact[] = []): World {
       return tell(draft, before);
     },
     answer: (effect, text, calls = []) => {
+      if (isCancelling(effect)) return cancelled(effect);
       const request_id = called(effect);
       const proposed = calls.map((call, index) => ({ call_id: `c${facts.length}-${index}`, ...call }));
       const stop_reason = calls.length > 0 ? "tool_calls" : "stop";
@@ -102,13 +113,19 @@ export function openWorld(past: readonly Fact[] = []): World {
       must({ actor: effect.actor, type: "model.replied", data });
     },
     refuse: (effect) => {
+      if (isCancelling(effect)) return cancelled(effect);
       const request_id = called(effect);
       const error = { code: "provider_failed", message: "the model is not there" };
       must({ actor: effect.actor, type: "model.failed", data: { request_id, error } });
     },
-    run: ({ actor, params, attempts }, before = []) => {
+    run: (effect, before = []) => {
+      const { actor, params, attempts } = effect;
       const call_id = String(params.call_id);
       const name = composer.state().calls[call_id]?.name ?? "";
+      if (isCancelling(effect) && attempts === 0) {
+        must({ actor, type: "call.interrupted", data: { call_id, name, reason: "cancelled" } });
+        return null;
+      }
       if (attempts === 0) must({ actor, type: "call.started", data: { call_id, name, attempt: 1 } });
       if (composer.transcript() === undefined) reread();
       const refused = tell(

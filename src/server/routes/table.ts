@@ -24,6 +24,7 @@ import {
   getTools,
   postShutdown,
 } from "./system.ts";
+import { listTeams, startTeam } from "./teams.ts";
 import { deleteTrust, getOutside, getTrusted, postTrust } from "./trust.ts";
 import { addRule, explainCall, getPermissions, removeRule } from "./permissions.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
@@ -47,6 +48,8 @@ export const routes: readonly Route[] = [
   listQuestions,
   answerQuestion,
   answerBudget,
+  startTeam,
+  listTeams,
   setMode,
   setRules,
   setModel,
