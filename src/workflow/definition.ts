@@ -84,7 +84,7 @@ export const workflowEdge = z.strictObject({
   /** Left out: success. */
   on: edgeOn.default("success"),
   /** A condition; true and false are for the result of a node of kind `condition`. */
-  when: z.union([condition, z.boolean()]).optional(),
+  when: z.union([condition, z.boolean()], { error: "is neither a condition nor true or false" }).optional(),
   else: z.literal(true).optional(),
   /** Times that it can be taken in one run; after that its condition does not hold. */
   max_visits: z.number().int().min(1).max(limits.visits).optional(),
@@ -105,7 +105,9 @@ const head = {
   max_parallel: z.number().int().min(1).max(limits.parallel).default(8),
   edges: z.array(workflowEdge).max(limits.edges).default([]),
   /** Left out: the nodes that no edge leads to. */
-  start: z.union([nodeId, z.array(nodeId).min(1).max(limits.nodes)]).optional(),
+  start: z.union([nodeId, z.array(nodeId).min(1).max(limits.nodes)], {
+    error: "is neither the name of a node nor a list of names",
+  }).optional(),
 };
 const headSchema = z.strictObject(head);
 

@@ -61,7 +61,8 @@ function openReader(text: string, from: number): Reader {
     if (taken.end - from > expressionCharsMax) {
       throw new TemplateFault(`it is longer than ${expressionCharsMax} characters`, from);
     }
-    if (taken.kind !== "end") next = tokenAt(text, taken.end);
+    // What comes after the end of a template is no part of the language.
+    if (taken.kind !== "end" && taken.kind !== "close") next = tokenAt(text, taken.end);
     return taken;
   };
   return {

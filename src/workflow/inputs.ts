@@ -33,7 +33,8 @@ export function isRequired({ default: preset, required }: InputSpec): boolean {
 
 export function fits({ type, required }: InputSpec, value: JsonValue): boolean {
   if (type === "json" || (value === null && required === false)) return true;
-  return typeof value === type;
+  const kind: string = typeof value;
+  return kind === type;
 }
 
 export function unknownInput(name: string, known: readonly string[]): string {
@@ -54,11 +55,11 @@ export const typeWords: Readonly<Record<InputSpec["type"], string>> = {
 };
 
 /** A value from the command line, by the type of its input; undefined when it is none of that type. */
-export function inputFromText({ type }: InputSpec, text: string): JsonValue | undefined {
-  if (type === "string") return text;
+export function inputFromText(spec: InputSpec, text: string): JsonValue | undefined {
+  if (spec.type === "string") return text;
   try {
     const value = jsonValue.parse(JSON.parse(text));
-    return type === "json" || typeof value === type ? value : undefined;
+    return fits(spec, value) ? value : undefined;
   } catch {
     return undefined;
   }

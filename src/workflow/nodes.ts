@@ -43,7 +43,7 @@ const output = z.enum(["text", "json"]);
 export const fieldType = z.union([
   z.enum(["string", "number", "boolean", "array", "object", "any"]),
   z.array(z.string().max(200)).min(1).max(50),
-]);
+], { error: "is neither string, number, boolean, array, object, any nor a list of texts" });
 
 /** What any run of anything may have; a run that fails begins again, at most `max` times. */
 const attempts = {
@@ -98,7 +98,11 @@ const question = {
   kind: z.literal("question"),
   question: z.string().min(1).max(2_000),
   header: z.string().max(40).optional(),
-  options: z.array(z.union([questionOption.shape.label, questionOption])).max(20).default([]),
+  options: z.array(
+    z.union([questionOption.shape.label, questionOption], {
+      error: "is neither a text nor `{label, description}`",
+    }),
+  ).max(20).default([]),
   multi: z.boolean().default(false),
 };
 
