@@ -51,7 +51,7 @@ export function meantBy(speaker: string, text: string, session: SessionActor, tr
   }
   const path = related(speaker, name, crew);
   if (path !== undefined) {
-    if (path === speaker) return { why: "you are the main agent, nobody leads you" };
+    if (path === speaker && name !== mainActor) return { why: "you are the main agent, nobody leads you" };
     return lives(path, session) ? { paths: [path] } : { why: `"${name}" has ended` };
   }
   const names = livingNames(session, transcript);

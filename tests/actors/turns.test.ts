@@ -88,20 +88,6 @@ it("a sub-agent works under its own path in the same log, and its last words are
   expect([...actors]).toEqual(["main", "main/agent:c2-1"]);
 });
 
-it("a sub-agent cannot start another, and is not offered the tool", async () => {
-  test = await openTestRuntime();
-  const id = await test.session();
-  const inner = script({ calls: [{ name: "Agent", args: { description: "x", prompt: "y" } }] }, {
-    text: "inner done",
-  });
-  await test.turn(
-    id,
-    script({ calls: [{ name: "Agent", args: { description: "x", prompt: inner } }] }, { text: "ok" }),
-  );
-  const failed = (await test.facts(id)).find((fact) => fact.type === "call.failed");
-  expect(failed?.data).toMatchObject({ error: expect.stringContaining("cannot start another") });
-});
-
 it("cancelling ends the running command, its process group and the turn", async () => {
   test = await openTestRuntime();
   const id = await test.session();
