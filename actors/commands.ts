@@ -3,6 +3,7 @@ import { nanoid } from "nanoid";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
+import type { AgentSet } from "../src/context/agent_definitions.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { PermissionRules } from "../src/permission/contract.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
@@ -18,6 +19,7 @@ import { runHooks } from "./run_hooks.ts";
 import type { SessionActor, Told } from "./session_port.ts";
 import { startTeamByHand } from "./start_team.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
+import { carryOutWorkflow } from "./workflow_commands.ts";
 
 export interface CommandParts {
   /** Who asks, and through which program. */
@@ -27,6 +29,7 @@ export interface CommandParts {
   providers: ProviderRegistry;
   limits: SessionLimits;
   rules: PermissionRules | undefined;
+  agents?: ((workspace: string) => Promise<AgentSet>) | undefined;
 }
 
 export async function carryOut(
@@ -72,6 +75,12 @@ export async function carryOut(
     }
     case "team.start":
       return await startTeamByHand(session, command, parts.providers);
+    case "workflow.start":
+    case "workflow.pause":
+    case "workflow.resume":
+    case "workflow.edit":
+    case "workflow.cancel":
+      return await carryOutWorkflow(session, command, parts);
     case "background.end":
       return await endBackground(session, command.background_id);
     case "turn.cancel": {

@@ -229,7 +229,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     count: () => index.size(),
     command: (session, command, by, client) => {
       const who = { by, ...(client === undefined ? {} : { client }) };
-      const parts = { who, registry, hooks, providers, limits, rules: options.rules };
+      const parts = { who, registry, hooks, providers, limits, rules: options.rules, agents: options.agents };
       return withActor(session, (actor) => carryOut(actor, command, parts));
     },
     turn: (session, messageId, signal) =>

@@ -5,6 +5,7 @@ import { jsonObject } from "./json.ts";
 import { givenImage, messageImagesMax } from "./model_parts.ts";
 import { teamSpec } from "./team_spec.ts";
 import { questionAnswer } from "./work_facts.ts";
+import { workflowCommands } from "./workflow_views.ts";
 
 export const messageTextMax = 1_000_000;
 export const idPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
@@ -70,6 +71,7 @@ export const command = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("session.compact"), instructions: z.string().max(10_000).optional() }),
   z.strictObject({ type: z.literal("background.end"), background_id: z.string().min(1).max(128) }),
   z.strictObject({ type: z.literal("team.start"), spec: teamSpec, id: clientId.optional() }),
+  ...workflowCommands,
 ]);
 export type Command = z.infer<typeof command>;
 
@@ -78,6 +80,8 @@ export const receipt = z.object({
   seq: z.number().int(),
   message_id: z.string().optional(),
   call_id: z.string().optional(),
+  /** The id of the workflow that was started. */
+  workflow: z.string().optional(),
   /** The path of the team that was started. */
   team: z.string().optional(),
   /** True when the same id had been accepted before; `seq` is then that of the first. */

@@ -1,0 +1,88 @@
+// What the names in a definition of a workflow mean at its start: models, and agents by the names of their definitions.
+import type { AgentDefinition, AgentSet } from "../src/context/agent_definitions.ts";
+import type { AgentProfile } from "../src/protocol/agent_facts.ts";
+import { Problem } from "../src/protocol/problem.ts";
+import type { WorkflowNames } from "../src/protocol/workflow_facts.ts";
+import type { WorkflowDefinition } from "../src/workflow/definition.ts";
+import { innerOf } from "../src/workflow/plan.ts";
+
+export interface NameParts {
+  agents: AgentSet;
+  /** Throws a Problem for a text that names no model. */
+  modelOf: (text: string) => { provider: string; model: string };
+  /** For words of definitions such as "sonnet"; undefined: the session's own model. */
+  familyOf: (text: string) => string | undefined;
+  isFamily: (text: string) => boolean;
+  /** The session's. */
+  provider: string;
+}
+
+/** Throws a Problem that names what is not there. */
+export function namesOf(definition: WorkflowDefinition, parts: NameParts): WorkflowNames {
+  const models: NonNullable<WorkflowNames["models"]> = {};
+  const agents: NonNullable<WorkflowNames["agents"]> = {};
+  for (const { node, model, agent } of namedIn(definition)) {
+    if (model !== undefined) models[model] ??= parts.modelOf(model);
+    if (agent !== undefined) agents[agent] ??= profileOf(found(agent, node, parts), parts);
+  }
+  return {
+    ...(Object.keys(models).length === 0 ? {} : { models }),
+    ...(Object.keys(agents).length === 0 ? {} : { agents }),
+  };
+}
+
+interface Named {
+  node: string;
+  model?: string | undefined;
+  agent?: string | undefined;
+}
+
+function namedIn(definition: WorkflowDefinition): Named[] {
+  return Object.entries(definition.nodes).flatMap(([node, outer]): Named[] => {
+    const inner = innerOf(outer);
+    if (inner.kind === "agent") return [{ node, model: inner.model, agent: inner.agent }];
+    if (inner.kind === "team") return inner.members.map(({ model, agent }) => ({ node, model, agent }));
+    return inner.kind === "workflow" && inner.definition !== undefined ? namedIn(inner.definition) : [];
+  });
+}
+
+function found(name: string, node: string, { agents: { agents, broken } }: NameParts): AgentDefinition {
+  const agent = agents.find((one) => one.name === name);
+  if (agent !== undefined) return agent;
+  const fault = broken.find(({ path }) => path.endsWith(`/${name}.md`));
+  const why = fault === undefined
+    ? `there is no agent "${name}"`
+    : `the definition of "${name}" is wrong: ${fault.why}`;
+  const known = agents.map((one) => one.name);
+  throw new Problem("bad_request", `Cannot start the workflow: nodes.${node}.agent: ${why}`, {
+    hint: known.length === 0 ? "Write one in .claude/agents" : `There are ${known.join(", ")}`,
+  });
+}
+
+function profileOf(found: AgentDefinition, parts: NameParts): AgentProfile {
+  const { name, instructions, tools, disallowed_tools, permission_mode, max_turns, budget } = found;
+  const model = modelFor(found, parts);
+  return {
+    definition: name,
+    ...(instructions === "" ? {} : { instructions }),
+    ...(model === undefined ? {} : { model }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(disallowed_tools === undefined ? {} : { disallowed_tools }),
+    ...(permission_mode === undefined ? {} : { permission_mode }),
+    ...(max_turns === undefined ? {} : { max_turns }),
+    ...(budget === undefined ? {} : { budget }),
+  };
+}
+
+/** A folder may choose among the models of the session's provider, not where the conversation is sent. */
+function modelFor(
+  { model: text, source }: AgentDefinition,
+  { familyOf, isFamily, modelOf, provider }: NameParts,
+): AgentProfile["model"] {
+  if (text === undefined) return undefined;
+  if (isFamily(text)) {
+    const model = familyOf(text);
+    return model === undefined ? undefined : { provider, model };
+  }
+  return source === "workspace" ? { provider, model: text } : modelOf(text);
+}
