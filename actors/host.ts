@@ -1,4 +1,5 @@
 // The host port: all that a door (HTTP, WebSocket) may ask of the running sessions.
+import type { AgentsView } from "../src/protocol/agent_views.ts";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
 import type { ToolSpec } from "../src/protocol/conversation.ts";
 import type { Fact } from "../src/protocol/facts.ts";
@@ -25,6 +26,7 @@ import type {
 } from "../src/protocol/permission_views.ts";
 import type { TeamView } from "../src/protocol/team_spec.ts";
 import type { ActorConversation, TreeView } from "../src/protocol/tree_views.ts";
+import type { WorkflowView } from "../src/protocol/workflow_views.ts";
 
 /** A session by its full id, or a folder by its absolute path. */
 export interface Where {
@@ -74,6 +76,8 @@ export interface Host {
   tree(session: string, at?: number): Promise<TreeView>;
   /** The teams of a session, the oldest first. */
   teams(session: string, at?: number): Promise<TeamView[]>;
+  /** Every workflow with the states of its nodes, the oldest first. */
+  workflows(session: string, at?: number): Promise<WorkflowView[]>;
   /** One of them by path or name, with its conversation; `not_found` names those there are. */
   actor(session: string, name: string, at?: number): Promise<ActorConversation>;
   approvals(session: string): Promise<Approval[]>;
@@ -89,6 +93,8 @@ export interface Host {
   tools(workspace?: string): Promise<ToolSpec[]>;
   /** Slash commands and skills of a folder. */
   commands(workspace: string): Promise<CommandView[]>;
+  /** Agents that are defined in a folder and by the user. */
+  agents(workspace: string): Promise<AgentsView>;
   /** The message that a slash command stands for; `not_found` for a name that none has. */
   expandCommand(workspace: string, name: string, args: string): Promise<string>;
   /** The rules in force, the mode and the sandbox, of a session or of new sessions in a folder. */

@@ -6,13 +6,14 @@ import { approvalsOf, viewOf } from "./replay.ts";
 import type { Loaded } from "./sessions.ts";
 import { teamViews } from "./team_view.ts";
 import { treeViewOf } from "./tree_view.ts";
+import { workflowViews } from "./workflow_view.ts";
 
 export interface ViewParts {
   with: <T>(sessionId: string, use: (loaded: Loaded) => Promise<T>) => Promise<T>;
   machineVersion: string;
 }
 
-type ViewPort = Pick<Host, "view" | "tree" | "teams" | "actor" | "approvals">;
+type ViewPort = Pick<Host, "view" | "tree" | "teams" | "workflows" | "actor" | "approvals">;
 
 export function viewsPort({ with: open, machineVersion }: ViewParts): ViewPort {
   const looking = <T>(sessionId: string, at: number | undefined, show: (look: Look) => T): Promise<T> =>
@@ -25,6 +26,7 @@ export function viewsPort({ with: open, machineVersion }: ViewParts): ViewPort {
     view: (id, at) => looking(id, at, ({ state, transcript }) => viewOf(id, state, transcript)),
     tree: (id, at) => looking(id, at, ({ state, transcript }) => treeViewOf(id, state, transcript)),
     teams: (id, at) => looking(id, at, (look) => teamViews(look)),
+    workflows: (id, at) => looking(id, at, (look) => workflowViews(look)),
     actor: (id, name, at) =>
       looking(id, at, ({ state, transcript }) => {
         const { tree, ...where } = treeViewOf(id, state, transcript);

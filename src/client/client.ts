@@ -28,7 +28,9 @@ import {
   type UserRule,
 } from "../protocol/permission_views.ts";
 import { type TeamSpec, teamView } from "../protocol/team_spec.ts";
+import { agentsView } from "../protocol/agent_views.ts";
 import { actorConversation, treeView } from "../protocol/tree_views.ts";
+import { type startWorkflowBody, workflowView } from "../protocol/workflow_views.ts";
 import { connect, type Connection, type ConnectOptions } from "./connection.ts";
 import { request } from "./http.ts";
 
@@ -44,6 +46,8 @@ const created = z.object({ session_id: z.string() });
 const done = z.unknown();
 const teamStarted = z.object({ team: z.string(), seq: z.number().int() });
 const teamList = z.object({ teams: z.array(teamView) });
+const workflowStarted = z.object({ workflow: z.string(), seq: z.number().int() });
+const workflowList = z.object({ workflows: z.array(workflowView) });
 const eventsPageMax = 1000;
 const verifyWaitMs = 600_000;
 /** The longest that a tool may take, and a little. */
@@ -87,6 +91,17 @@ export function createClient(first: Connection, options: ConnectOptions) {
       ),
     teams: (session: string, seq?: number) =>
       get(at(session, `/teams${seq === undefined ? "" : `?at=${seq}`}`), teamList),
+    startWorkflow: (session: string, body: z.input<typeof startWorkflowBody>) =>
+      post(at(session, "/workflows"), body, workflowStarted),
+    workflows: (session: string, signal?: AbortSignal) =>
+      get(at(session, "/workflows"), workflowList, signal),
+    /** Pauses, resumes, edits or cancels one. */
+    changeWorkflow: (
+      session: string,
+      workflow: string,
+      change: "pause" | "resume" | "edit" | "cancel",
+      body: JsonObject = {},
+    ) => post(at(session, `/workflows/${encodeURIComponent(workflow)}/${change}`), body, done),
     tree: (session: string, seq?: number, signal?: AbortSignal) =>
       get(at(session, `/tree${seq === undefined ? "" : `?at=${seq}`}`), treeView, signal),
     /** One actor by its path or name, with its conversation. */
@@ -98,7 +113,10 @@ export function createClient(first: Connection, options: ConnectOptions) {
       get(at(session, `/events?after=${after}&limit=${limit}`), eventsPage, signal),
     send: (session: string, body: SendMessage): Promise<Receipt> =>
       post(at(session, "/messages"), body, receipt),
-    cancel: (session: string) => post(at(session, "/cancel"), {}, done),
+    /** `actor`: only that one and what it started. */
+    cancel: (session: string, actor?: string) =>
+      post(at(session, "/cancel"), actor === undefined ? {} : { actor }, done),
+    agents: (workspace: string) => get(`/agents?${new URLSearchParams({ workspace })}`, agentsView),
     approvals: (session: string) =>
       get(at(session, "/approvals"), z.object({ approvals: z.array(approval) })),
     answer: (session: string, callId: string, body: Answer) =>

@@ -62,6 +62,7 @@ export function openMemoryHost(): MemoryHost {
     call: async (id, callId, signal) => await get(id).call(callId, signal),
     view: async (id, at) => await get(id).view(at),
     teams: () => Promise.resolve([]),
+    workflows: () => Promise.resolve([]),
     tree: async (id, at) => {
       const { seq, state } = await Promise.resolve(get(id).view(at));
       return { session_id: id, seq, at: state.summary.updated_at, tree: state.tree };
@@ -114,6 +115,7 @@ export function openMemoryHost(): MemoryHost {
     },
     tools: () => Promise.resolve([...memoryTools]),
     commands: () => Promise.resolve([]),
+    agents: () => Promise.resolve({ agents: [], broken: [] }),
     expandCommand: () =>
       Promise.reject(new Problem("not_found", "Cannot find the command: there are none here")),
     permissions: ({ workspace = "/" }) =>

@@ -1,5 +1,6 @@
 // The table of all routes: the router, the OpenAPI document and the tests read this list.
 import type { Route } from "../route.ts";
+import { getAgents } from "./agents.ts";
 import { getEvents, openSocket } from "./events.ts";
 import {
   archiveSession,
@@ -29,6 +30,15 @@ import { deleteTrust, getOutside, getTrusted, postTrust } from "./trust.ts";
 import { addRule, explainCall, getPermissions, removeRule } from "./permissions.ts";
 import { answerBudget, answerQuestion, listQuestions } from "./questions.ts";
 import { answerApproval, cancelTurn, listApprovals, runTool, sendMessage } from "./work.ts";
+import {
+  cancelWorkflow,
+  editWorkflow,
+  getWorkflow,
+  listWorkflows,
+  pauseWorkflow,
+  resumeWorkflow,
+  startWorkflow,
+} from "./workflows.ts";
 
 /** Every route there is. */
 export const routes: readonly Route[] = [
@@ -55,6 +65,13 @@ export const routes: readonly Route[] = [
   setModel,
   compactSession,
   endBackground,
+  startWorkflow,
+  listWorkflows,
+  getWorkflow,
+  pauseWorkflow,
+  resumeWorkflow,
+  editWorkflow,
+  cancelWorkflow,
   forkSession,
   getEvents,
   openSocket,
@@ -63,6 +80,7 @@ export const routes: readonly Route[] = [
   getTools,
   getCommands,
   expandCommand,
+  getAgents,
   getModels,
   getModelsOf,
   getPermissions,
