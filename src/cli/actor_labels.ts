@@ -4,12 +4,17 @@ import type { ActorView } from "../protocol/tree_views.ts";
 import { shortLine } from "./neutral.ts";
 import type { Colours } from "./terminal.ts";
 
-export interface ActorLabels {
+export interface ActorNames {
   /** Learns names from the facts, in order. */
   learn(event: EventEnvelope): void;
   /** Learns all that began before; only before any fact. */
   seed(tree: readonly ActorView[]): void;
-  /** In the colour of the actor. */
+  /** Short, harmless for a terminal, and nobody else's. */
+  name(actor: string): string;
+}
+
+export interface ActorLabels extends ActorNames {
+  /** The name in the colour of the actor. */
   label(actor: string): string;
 }
 
@@ -24,8 +29,7 @@ const nameFields: Readonly<Record<string, string>> = {
 };
 
 export function createActorLabels(colours: Colours): ActorLabels {
-  const labels = new Map<string, string>();
-  const taken = new Set<string>();
+  const names = createActorNames();
   const tints = [
     colours.cyan,
     colours.magenta,
@@ -38,6 +42,18 @@ export function createActorLabels(colours: Colours): ActorLabels {
     colours.greenBright,
     colours.blueBright,
   ];
+  return {
+    ...names,
+    label(actor) {
+      const tint = actor === "main" ? colours.dim : tints[hash(actor) % tints.length] ?? colours.dim;
+      return tint(names.name(actor));
+    },
+  };
+}
+
+export function createActorNames(): ActorNames {
+  const labels = new Map<string, string>();
+  const taken = new Set<string>();
   function give(actor: string, name: string): string {
     const known = labels.get(actor);
     if (known !== undefined) return known;
@@ -58,11 +74,7 @@ export function createActorLabels(colours: Colours): ActorLabels {
     seed(tree) {
       for (const { path, name } of [...tree].sort((a, b) => a.started_seq - b.started_seq)) give(path, name);
     },
-    label(actor) {
-      const label = give(actor, lastPart(actor));
-      const tint = actor === "main" ? colours.dim : tints[hash(actor) % tints.length] ?? colours.dim;
-      return tint(label);
-    },
+    name: (actor) => give(actor, lastPart(actor)),
   };
 }
 

@@ -43,6 +43,7 @@ function fieldsOf(value: JsonValue): Map<string, JsonValue> | undefined {
   return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
 }
 
+/** Without the tree: what changed for each actor is told in its own words (tree_diff.ts). */
 function toJson(view: SessionView): JsonValue {
-  return JSON.parse(JSON.stringify(view));
+  return JSON.parse(JSON.stringify({ ...view, state: { ...view.state, tree: undefined } }));
 }

@@ -2,19 +2,25 @@
 import type { Message } from "../protocol/conversation.ts";
 import type { SessionView } from "../protocol/http.ts";
 import type { JsonValue } from "../protocol/json.ts";
+import type { ActorConversation } from "../protocol/tree_views.ts";
 import type { Change } from "./diff.ts";
 import { imagesText } from "./image_text.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
 import { sandboxText } from "./mode_text.ts";
 import { argsText } from "./render.ts";
-import type { Colours } from "./terminal.ts";
+import type { Colours, Terminal } from "./terminal.ts";
+import { treeLines, treeSummary } from "./tree_text.ts";
 import { backgroundLine, budgetLine, limitText, taskLine, todoLines } from "./work_text.ts";
 
 const messageLinesMax = 10;
 const valueCharsMax = 300;
 
 /** The conversation in short and the state of every machine; ends with a line feed. */
-export function drawState({ session_id, seq, conversation, state }: SessionView, colours: Colours): string {
+export function drawState(
+  { session_id, seq, conversation, state }: SessionView,
+  colours: Colours,
+  columns: number,
+): string {
   const { bold, dim } = colours;
   const { summary } = state;
   const tokens = `${state.usage.input_tokens} tokens in, ${state.usage.output_tokens} out`;
@@ -23,6 +29,15 @@ export function drawState({ session_id, seq, conversation, state }: SessionView,
     `  ${shortLine(`${summary.provider}/${summary.model}`, 100)}, ${summary.permission_mode}, ${tokens}`,
     ...(summary.sandbox === undefined ? [] : [`  ${sandboxText(summary.sandbox, summary.permission_mode)}`]),
     `  ${dim(`digest ${state.digest}`)}`,
+    "",
+    bold(`Tree (${treeSummary(state.tree)})`),
+    ...treeLines(state.tree, {
+      colours,
+      columns: columns - 2,
+      withMail: true,
+      now: Date.parse(summary.updated_at),
+    })
+      .map((line) => `  ${line}`),
     "",
     bold(`Conversation (${conversation.length} messages)`),
     ...conversation.flatMap((message, place) => drawMessage(message, place, colours)),
@@ -54,6 +69,29 @@ export function drawState({ session_id, seq, conversation, state }: SessionView,
     ...list("Todos", state.todos.length === 0 ? [] : todoLines(state.todos), colours),
     ...list("Tasks", state.tasks.map(taskLine), colours),
     ...list("Background", state.background.map(backgroundLine), colours),
+    "",
+  ].join("\n");
+}
+
+/** One actor: what it does, its mailbox and its conversation; ends with a line feed. */
+export function drawActor(
+  { session_id, seq, at, actor, conversation }: ActorConversation,
+  terminal: Terminal,
+): string {
+  const { colours, columns } = terminal;
+  const { bold, dim } = colours;
+  const parent = actor.parent === null ? "" : `, below ${neutralLine(actor.parent)}`;
+  return [
+    bold(`${neutralLine(actor.path)} of session ${neutralLine(session_id)} at #${seq}`),
+    `  ${dim(`${actor.kind}${parent}, since #${actor.since.seq}`)}`,
+    ...treeLines([actor], { colours, columns: columns - 2, withMail: true, now: Date.parse(at) })
+      .map((line) => `  ${line}`),
+    ...actor.calls.map(({ call_id, name, state }) =>
+      `  → ${neutralLine(name)} ${neutralLine(call_id)} ${state}`
+    ),
+    "",
+    bold(`Conversation (${conversation.length} messages)`),
+    ...conversation.flatMap((message, place) => drawMessage(message, place, colours)),
     "",
   ].join("\n");
 }

@@ -1,19 +1,28 @@
 // The story of a session as a picture for the terminal: a bar for everything that took time.
 import type { Client } from "../client/client.ts";
+import type { EventEnvelope } from "../protocol/facts.ts";
 import type { Context } from "./command.ts";
 import { eventsMax, readEvents } from "./event_pages.ts";
+import { modeSummaries } from "./mode_summary.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
-import { handOutcome, type Span, type SpanKind, type Story, tellStory, type Turn } from "./story.ts";
+import { handOutcome, type Span, type Story, tellStory, type Turn } from "./story.ts";
+import type { SpanKind } from "./story_spans.ts";
 import type { Colours } from "./terminal.ts";
 
 const barMax = 40;
 const answerLinesMax = 8;
 
 /** Reads the whole session and prints its story. */
-export async function showStory(context: Context, client: Client, session: string): Promise<void> {
-  const events = await readEvents(client, session);
+export async function showStory(
+  context: Context,
+  client: Client,
+  session: string,
+  isShown: (event: EventEnvelope) => boolean = () => true,
+): Promise<void> {
+  const events = (await readEvents(client, session)).filter(isShown);
   const { terminal } = context;
   terminal.write(drawStory(tellStory(events), { colours: terminal.colours, columns: terminal.columns }));
+  for (const line of modeSummaries(events)) terminal.line(line);
   if (events.length >= eventsMax) terminal.warn(`Only the first ${eventsMax} events are shown`);
 }
 
@@ -67,15 +76,18 @@ function drawSpan(span: Span, turn: Turn, { colours, columns }: DrawOptions): st
   const bar = " ".repeat(start) + tintOf(span.kind, colours)(glyphs[span.kind].repeat(length)) +
     " ".repeat(width - start - length);
   const tokens = span.tokens === null ? "" : ` ${span.tokens.input} in, ${span.tokens.output} out`;
-  const end = /failed|denied|interrupted/.test(span.end) ? colours.red(span.end) : colours.dim(span.end);
-  const who = span.actor === "main" ? "" : `${neutralLine(span.actor)} `;
+  const end = /failed|denied|interrupted|stopped/.test(span.end)
+    ? colours.red(neutralLine(span.end))
+    : colours.dim(neutralLine(span.end));
+  const who = span.actor === "main" ? "" : `${neutralLine(span.who)} `;
   return `  ${colours.dim("│")}${bar}${colours.dim("│")} ${seconds(span.to - span.from).padStart(8)}  ` +
     `${who}${shortLine(span.label, 40)} ${end}${colours.dim(tokens)} ${colours.dim(`#${span.fromSeq}`)}`;
 }
 
-const glyphs: { readonly [kind in SpanKind]: string } = { model: "█", call: "▓", wait: "░" };
+const glyphs: { readonly [kind in SpanKind]: string } = { model: "█", call: "▓", wait: "░", actor: "─" };
 
 function tintOf(kind: SpanKind, colours: Colours): (text: string) => string {
+  if (kind === "actor") return colours.magenta;
   return kind === "model" ? colours.green : kind === "call" ? colours.blue : colours.yellow;
 }
 

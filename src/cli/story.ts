@@ -1,14 +1,16 @@
 // A session's events as a story: turns, and in each turn the spans that took time. Pure.
 import type { EventEnvelope } from "../protocol/facts.ts";
 import { factData, mainActor } from "../protocol/facts.ts";
+import { type ActorNames, createActorNames } from "./actor_labels.ts";
+import { endsPause, pauseKey, type SpanKind, spanOf } from "./story_spans.ts";
 
-export type SpanKind = "model" | "call" | "wait";
-
-/** Something that began and ended: a model call, a tool call, a wait for a person. Times are ms since the epoch. */
+/** Something that began and ended: a model call, a tool call, a wait for a person, another actor's life. Times are ms since the epoch. */
 export interface Span {
   kind: SpanKind;
   label: string;
   actor: string;
+  /** What the actor is called. */
+  who: string;
   fromSeq: number;
   toSeq: number | null;
   from: number;
@@ -39,16 +41,21 @@ export interface Story {
 /** The outcome of what was no turn of an agent. */
 export const handOutcome = "by hand";
 
+/** Whose end is the end of a turn: an agent's, that of a call by hand, or that of a team or a workflow of a person's. */
+type Root = { agent: string } | { call: string } | { lead: string };
+
 /**
- * A turn begins with a message while none runs, and ends with `turn.ended` of the main agent. A tool that a person runs by
- * hand meanwhile stands for itself: it ends with its result.
+ * A turn begins with a message or other work while none runs, and ends with the turn of the agent that began it; as soon as
+ * the main agent works, with its. What a person runs by hand meanwhile, a tool, a team or a workflow, stands for itself.
  */
 export function tellStory(events: readonly EventEnvelope[]): Story {
   const story: Story = { asides: [], turns: [] };
   const open = new Map<string, Span>();
+  const names = createActorNames();
   let turn: Turn | undefined;
-  let byHand: string | undefined;
+  let root: Root = { agent: mainActor };
   for (const event of events) {
+    names.learn(event);
     if (turn === undefined && !opensTurn(event)) {
       story.asides.push(event);
       continue;
@@ -57,24 +64,46 @@ export function tellStory(events: readonly EventEnvelope[]): Story {
       turn = newTurn(event);
       story.turns.push(turn);
       open.clear();
-      byHand = event.data["by"] === "user" ? String(event.data["call_id"]) : undefined;
-      if (byHand !== undefined) turn.outcome = handOutcome;
+      root = rootOf(event);
+      if ("call" in root) turn.outcome = handOutcome;
     }
-    extend(turn, event, open);
-    if (byHand !== undefined && event.type === "message.received") {
-      byHand = undefined;
+    extend(turn, event, { open, names, root });
+    if (takesOver(event, root)) {
+      root = { agent: event.actor };
       turn.outcome = "running";
     }
-    if (byHand !== undefined && isResultOf(event, byHand)) {
-      turn = undefined;
-      continue;
-    }
-    if (event.type === "turn.ended" && event.actor === mainActor) {
-      turn.outcome = String(event.data["outcome"]);
-      turn = undefined;
-    }
+    if (!endsTurn(event, root)) continue;
+    if (!("call" in root)) turn.outcome = outcomeOf(event);
+    turn = undefined;
   }
   return story;
+}
+
+function rootOf({ type, actor, data }: EventEnvelope): Root {
+  if (type === "call.proposed" && data["by"] === "user") return { call: String(data["call_id"]) };
+  if (type === "team.started" || type === "workflow.started") return { lead: actor };
+  return { agent: actor };
+}
+
+function takesOver({ type, actor }: EventEnvelope, root: Root): boolean {
+  if ("agent" in root && root.agent === mainActor) return false;
+  if (type === "message.received") return "call" in root || actor === mainActor;
+  return type === "model.called" && actor === mainActor;
+}
+
+function endsTurn(event: EventEnvelope, root: Root): boolean {
+  if ("call" in root) return isResultOf(event, root.call);
+  const { type, actor } = event;
+  if ("lead" in root) return actor === root.lead && /^(?:team|workflow)\.finished$/.test(type);
+  return actor === root.agent && (type === "turn.ended" || isAgentEnd(type));
+}
+
+function isAgentEnd(type: string): boolean {
+  return type === "agent.finished" || type === "agent.failed" || type === "agent.stopped";
+}
+
+function outcomeOf({ type, data }: EventEnvelope): string {
+  return typeof data["outcome"] === "string" ? data["outcome"] : type.slice(type.indexOf(".") + 1);
 }
 
 function isResultOf({ type, data }: EventEnvelope, callId: string): boolean {
@@ -83,7 +112,8 @@ function isResultOf({ type, data }: EventEnvelope, callId: string): boolean {
 }
 
 function opensTurn({ type }: EventEnvelope): boolean {
-  return type === "message.received" || type === "model.called" || type === "call.proposed";
+  return type === "message.received" || type === "model.called" || type === "call.proposed" ||
+    type === "agent.started" || type === "team.started" || type === "workflow.started";
 }
 
 function newTurn(event: EventEnvelope): Turn {
@@ -101,33 +131,61 @@ function newTurn(event: EventEnvelope): Turn {
   };
 }
 
-function extend(turn: Turn, event: EventEnvelope, open: Map<string, Span>): void {
+interface Telling {
+  open: Map<string, Span>;
+  names: ActorNames;
+  root: Root;
+}
+
+function extend(turn: Turn, event: EventEnvelope, telling: Telling): void {
+  const { open } = telling;
   turn.toSeq = event.seq;
   turn.to = Date.parse(event.at);
   for (const span of open.values()) span.to = turn.to;
-  if (event.type === "message.received" && turn.prompt === "") turn.prompt = String(event.data["text"] ?? "");
+  if (turn.prompt === "") turn.prompt = promptOf(event, telling.root);
   // Whatever an agent does after it met a limit ends its pause.
   const pause = open.get(pauseKey(event));
   if (pause !== undefined && endsPause(event.type)) {
-    close(pause, event, turn);
+    close(pause, event, turn, telling);
     open.delete(pauseKey(event));
   }
+  // The agents of a mode answer for the main one.
+  if (event.type === "mode.finished" && event.data["text"]) turn.answer = String(event.data["text"]);
   const spanned = spanOf(event);
   if (spanned === undefined) return;
   const known = open.get(spanned.key);
-  if (known !== undefined) close(known, event, turn);
+  if (known !== undefined) close(known, event, turn, telling);
   open.delete(spanned.key);
   if (spanned.kind !== undefined) {
-    open.set(spanned.key, begin(turn, event, { kind: spanned.kind, label: spanned.label }));
+    open.set(spanned.key, begin(turn, event, { kind: spanned.kind, label: spanned.label }, telling));
   } else if (known === undefined && isCallThatNeverRan(event)) {
-    close(begin(turn, event, { kind: "call", label: String(event.data["name"] ?? "") }), event, turn);
+    const what = { kind: "call", label: String(event.data["name"] ?? "") } as const;
+    close(begin(turn, event, what, telling), event, turn, telling);
   }
 }
 
-function begin(turn: Turn, { actor, seq }: EventEnvelope, what: Pick<Span, "kind" | "label">): Span {
+/** What was asked: a message to whoever the turn is about, or what it was begun with. */
+function promptOf({ type, actor, data }: EventEnvelope, root: Root): string {
+  if (type === "message.received") return String(data["text"] ?? "");
+  if (type === "agent.started" && "agent" in root && root.agent === actor) {
+    return String(data["prompt"] ?? "");
+  }
+  if ((type === "team.started" || type === "workflow.started") && "lead" in root) {
+    return String(data["goal"] ?? data["name"] ?? "");
+  }
+  return "";
+}
+
+function begin(
+  turn: Turn,
+  { actor, seq }: EventEnvelope,
+  what: Pick<Span, "kind" | "label">,
+  { names }: Telling,
+): Span {
   const span: Span = {
     ...what,
     actor,
+    who: names.name(actor),
     fromSeq: seq,
     toSeq: null,
     from: turn.to,
@@ -144,61 +202,17 @@ function isCallThatNeverRan({ type }: EventEnvelope): boolean {
   return type === "call.failed" || type === "call.denied" || type === "call.interrupted";
 }
 
-function close(span: Span, event: EventEnvelope, turn: Turn): void {
+function close(span: Span, event: EventEnvelope, turn: Turn, { root }: Telling): void {
   span.to = Date.parse(event.at);
   span.toSeq = event.seq;
-  span.end = event.type.split(".").at(-1) ?? event.type;
+  const word = event.type.split(".").at(-1) ?? event.type;
+  const ended = span.kind === "actor" && typeof event.data["outcome"] === "string";
+  span.end = (ended ? String(event.data["outcome"]) : word).replace(/^node_/, "");
   const replied = factData["model.replied"].safeParse(event.data);
   if (event.type !== "model.replied" || !replied.success) return;
   const { input_tokens: input, output_tokens: output } = replied.data.usage;
   span.tokens = { input, output };
   turn.tokens = { input: turn.tokens.input + input, output: turn.tokens.output + output };
-  if (event.actor === mainActor) turn.answer = replied.data.text;
-}
-
-/** Which span this fact begins or ends; without a kind it only ends one. */
-function spanOf(
-  { type, data, actor }: EventEnvelope,
-): { key: string; kind?: SpanKind; label: string } | undefined {
-  const request = `model ${String(data["request_id"])}`;
-  const call = `call ${String(data["call_id"])}`;
-  const name = String(data["name"] ?? "");
-  switch (type) {
-    case "model.called":
-      return { key: request, kind: "model", label: String(data["model"] ?? "model") };
-    case "model.replied":
-    case "model.failed":
-      return { key: request, label: "" };
-    case "call.approval_requested":
-      return { key: call, kind: "wait", label: `${name} waits for approval` };
-    case "call.started":
-      return { key: call, kind: "call", label: name };
-    case "question.asked":
-      return { key: call, kind: "wait", label: "waits for an answer" };
-    case "budget.exceeded":
-      return {
-        key: pauseKey({ actor }),
-        kind: "wait",
-        label: `paused by a limit (${String(data["limit"])})`,
-      };
-    case "question.answered":
-    case "call.approved":
-    case "call.denied":
-    case "call.finished":
-    case "call.failed":
-    case "call.interrupted":
-      return { key: call, label: "" };
-    default:
-      return undefined;
-  }
-}
-
-function pauseKey({ actor }: Pick<EventEnvelope, "actor">): string {
-  return `pause ${actor}`;
-}
-
-function endsPause(type: string): boolean {
-  return ["budget.extended", "message.received", "model.called", "turn.cancelled", "turn.ended"].includes(
-    type,
-  );
+  const speaker = "agent" in root ? root.agent : mainActor;
+  if (event.actor === speaker) turn.answer = replied.data.text;
 }
