@@ -2,6 +2,7 @@
 import type { SessionState } from "../machines/session_state.ts";
 import type { Crew } from "../machines/crew.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import type { RestartPolicy } from "../src/protocol/supervisor_facts.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 
 export interface AgentLimits {
@@ -11,9 +12,16 @@ export interface AgentLimits {
   atOnce: number;
   /** That there may ever be in one session. */
   total: number;
+  /** How often one whose endpoint failed is begun again, and the wait before the first time. */
+  restart: RestartPolicy;
 }
 
-export const defaultAgentLimits: AgentLimits = { depth: 3, atOnce: 16, total: 1_000 };
+export const defaultAgentLimits: AgentLimits = {
+  depth: 3,
+  atOnce: 16,
+  total: 1_000,
+  restart: { max: 1, backoff_ms: 5_000 },
+};
 
 /** How many agents are above the one that this one would start, the main one not counted, and itself. */
 export function depthBelow(parent: string, crew: Crew): number {

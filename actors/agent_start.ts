@@ -90,6 +90,7 @@ async function start(parts: AgentParts, { session, record, call }: Starting): Pr
         prompt: args.prompt,
         call_id: callId,
         kind: isBackground ? "background" : "task",
+        restart: parts.limits.restart,
         ...profile,
         ...(worktree === undefined ? {} : { worktree }),
       },

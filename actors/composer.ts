@@ -197,7 +197,7 @@ export function createComposer(options: ComposerOptions): Composer {
     for (const [path, child] of Object.entries(newest.children)) {
       if (
         livingLeader(newest, child.parent) !== actor || !isMeant(path) ||
-        stateName(child.snapshot) !== "running"
+        !["running", "waiting"].includes(stateName(child.snapshot))
       ) continue;
       take({ actor: path, type: "turn.cancelled", data: { by: actor, outcome } }, entries);
     }

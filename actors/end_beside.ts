@@ -14,7 +14,9 @@ async function endAgents(session: SessionActor, by: string): Promise<boolean> {
   const { children, supervisors } = session.state();
   const paths = [
     ...Object.entries(supervisors).filter(([, supervisor]) => !hasEnded(supervisor)),
-    ...Object.entries(children).filter(([, { snapshot }]) => stateName(snapshot) === "running"),
+    ...Object.entries(children).filter(([, { snapshot }]) =>
+      ["running", "waiting"].includes(stateName(snapshot))
+    ),
   ].map(([path]) => path);
   let ended = false;
   for (const actor of paths) {

@@ -5,6 +5,7 @@ import { usageOf } from "./agent_usage.ts";
 import { endRemarks } from "../machines/crew_words.ts";
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import { givenUp, restartFact, restartMessage } from "./agent_restarts.ts";
 import { budgetReason } from "./budget_words.ts";
 import { budgetEnd } from "./budget_end.ts";
 import { isSupervisorRequest, supervisorFact, supervisorResult } from "./supervisor_voices.ts";
@@ -22,6 +23,10 @@ export function followUp(effect: PendingEffect, state: SessionState, transcript:
       return [{ actor: effect.actor, type: "turn.ended", data: turnEnd(effect) }];
     case "budget.end":
       return budgetEnd(String(effect.params.of), { state, by: "budget" });
+    case "agent.restart":
+      return [restartFact(effect, state)];
+    case "agent.again":
+      return [restartMessage(effect, transcript)];
     case "agent.report":
       return [agentEnd(effect, state, transcript)];
     case "question.report":
@@ -57,8 +62,9 @@ function agentEnd(effect: PendingEffect, state: SessionState, transcript: Transc
     return { actor, type: "agent.finished", data: { agent, result: transcript.lastText(actor), usage } };
   }
   if (outcome === "failed" || outcome === "limit") {
-    const error = state.agents[actor]?.context.error?.message ?? limitReason(actor, state, transcript);
-    return { actor, type: "agent.failed", data: { agent, error: String(error), usage } };
+    const failure = state.agents[actor]?.context.error?.message ?? limitReason(actor, state, transcript);
+    const error = givenUp(String(failure), state, actor);
+    return { actor, type: "agent.failed", data: { agent, error, usage } };
   }
   const why = transcript.crew.agent(actor)?.stopReason ?? null;
   const reason = why === null ? outcome : `${outcome}: ${why}`;

@@ -19,6 +19,8 @@ export const effectKinds = {
   "background.run": { class: "outside", key: "background_id" },
   "question.report": { class: "follow_up", key: "call_id" },
   "agent.report": { class: "follow_up", key: "actor" },
+  "agent.restart": { class: "follow_up", key: "actor" },
+  "agent.again": { class: "follow_up", key: "actor" },
   "worktree.leave": { class: "outside", key: "actor" },
   "call.report": { class: "follow_up", key: "call_id" },
   // What supervisors ask for: `agent` is the path of the agent it is about.
@@ -93,7 +95,9 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
     case "agent.started":
       return [`agent.start:${fact.actor}`];
     case "message.received":
-      return [`agent.tell:${fact.data.message_id}`];
+      return [`agent.tell:${fact.data.message_id}`, `agent.again:${fact.actor}`];
+    case "agent.restarted":
+      return [`agent.restart:${fact.actor}`];
     case "agent.finished":
     case "agent.failed":
     case "agent.stopped":

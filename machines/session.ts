@@ -14,9 +14,12 @@ import { withoutAmbientWorld } from "./determinism.ts";
 import { effectKinds, type EffectTable, owedAfter, type PendingEffect, pendingEffect } from "./effects.ts";
 import { propose, stepCall } from "./session_calls.ts";
 import {
+  cancelWait,
   deliverMail,
   endBackground,
+  endWait,
   followLoops,
+  noteRestart,
   startBackground,
   startChild,
   stepChildFact,
@@ -93,6 +96,7 @@ function route(draft: Draft, fact: Fact): string | null {
     case "session.forked":
       for (const actor of Object.keys(draft.state.agents)) {
         stepAgent(draft, actor, { type: fact.type, seq: fact.seq });
+        cancelWait(draft, actor, "interrupted");
       }
       for (const path of Object.keys(draft.state.supervisors)) {
         stepSupervisor(draft, path, { type: fact.type, seq: fact.seq, at: fact.at });
@@ -112,6 +116,8 @@ function route(draft: Draft, fact: Fact): string | null {
       return endBackground(draft, fact);
     case "agent.started":
       return startChild(draft, fact);
+    case "agent.restarted":
+      return noteRestart(draft, fact);
     case "agent.resumed":
     case "agent.finished":
     case "agent.failed":
@@ -121,11 +127,11 @@ function route(draft: Draft, fact: Fact): string | null {
     case "team.message_sent":
       return deliverMail(draft, fact);
     case "timer.fired":
+      endWait(draft, fact);
       return fireTimer(draft, fact);
     case "turn.cancelled":
-      return Object.hasOwn(draft.state.supervisors, fact.actor)
-        ? cancelSupervisor(draft, fact)
-        : stepLoop(draft, fact);
+      if (Object.hasOwn(draft.state.supervisors, fact.actor)) return cancelSupervisor(draft, fact);
+      return cancelWait(draft, fact.actor, fact.data.outcome) ? null : stepLoop(draft, fact);
     default:
       if (isSupervisorFact(fact)) return stepSupervisorFact(draft, fact);
       return isCallFact(fact) ? stepCall(draft, fact) : stepLoop(draft, fact);

@@ -6,12 +6,24 @@ import { type Draft, note, putAgent, stepAgent } from "./session_draft.ts";
 import { isLeaving, isResting, stateName } from "./session_state.ts";
 import { stepSupervisor } from "./session_supervisors.ts";
 import { startMachine, stepMachine } from "./step.ts";
-import { subAgentMachine } from "./sub_agent.ts";
+import { type SubAgentEvent, subAgentMachine } from "./sub_agent.ts";
+
+const neverAgain = { max: 0, backoff_ms: 0 };
+/** What a model call failed with when a later one may do better. */
+const transientCodes: readonly unknown[] = ["unavailable", "rate_limited", "disconnected", "idle_timeout"];
 
 export function startChild(draft: Draft, fact: FactOf<"agent.started">): string | null {
   if (Object.hasOwn(draft.state.children, fact.actor)) return `agent "${fact.data.agent}" is already known`;
   const { agent, parent, call_id: callId = null, kind = "task", max_turns, worktree } = fact.data;
-  const life = startMachine(subAgentMachine, { agent, callId, kind, worktree: worktree !== undefined });
+  const { restart = neverAgain } = fact.data;
+  const life = startMachine(subAgentMachine, {
+    agent,
+    path: fact.actor,
+    callId,
+    kind,
+    worktree: worktree !== undefined,
+    restart,
+  });
   draft.state.children = {
     ...draft.state.children,
     [fact.actor]: { parent, callId, kind, snapshot: life.snapshot },
@@ -69,7 +81,7 @@ export function followLoops(draft: Draft, fact: Fact): void {
     if (child === undefined || draft.state.agents[actor] !== snapshot) continue;
     const life = stateName(child.snapshot);
     const { seq, at } = fact;
-    if (life === "resting" && !isResting(snapshot)) {
+    if ((life === "resting" || life === "waiting") && !isResting(snapshot)) {
       stepChild(draft, actor, { type: "turn.began" });
       if (Object.hasOwn(draft.state.supervisors, child.parent)) {
         stepSupervisor(draft, child.parent, { type: "child.began", seq, at, child: actor });
@@ -77,7 +89,8 @@ export function followLoops(draft: Draft, fact: Fact): void {
     } else if (life === "running" && isResting(snapshot)) {
       // The agent machine's own word.
       const outcome = snapshot.context.outcome as TurnOutcome;
-      stepChild(draft, actor, { type: "turn.ended", outcome });
+      const transient = transientCodes.includes(snapshot.context.error?.code);
+      stepChild(draft, actor, { type: "turn.ended", outcome, transient });
       if (child.kind === "member" && Object.hasOwn(draft.state.supervisors, child.parent)) {
         stepSupervisor(draft, child.parent, { type: "child.rested", seq, at, child: actor, outcome });
       }
@@ -85,11 +98,24 @@ export function followLoops(draft: Draft, fact: Fact): void {
   }
 }
 
-function stepChild(
-  draft: Draft,
-  actor: string,
-  event: { type: string; outcome?: TurnOutcome },
-): string | null {
+/** It goes on after a wait: the log says so, and the wait begins. */
+export function noteRestart(draft: Draft, { actor, at, data }: FactOf<"agent.restarted">): string | null {
+  return stepChild(draft, actor, { type: "agent.restarted", at, after_ms: data.after_ms });
+}
+
+/** The wait is over, when it was that of an agent. */
+export function endWait(draft: Draft, { data: { timer_id } }: FactOf<"timer.fired">): void {
+  stepChild(draft, timer_id.slice(0, timer_id.lastIndexOf("#")), { type: "timer.fired" });
+}
+
+/** An agent that waits to go on has no turn to cancel: it ends. False when it is none of those. */
+export function cancelWait(draft: Draft, actor: string, outcome: TurnOutcome): boolean {
+  const child = draft.state.children[actor];
+  if (child === undefined || stateName(child.snapshot) !== "waiting") return false;
+  return stepChild(draft, actor, { type: "turn.cancelled", outcome }) === null;
+}
+
+function stepChild(draft: Draft, actor: string, event: SubAgentEvent): string | null {
   const child = draft.state.children[actor];
   if (child === undefined) return `there is no agent "${actor}"`;
   const step = stepMachine(subAgentMachine, child.snapshot, event);

@@ -91,6 +91,10 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
       depth: config.agents.depth,
       atOnce: config.agents.at_once,
       total: config.agents.total,
+      restart: {
+        max: config.agents.restarts,
+        backoff_ms: Math.round(config.agents.restart_seconds * 1_000),
+      },
     },
     folderModel: async (workspace) => {
       // What the environment says of the model comes before what a folder says.

@@ -9,6 +9,11 @@ export const crewWords: Words = {
     })${after(description)}`,
   ],
   "agent.resumed": ({ agent }) => [`agent ${short(agent)} taken up again after a restart`],
+  "agent.restarted": ({ agent, attempt, after_ms, error }) => [
+    `agent ${short(agent)} begins again in ${(after_ms / 1000).toFixed(1)} s (restart ${attempt})${
+      after(error)
+    }`,
+  ],
   "agent.finished": ({ agent, result }) => [`agent ${short(agent)} finished${after(result)}`],
   "agent.failed": ({ agent, error }) => [`agent ${short(agent)} failed${after(error)}`],
   "agent.stopped": ({ agent, reason }) => [`agent ${short(agent)} stopped${after(reason)}`],

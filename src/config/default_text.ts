@@ -55,6 +55,8 @@ export const defaultText =
 #depth = 3                       # levels below the main agent
 #at_once = 16                    # that live at the same time
 #total = 1000                    # that there may ever be
+#restarts = 1                    # how often one begins again whose endpoint failed
+#restart_seconds = 5             # wait before the first time; it doubles each time
 
 #[context]
 #compact_at = 0.8                # share of the model's window at which the conversation is summarised

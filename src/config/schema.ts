@@ -66,6 +66,9 @@ const agents = z.strictObject({
   depth: z.int().min(0).max(16).default(3),
   at_once: z.int().min(1).max(256).default(16),
   total: z.int().min(1).max(100_000).default(1_000),
+  /** Times that one is begun again whose endpoint failed, and the wait before the first; it doubles each time. */
+  restarts: z.int().min(0).max(20).default(1),
+  restart_seconds: z.number().min(0).max(3_600).default(5),
 });
 
 /** What tools may do: the mode of new sessions, and rules. */

@@ -1,6 +1,7 @@
 // Facts of agents beside the main one, and of what leads them: sub-agents, members of teams and modes, mail, timers.
 import { z } from "zod";
 import { permissionMode } from "./permission_mode.ts";
+import { restartPolicy } from "./supervisor_facts.ts";
 
 /** What one actor may use; whoever is below it in the tree uses of the same. Units: tokens, US dollars, ms, model calls. */
 export const actorBudget = z.object({
@@ -71,9 +72,18 @@ export const agentFacts = {
     call_id: z.string().optional(),
     /** Left out: `task`. */
     kind: agentKind.optional(),
+    /** What becomes of it when its endpoint fails; left out: it is given up at once. A member's leader has its own policy. */
+    restart: restartPolicy.optional(),
     ...agentProfile.shape,
   }),
   "agent.resumed": z.object({ agent: z.string() }),
+  /** Its turn failed for what its endpoint did: it goes on where it was after a wait. */
+  "agent.restarted": z.object({
+    agent: z.string(),
+    attempt: z.number().int(),
+    after_ms: z.number().int(),
+    error: z.string(),
+  }),
   "agent.finished": z.object({ agent: z.string(), result: z.string(), usage: agentUsage.optional() }),
   "agent.failed": z.object({ agent: z.string(), error: z.string(), usage: agentUsage.optional() }),
   "agent.stopped": z.object({ agent: z.string(), reason: z.string(), usage: agentUsage.optional() }),

@@ -1,5 +1,5 @@
 // Budgets under SIGKILL: a limit holds over any number of daemons, and so does its extension.
-// JAMEY_CRASH_BUDGET_KILLS=n kills n times (5 in CI); JAMEY_CRASH_SEED=n repeats one run.
+// JAMEY_CRASH_KILLS=n kills n times (5 in CI); JAMEY_CRASH_SEED=n repeats one run.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import { type Fact, factData } from "../../src/protocol/facts.ts";
@@ -9,7 +9,7 @@ import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "..
 import { answer } from "../support/model_plan.ts";
 import { type ModelServer, startModelServer } from "../support/model_server.ts";
 
-const kills = Number(Deno.env.get("JAMEY_CRASH_BUDGET_KILLS") ?? 5);
+const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
 const seed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
 const workers = 8;
 const perCall = 3_000;

@@ -63,9 +63,15 @@ const callEvents = [
   .concat([{ type: "question.asked" }, { type: "question.answered" }]);
 const childEvents: AnyEventObject[] = [
   { type: "turn.began" },
-  { type: "turn.ended", outcome: "completed" },
+  { type: "turn.ended", outcome: "completed", transient: false },
+  { type: "turn.ended", outcome: "failed", transient: true },
+  { type: "turn.cancelled", outcome: "cancelled" },
+  { type: "agent.restarted", at: "2026-01-01T00:00:00.000Z", after_ms: 1 },
+  { type: "timer.fired" },
   ...["resumed", "worktree_left", "finished", "failed", "stopped"].map((end) => ({ type: `agent.${end}` })),
 ];
+
+const again = { path: "main/agent:a", restart: { max: 1, backoff_ms: 1 } };
 
 /** What a machine may start with decides which of its states it comes to. */
 const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>[]][] = [
@@ -73,11 +79,11 @@ const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>
   ["tool call", toolCallMachine, callEvents, [{ callId: "c", name: "n" }]],
   ["background task", backgroundTaskMachine, [{ type: "background.ended" }], [{ backgroundId: "b" }]],
   ["sub-agent", subAgentMachine, childEvents, [
-    { agent: "a", callId: "c", kind: "task", worktree: false },
-    { agent: "a", callId: null, kind: "member", worktree: false },
-    { agent: "a", callId: "c", kind: "background", worktree: false },
-    { agent: "a", callId: "c", kind: "task", worktree: true },
-    { agent: "a", callId: "c", kind: "background", worktree: true },
+    { agent: "a", callId: "c", kind: "task", worktree: false, ...again },
+    { agent: "a", callId: null, kind: "member", worktree: false, ...again },
+    { agent: "a", callId: "c", kind: "background", worktree: false, ...again },
+    { agent: "a", callId: "c", kind: "task", worktree: true, ...again },
+    { agent: "a", callId: "c", kind: "background", worktree: true, ...again },
   ]],
 ];
 
@@ -97,6 +103,7 @@ function abstracted(snapshot: AnyMachineSnapshot): string {
     queued > 0,
     left,
     ending,
+    context.attempts ?? 0,
   ]);
 }
 
