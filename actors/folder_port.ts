@@ -7,7 +7,7 @@ import type { ToolRegistry } from "./tool_registry.ts";
 
 type FolderPort = Pick<
   Host,
-  "tools" | "commands" | "expandCommand" | "models" | "modelsOf"
+  "tools" | "agents" | "commands" | "expandCommand" | "models" | "modelsOf"
 >;
 
 export function folderPort(options: RuntimeOptions, registry: ToolRegistry): FolderPort {
@@ -17,6 +17,10 @@ export function folderPort(options: RuntimeOptions, registry: ToolRegistry): Fol
       workspace === undefined
         ? registry.everywhere()
         : [...await registry.specs(workspace, { knownOnly: true })],
+    agents: async (workspace) => {
+      const { agents = [], broken = [] } = await options.agents?.(workspace) ?? {};
+      return { agents: agents.map(({ instructions: _, ...view }) => view), broken };
+    },
     commands: async (workspace) => await options.commands?.list(workspace) ?? [],
     expandCommand: (workspace, name, args) => expandOf(options.commands, { workspace, name, args }),
     models: () => modelViews(providers),

@@ -1,5 +1,6 @@
 // The commands inside a chat: `/name` or `::name`. A command that is not in these lists does not exist.
 import type { Chat, ChatCommand } from "./chat_command.ts";
+import { agentChatCommands } from "./chat_agent_commands.ts";
 import { sessionChatCommands } from "./chat_session_commands.ts";
 import { settingChatCommands } from "./chat_setting_commands.ts";
 import { workChatCommands } from "./chat_work_commands.ts";
@@ -44,6 +45,7 @@ const chatCommands: readonly ChatCommand[] = [
   ...sessionChatCommands,
   ...settingChatCommands,
   ...workChatCommands,
+  ...agentChatCommands,
   customCommand,
   quitCommand,
 ];

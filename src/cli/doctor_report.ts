@@ -1,6 +1,7 @@
 // What `jamey doctor` does: makes its checks and prints what they found.
 import { messageOf } from "../protocol/problem.ts";
 import type { Context, Input } from "./command.ts";
+import { checkAgents } from "./doctor_agents.ts";
 import { broken, type Check, type Finding } from "./doctor_finding.ts";
 import { checkDaemon, checkData, checkDisk, checkPrograms, checkToken } from "./doctor_machine.ts";
 import { checkFolder, checkSettings } from "./doctor_settings.ts";
@@ -16,6 +17,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["disk", checkDisk],
   ["daemon", checkDaemon],
   ["trust", checkTrust],
+  ["agents", checkAgents],
   ["sandbox", checkSandbox],
   ["programs", checkPrograms],
 ];

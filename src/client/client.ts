@@ -195,6 +195,8 @@ export function createClient(first: Connection, options: ConnectOptions) {
 
 export interface SendMessage {
   message: string;
+  /** Another agent than the main one, by its name or path. */
+  to?: string;
   id?: string;
   max_steps?: number;
   images?: Image[];

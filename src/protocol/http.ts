@@ -51,6 +51,7 @@ export const sendMessageBody = z.strictObject({
   /** Another agent of the session than the main one, by its name or path. */
   to: actorName.optional(),
 });
+export const cancelBody = z.strictObject({ actor: actorName.optional() });
 export const answerQuestionBody = z.strictObject({ answers: z.array(questionAnswer).min(1).max(8) });
 export const setModeBody = z.strictObject({ permission_mode: permissionMode });
 export const setModelBody = z.strictObject({ model: z.string().min(1).max(200) });

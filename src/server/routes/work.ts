@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   answerBody,
   approval,
+  cancelBody,
   runToolBody,
   sendMessageBody,
   toolResult,
@@ -47,10 +48,11 @@ export const sendMessage = defineRoute({
 export const cancelTurn = defineRoute({
   method: "POST",
   path: "/sessions/:id/cancel",
-  summary: "Stop the turn and everything it started",
+  summary: "Stop the turn and everything it started, or only one actor and what that one started",
+  body: cancelBody,
   answers: { 202: { description: "Cancelling", schema: accepted } },
-  handle: async ({ session, carryOut }) => {
-    const { seq } = await carryOut(await session(), { type: "turn.cancel" });
+  handle: async ({ body, session, carryOut }) => {
+    const { seq } = await carryOut(await session(), { type: "turn.cancel", ...body });
     return Response.json({ accepted: true, seq }, { status: 202 });
   },
 });
