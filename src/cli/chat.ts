@@ -11,6 +11,7 @@ import type { Command, Context, Input } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { neutral } from "./neutral.ts";
 import { sayMode } from "./mode_text.ts";
+import { modeSettings } from "./mode_options.ts";
 import { checkModel } from "./model_choice.ts";
 import { refuse, typedAnswer } from "./pending_answer.ts";
 import { pendingChoices } from "./pending_text.ts";
@@ -60,7 +61,7 @@ async function talk(context: Context, input: Input): Promise<number> {
     },
     shown: undefined,
     create: async () => {
-      const settings = sessionSettings(input, "chat");
+      const settings = { ...sessionSettings(input, "chat"), ...await modeSettings(input, "chat") };
       await checkModel(client, settings.model);
       return (await client.create(settings)).session_id;
     },

@@ -3,6 +3,7 @@ import { createDeltaText } from "../client/delta_text.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { DeltaFrame, NoticeFrame } from "../protocol/frames.ts";
 import { imagesText } from "./image_text.ts";
+import { createModeRuns, type ModeRun, summaryLines, utteranceHead, utteranceText } from "./mode_summary.ts";
 import { neutral, neutralLine, shortLine, shortText } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
@@ -30,6 +31,7 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
   const text = createDeltaText();
   /** Calls that a person made: their output is what was wanted, so more of it is shown. */
   const byHand = new Set<string>();
+  const runs = createModeRuns();
   let open = false;
 
   function show(part: string): void {
@@ -61,9 +63,29 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
     closeLine();
   }
 
+  /** Who speaks in a run of a mode, and in the end the answer that they found together. */
+  function modeFact(event: EventEnvelope, run: ModeRun): void {
+    const last = run.said.at(-1);
+    if (event.type === "mode.said" && last !== undefined) {
+      say(colours.bold(utteranceHead(last)));
+      if (last.text !== "") terminal.line(colours.dim(indent(utteranceText(last))));
+    } else if (event.type === "mode.finished") {
+      for (const line of summaryLines(run)) say(colours.dim(`  ${line}`));
+      show(run.end?.text ?? "");
+      closeLine();
+    } else {
+      const line = describe(event, { colours, byHand });
+      if (line !== undefined) say(line);
+    }
+  }
+
   return {
     event(event) {
       const { type, data, actor, seq } = event;
+      const run = runs.fact(event);
+      if (run !== undefined) return modeFact(event, run);
+      // What leads a member asks it for is told by what it says then.
+      if (type === "message.received" && data["source"] === "supervisor") return;
       if (type === "model.called" && actor === mainActor) text.started(String(data["request_id"]), seq);
       else if (type === "model.replied") reply(event);
       else if (type === "message.received") {

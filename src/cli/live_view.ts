@@ -3,6 +3,7 @@ import { createDeltaText } from "../client/delta_text.ts";
 import type { EventEnvelope } from "../protocol/facts.ts";
 import { type ActorLabels, createActorLabels } from "./actor_labels.ts";
 import type { DeltaFrame } from "../protocol/frames.ts";
+import { createModeRuns, summaryLines } from "./mode_summary.ts";
 import { neutral } from "./neutral.ts";
 import { renderEvent } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,6 +25,7 @@ export function createLiveView(
 ): LiveView {
   const { colours, columns } = terminal;
   const text = createDeltaText();
+  const runs = createModeRuns();
   /** Whose line is open, and whose text is not complete. */
   let speaker: string | undefined;
   let writer: string | undefined;
@@ -40,7 +42,12 @@ export function createLiveView(
       if (event.actor === writer && event.type !== "model.called") writer = undefined;
       const shown = { colours, columns, who: labels.label(event.actor) };
       const requestId = event.data["request_id"];
-      if (typeof requestId !== "string") return terminal.line(renderEvent(event, shown));
+      const run = runs.fact(event);
+      if (typeof requestId !== "string") {
+        terminal.line(renderEvent(event, shown));
+        if (run === undefined || event.type !== "mode.finished") return;
+        return summaryLines(run).forEach((line) => terminal.line(`      ${line}`));
+      }
       if (event.type === "model.called") text.started(requestId, event.seq);
       const final = event.data["text"];
       const restOfText = event.type === "model.replied" && typeof final === "string"

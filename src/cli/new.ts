@@ -4,6 +4,7 @@ import { sessionName } from "../protocol/commands.ts";
 import { permissionMode } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Command, Input } from "./command.ts";
+import { modeOptions, modeSettings } from "./mode_options.ts";
 import { checkModel } from "./model_choice.ts";
 import { shortLine } from "./neutral.ts";
 
@@ -13,6 +14,7 @@ const nameShownMax = 80;
 export const sessionOptions = [
   ["--model <model>", "The model, as NAME or PROVIDER/NAME (default: that of the provider)"],
   ["--permission-mode <mode>", `What tools may do without asking: ${permissionMode.options.join(", ")}`],
+  ...modeOptions,
 ] as const;
 
 export const newCommand: Command = {
@@ -26,9 +28,14 @@ export const newCommand: Command = {
   examples: [
     "jamey new --name review",
     "jamey new --workspace ~/project --permission-mode auto",
+    "jamey new --agent-mode review --mode-file team.yaml",
   ],
   async run(context, input) {
-    const settings = { ...nameOption(input, "new"), ...sessionSettings(input, "new") };
+    const settings = {
+      ...nameOption(input, "new"),
+      ...sessionSettings(input, "new"),
+      ...await modeSettings(input, "new"),
+    };
     const client = await context.clientOrStart();
     await checkModel(client, settings.model);
     const { session_id } = await client.create(settings);

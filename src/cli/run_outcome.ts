@@ -76,6 +76,14 @@ export function createRunFold(): RunFold {
     ended ??= end;
   }
 
+  /** The main agent of a mode calls no model: what the others found together is its answer. */
+  function modeFact({ type, data }: EventEnvelope): void {
+    const end = read("mode.finished", type, data);
+    if (end === undefined) return;
+    if (end.text !== "") text = end.text;
+    if (end.outcome === "limit") met.set(mainActor, neutralLine(end.reason));
+  }
+
   function limitFact({ type, data, actor }: EventEnvelope): void {
     const exceeded = read("budget.exceeded", type, data);
     if (exceeded !== undefined) met.set(actor, limitText(exceeded));
@@ -94,6 +102,7 @@ export function createRunFold(): RunFold {
       const refused = mode === "dontAsk" ? read("call.denied", type, data) : undefined;
       if (refused?.by === "policy") denials.push({ call_id: refused.call_id, name: refused.name });
       limitFact(event);
+      modeFact(event);
       if (actor === mainActor) mainFact(event);
     },
     denied: (call) => void denials.push(call),

@@ -4,6 +4,7 @@ import type { CreateSession } from "../protocol/http.ts";
 import { Problem } from "../protocol/problem.ts";
 import { refuseUntrusted } from "./awaiting_trust.ts";
 import type { Input } from "./command.ts";
+import { modeSettings } from "./mode_options.ts";
 import { checkModel } from "./model_choice.ts";
 import { runRules } from "./run_rules.ts";
 import { sessionSettings, workspaceOf } from "./new.ts";
@@ -28,12 +29,14 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
   const settings = sessionSettings(input, "run");
   const context = input.text("appendSystemPrompt");
   const rules = runRules(input);
+  const mode = await modeSettings(input, "run");
   if (resumed === undefined && !continued) {
     if (input.flag("forkSession")) throw contradiction("--fork-session needs --resume or --continue");
     await checkModel(client, settings.model);
     await refuseUntrusted(client, await newSession(client, settings));
     const { session_id } = await client.create({
       ...settings,
+      ...mode,
       ...(context === undefined ? {} : { context }),
     });
     if (rules !== undefined) await client.setRules(session_id, rules);
@@ -45,11 +48,16 @@ export async function chooseSession(client: Client, input: Input): Promise<RunSe
       "--append-system-prompt belongs to a session's creation; an existing one keeps its own",
     );
   }
+  if (mode.agent_mode !== undefined) {
+    throw contradiction(
+      "--agent-mode and --mode-file belong to a session's creation; an existing one keeps its own",
+    );
+  }
   const source = await client.view(resumed ?? await lastHere(client));
   const { summary } = source.state;
   await checkModel(client, settings.model, summary.provider);
-  const mode = settings.permission_mode ?? summary.permission_mode;
-  await refuseUntrusted(client, { workspace: summary.workspace, permission_mode: mode });
+  const permission_mode = settings.permission_mode ?? summary.permission_mode;
+  await refuseUntrusted(client, { workspace: summary.workspace, permission_mode });
   const sessionId = input.flag("forkSession")
     ? (await client.fork(source.session_id, {})).session_id
     : source.session_id;
