@@ -1,5 +1,4 @@
 // Every command, in the order of the help. A command that is not in this list does not exist.
-import { agentsCommand } from "./agents.ts";
 import { answerCommand } from "./answer.ts";
 import { approveCommand } from "./approve.ts";
 import { archiveCommand } from "./archive.ts";
@@ -22,7 +21,6 @@ import { replayCommand } from "./replay.ts";
 import { restartCommand } from "./restart.ts";
 import { restoreCommand } from "./restore.ts";
 import { runCommand } from "./run.ts";
-import { sendCommand } from "./send.ts";
 import { serveCommand } from "./serve.ts";
 import { sessionsCommand } from "./sessions.ts";
 import { startCommand } from "./start.ts";
@@ -50,14 +48,12 @@ export const commands: readonly Command[] = [
   answerCommand,
   extendCommand,
   cancelCommand,
-  sendCommand,
   undoCommand,
   renameCommand,
   archiveCommand,
   restoreCommand,
   teamCommand,
   toolsCommand,
-  agentsCommand,
   modelsCommand,
   permissionsCommand,
   trustCommand,

@@ -1,0 +1,196 @@
+// What `jamey team` does.
+import type { Client } from "../client/client.ts";
+import { follow } from "../client/follow.ts";
+import type { EventEnvelope } from "../protocol/facts.ts";
+import { Problem } from "../protocol/problem.ts";
+import type { TeamView } from "../protocol/team_spec.ts";
+import { type Context, type Input, seqMax } from "./command.ts";
+import { linkText } from "./link_text.ts";
+import { checkModel } from "./model_choice.ts";
+import { neutralLine, shortLine } from "./neutral.ts";
+import { nameOption, sessionSettings } from "./new.ts";
+import { signalExit } from "./signals.ts";
+import { readTeamFile } from "./team_file.ts";
+import { teamLines } from "./team_text.ts";
+
+const actions = { run, check, show, send, cancel } as const;
+const summaryShownMax = 2_000;
+const exitCodes: Readonly<Record<string, number>> = { completed: 0, limit: 53 };
+
+/** Does what the first word says. */
+export async function runTeam(context: Context, input: Input): Promise<number> {
+  const [action = "", ...words] = input.args;
+  const known = Object.entries(actions).find(([name]) => name === action);
+  if (known === undefined) throw usage("team", `the action is one of ${Object.keys(actions).join(", ")}`);
+  return await known[1](context, input, words);
+}
+
+async function check({ terminal, json }: Context, _input: Input, words: string[]): Promise<number> {
+  const spec = await readTeamFile(word(words, 0, "the file", "team check"));
+  if (json) terminal.json(spec);
+  else {terminal.line(
+      `"${neutralLine(spec.name)}" is a team of ${spec.members.length}: nothing is wrong with it`,
+    );}
+  return 0;
+}
+
+async function run(context: Context, input: Input, words: string[]): Promise<number> {
+  const read = await readTeamFile(word(words, 0, "the file", "team run"));
+  const prompt = input.text("prompt");
+  const spec = prompt === undefined ? read : { ...read, goal: `${read.goal}\n\n${prompt}` };
+  const client = await context.clientOrStart();
+  const session = input.text("session") ?? await newSession(client, input);
+  const { session_id } = (await client.view(session)).state.summary;
+  const { team, seq } = await client.startTeam(session_id, spec);
+  if (!input.flag("wait")) {
+    if (context.json) context.terminal.json({ session_id, team, seq });
+    else {
+      context.terminal.line(session_id);
+      context.terminal.talk(
+        `${team} works now. See: jamey team show ${session_id}, jamey attach ${session_id}`,
+      );
+    }
+    return 0;
+  }
+  return await waitFor(context, client, { session: session_id, team, after: seq - 1 });
+}
+
+async function newSession(client: Client, input: Input): Promise<string> {
+  const settings = { ...nameOption(input, "team"), ...sessionSettings(input, "team") };
+  await checkModel(client, settings.model);
+  return (await client.create(settings)).session_id;
+}
+
+/** Says what the team does until it ends; interrupted, it goes on without being watched. */
+async function waitFor(
+  context: Context,
+  client: Client,
+  { session, team, after }: { session: string; team: string; after: number },
+): Promise<number> {
+  const { terminal, signals } = context;
+  const stop = new AbortController();
+  let exit = 1;
+  const release = signals.handle((signal) => {
+    exit = signalExit[signal];
+    stop.abort();
+  });
+  try {
+    const onLink = (isUp: boolean) => terminal.talk(linkText(isUp));
+    for await (
+      const frame of follow(client, session, { after, deltas: false, signal: stop.signal, onLink })
+    ) {
+      if (frame.type !== "event") continue;
+      const said = progressLine(frame.event, { session, team });
+      if (said !== null) terminal.talk(said);
+      if (frame.event.type === "team.finished" && frame.event.actor === team) {
+        const view = (await client.teams(session)).teams.find(({ path }) => path === team);
+        return ended(context, session, view);
+      }
+    }
+  } finally {
+    release();
+  }
+  terminal.talk(`${team} goes on. See: jamey team show ${session}`);
+  return exit;
+}
+
+function ended({ terminal, json }: Context, session: string, view: TeamView | undefined): number {
+  if (view === undefined) {
+    throw new Problem("internal", "Cannot show the team: the session has none of that name");
+  }
+  if (json) terminal.json({ session_id: session, ...view });
+  else {
+    terminal.talk(`${view.path} ${view.state}: ${shortLine(view.reason, summaryShownMax)}`);
+    for (const { name, state, detail } of view.members) {
+      terminal.line(`${name} (${state}): ${shortLine(detail, summaryShownMax)}`);
+    }
+  }
+  return exitCodes[view.state] ?? 1;
+}
+
+/** One line for what a watcher of a team wants to know; null for all else. */
+function progressLine(
+  event: EventEnvelope,
+  { session, team }: { session: string; team: string },
+): string | null {
+  if (event.actor !== team && !event.actor.startsWith(`${team}/`)) return null;
+  const { data } = event;
+  const said = (name: string) => shortLine(String(data[name] ?? ""), 200);
+  const who = event.actor.slice(team.length + 1).replace(/^agent:/, "");
+  switch (event.type) {
+    case "agent.started":
+      return `${who} begins`;
+    case "team.message_sent":
+      return `${said("from")} writes: ${said("text")}`;
+    case "team.work_done":
+      return `${said("member")} is done: ${said("summary")}`;
+    case "team.milestone_reached":
+      return `${said("member")} has reached "${said("milestone")}"`;
+    case "team.member_failed":
+      return `${said("member")} failed (${said("error")})${
+        data.restarts === true ? `, begins again in ${said("after_ms")} ms` : ", is given up"
+      }`;
+    case "team.round_ended":
+      return said("reason");
+    case "call.approval_requested":
+      return `${who} waits for approval of ${said("name")}: jamey approve ${session} ${said("call_id")}`;
+    case "question.asked":
+      return `${who} asks you something: jamey answer ${session} ${said("call_id")}`;
+    case "budget.exceeded":
+      return `${who} waits at a limit: jamey extend ${session}`;
+    default:
+      return null;
+  }
+}
+
+async function show(context: Context, input: Input, words: string[]): Promise<number> {
+  const session = word(words, 0, "the session", "team show");
+  const { teams } = await (await context.client()).teams(
+    session,
+    input.number("at", { min: 1, max: seqMax }),
+  );
+  if (context.json) context.terminal.json({ teams });
+  else if (teams.length === 0) context.terminal.talk("The session has no teams");
+  else {for (const team of teams) {
+      for (const line of teamLines(team, context.terminal.colours)) context.terminal.line(line);
+    }}
+  return 0;
+}
+
+async function send(context: Context, _input: Input, words: string[]): Promise<number> {
+  const session = word(words, 0, "the session", "team send");
+  const to = word(words, 1, "the name of the member", "team send");
+  word(words, 2, "the text", "team send");
+  const receipt = await (await context.client()).send(session, { message: words.slice(2).join(" "), to });
+  if (context.json) context.terminal.json(receipt);
+  else context.terminal.talk(`It is with ${neutralLine(to)}`);
+  return 0;
+}
+
+async function cancel(context: Context, _input: Input, words: string[]): Promise<number> {
+  const session = word(words, 0, "the session", "team cancel");
+  const client = await context.client();
+  const { teams } = await client.teams(session);
+  const [wanted] = words.slice(1);
+  const meant = teams.filter(({ state, team, path }) =>
+    state === "running" && (wanted === undefined || team === wanted || path === wanted)
+  );
+  if (meant.length === 0) {
+    const which = wanted === undefined ? "no team works" : `no team "${wanted}" works`;
+    throw new Problem("conflict", `Cannot cancel: ${which} in this session`);
+  }
+  for (const { path } of meant) await client.cancel(session, path);
+  if (context.json) context.terminal.json({ cancelled: meant.map(({ path }) => path) });
+  else context.terminal.talk("It is being stopped");
+  return 0;
+}
+
+function word(words: readonly string[], place: number, what: string, command: string): string {
+  const value = words[place];
+  if (value !== undefined && value !== "") return value;
+  throw usage(command, `${what} is missing`);
+}
+
+function usage(command: string, what: string): Problem {
+  return new Problem("usage", `Cannot run "jamey ${command}": ${what}`, { hint: "See: jamey team --help" });
+}

@@ -1,0 +1,38 @@
+// A team file: YAML or JSON, checked before anything is started; every fault with its file, line and field.
+import { messageOf, Problem } from "../protocol/problem.ts";
+import { type TeamSpec, teamSpec } from "../protocol/team_spec.ts";
+import { readDocument } from "../workflow/document.ts";
+import { complaintsOf, faultText, fieldText } from "../workflow/faults.ts";
+import { shortText } from "./neutral.ts";
+
+const faultsShown = 20;
+const faultCharsMax = 500;
+
+/** The team that a file describes; a Problem `bad_request` that names all that is wrong with it. */
+export async function readTeamFile(file: string): Promise<TeamSpec> {
+  const read = await readDocument(textOf(file), file);
+  if (!read.ok) throw faulty(file, read.faults.map(faultText));
+  const { value, place } = read.document;
+  const parsed = teamSpec.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.flatMap((issue) => complaintsOf(issue, teamSpec, value));
+  throw faulty(
+    file,
+    complaints.map(({ path, what }) => faultText({ file, ...place(path), field: fieldText(path), what })),
+  );
+}
+
+function textOf(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (thrown) {
+    const why = thrown instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(thrown);
+    throw new Problem("bad_request", `Cannot read team file "${file}": ${why}`);
+  }
+}
+
+function faulty(file: string, faults: readonly string[]): Problem {
+  const shown = faults.slice(0, faultsShown).map((fault) => `  ${shortText(fault, 4, faultCharsMax)}`);
+  const more = faults.length > faultsShown ? [`  … ${faults.length - faultsShown} more`] : [];
+  return new Problem("bad_request", [`Cannot use team file "${file}":`, ...shown, ...more].join("\n"));
+}
