@@ -2,6 +2,7 @@
 // other, because loading takes most of a start and the port is open meanwhile.
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { AgentLimits } from "../actors/agent_limits.ts";
 import type { SessionLimits } from "../actors/budgets.ts";
 import type { Runtime } from "../actors/runtime_options.ts";
 import type { EffectiveConfig } from "./config/environment.ts";
@@ -87,15 +88,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     prompt,
     commands,
     agents,
-    agentLimits: {
-      depth: config.agents.depth,
-      atOnce: config.agents.at_once,
-      total: config.agents.total,
-      restart: {
-        max: config.agents.restarts,
-        backoff_ms: Math.round(config.agents.restart_seconds * 1_000),
-      },
-    },
+    agentLimits: agentLimitsOf(config),
     folderModel: async (workspace) => {
       // What the environment says of the model comes before what a folder says.
       if (config.model_from_environment !== undefined) return undefined;
@@ -124,6 +117,11 @@ async function builtInTools({ web, browser }: EffectiveConfig, keys: Keys): Prom
     browser: { executable: browser.executable },
   });
   return [...allTools, ...own];
+}
+
+function agentLimitsOf({ agents }: EffectiveConfig): AgentLimits {
+  const { depth, at_once: atOnce, total, restarts: max, restart_seconds } = agents;
+  return { depth, atOnce, total, restart: { max, backoff_ms: Math.round(restart_seconds * 1_000) } };
 }
 
 function limitsOf({ limits }: EffectiveConfig): Partial<SessionLimits> {
