@@ -101,7 +101,7 @@ export function summaryLines({ mode, said, failed, rounds, end }: ModeRun): stri
     `Who said what (${mode}):`,
     ...all.flatMap((round) => [
       ...said.filter((one) => one.round === round).map((one) =>
-        `  ${utteranceHead(one)} — ${shortLine(one.text, lineCharsMax)}`
+        `  ${utteranceHead(one)} — ${shortLine(one.text.trim().replace(/\s+/g, " "), lineCharsMax)}`
       ),
       ...rounds.filter((one) => one.round === round).map(({ reason }) =>
         `  round ${round} ended: ${shortLine(reason, lineCharsMax)}`
