@@ -1,4 +1,5 @@
 // The voices of supervisors, by kind: one line each. And what whoever waits for one is told.
+import { budgetReason } from "./budget_words.ts";
 import type { PendingEffect } from "../machines/effects.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
@@ -41,7 +42,24 @@ export function supervisorFact(
   const kind = kindOf(request, moment);
   const voice = kind === undefined ? undefined : voices[kind];
   if (voice === undefined) throw new Error(`Nobody speaks for "${request.actor}" (${kind})`);
-  return voice(request, moment);
+  return withBudget(voice(request, moment), moment.transcript);
+}
+
+/** One that a budget ended says which, and how much of it was used. */
+function withBudget(fact: FactDraft, { ledger }: Transcript): FactDraft {
+  switch (fact.type) {
+    case "team.finished":
+    case "mode.finished":
+    case "workflow.finished": {
+      const met = fact.data.outcome === "limit" ? ledger.metBy(fact.actor) : undefined;
+      if (met === undefined) return fact;
+      const reason = `${fact.data.reason}: ${budgetReason(met)}`;
+      // The same type with another reason; the compiler sees the union of all three.
+      return { ...fact, data: { ...fact.data, reason } } as FactDraft;
+    }
+    default:
+      return fact;
+  }
 }
 
 /** The main agent of a session with a mode asks for a run of that mode; all else is asked for by supervisors. */

@@ -217,3 +217,35 @@ it("a budget in money holds, and is said to be none where nobody knows what the 
   expect((await test.fact(second, "budget.exceeded")).data).toMatchObject({ limit: "calls", used: 9 });
   expect(notices.filter((text) => text.includes("US dollars"))).toHaveLength(1);
 });
+
+it("the budget of a mode is that of its members: it asks, and without being extended the mode says why it ended", async () => {
+  await openWith(() => [bash("date +%s%N")]);
+  const { session_id: id } = await test.runtime.create({
+    workspace: test.workspace,
+    add_dirs: [],
+    agent_mode: "parallel",
+    permission_mode: "bypassPermissions",
+    mode_settings: {
+      members: ["a", "b", "c"].map((name) => ({ name })),
+      budget: { model_calls: 7 },
+    },
+  });
+  await test.send(id, "go");
+  const all = await until("three pauses", async () => {
+    const waiting = await paused(id);
+    return waiting.length === 3 ? waiting : null;
+  });
+  const of = all[0]?.of ?? "";
+  expect(of).toMatch(/^main\/mode:/);
+  expect(all.every((one) => one.of === of && one.used === 7 && one.max === 7)).toBe(true);
+  expect((await test.runtime.view(id)).state.summary.status).not.toBe("idle");
+  await answerFor(id, "stop", of);
+  const end = await until(
+    "the end",
+    async () =>
+      (await test.facts(id)).find(({ type, actor }) => type === "turn.ended" && actor === "main") ?? null,
+  );
+  expect(end.data).toMatchObject({ outcome: "limit" });
+  const finished = (await test.facts(id)).find(({ type }) => type === "mode.finished");
+  expect(JSON.stringify(finished?.data)).toMatch(/budget of .*used 7 of 7 model calls/);
+});
