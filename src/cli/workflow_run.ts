@@ -1,0 +1,136 @@
+// `jamey workflow run`: begins a workflow and follows it to its end. It belongs to the daemon: whoever leaves loses nothing.
+import type { Client } from "../client/client.ts";
+import { follow } from "../client/follow.ts";
+import { Problem } from "../protocol/problem.ts";
+import type { WorkflowView } from "../protocol/workflow_views.ts";
+import { refuseUntrusted, sayAwaiting } from "./awaiting_trust.ts";
+import type { Context, Input } from "./command.ts";
+import { linkText } from "./link_text.ts";
+import { checkModel } from "./model_choice.ts";
+import { neutral, neutralJson, neutralLine } from "./neutral.ts";
+import { sessionSettings } from "./new.ts";
+import { createPending } from "./pending.ts";
+import { runRules } from "./run_rules.ts";
+import { type Signal, signalExit } from "./signals.ts";
+import { checkedFile, inputsOf } from "./workflow_file.ts";
+import { openProgress } from "./workflow_progress.ts";
+import { openDesk } from "./workflow_desk.ts";
+
+const cancelWaitMs = 10_000;
+const limitExit = 53;
+
+export async function startAndFollow(context: Context, input: Input, file: string): Promise<number> {
+  const client = await context.clientOrStart();
+  const settings = sessionSettings(input, "workflow run");
+  const named = input.text("session");
+  const found = named === undefined ? undefined : await client.view(named);
+  const workspace = found?.state.summary.workspace ?? settings.workspace ?? Deno.cwd();
+  const definition = await checkedFile(client, file, workspace);
+  const inputs = await inputsOf(input, definition);
+  const session = found?.session_id ?? await newSession(client, input, definition.name);
+  await sayAwaiting({ terminal: context.terminal, client }, workspace);
+  // A definition that was checked is JSON.
+  const body = {
+    definition: JSON.parse(JSON.stringify(definition)),
+    inputs,
+    source: file,
+    id: crypto.randomUUID(),
+  };
+  const { workflow, seq } = await client.startWorkflow(session, body);
+  context.terminal.talk(`Workflow ${workflow} runs in session ${session}`);
+  if (input.flag("detach")) {
+    if (context.json) context.terminal.json({ session_id: session, workflow });
+    else context.terminal.line(`${session} ${workflow}`);
+    return 0;
+  }
+  return await followWorkflow(context, client, {
+    session,
+    workflow,
+    after: seq - 1,
+    unattended: input.flag("unattended"),
+  });
+}
+
+async function newSession(client: Client, input: Input, name: string): Promise<string> {
+  const settings = sessionSettings(input, "workflow run");
+  const rules = runRules(input);
+  await checkModel(client, settings.model);
+  const { workspace = Deno.cwd(), permission_mode } = settings;
+  const mode = permission_mode ?? (await client.permissions({ workspace })).permission_mode;
+  await refuseUntrusted(client, { workspace, permission_mode: mode });
+  const { session_id } = await client.create(settings);
+  await client.rename(session_id, `${neutralLine(name).slice(0, 150)} ${session_id.slice(0, 6)}`).catch(
+    () => {},
+  );
+  if (rules !== undefined) await client.setRules(session_id, rules);
+  return session_id;
+}
+
+export interface Followed {
+  session: string;
+  workflow: string;
+  after: number;
+  /** Nobody is here: what asks is refused. */
+  unattended: boolean;
+}
+
+/** Resolves with the exit code, when it has ended. */
+export async function followWorkflow(context: Context, client: Client, followed: Followed): Promise<number> {
+  const { session, workflow, after, unattended } = followed;
+  const path = `workflow:${workflow}`;
+  const stop = new AbortController();
+  let caught: Signal | undefined;
+  const release = context.signals.handle((signal) => {
+    // The second one does not wait for the end.
+    if (caught !== undefined) return stop.abort();
+    caught = signal;
+    context.terminal.talk("Cancelling the workflow; once more to leave it to its end");
+    client.changeWorkflow(session, workflow, "cancel").catch(() => stop.abort());
+    setTimeout(() => stop.abort(), cancelWaitMs);
+  });
+  const { state } = await client.view(session);
+  const pending = createPending(state);
+  const desk = openDesk(context, client, { session, pending, unattended });
+  const progress = openProgress(context, client, { session, workflow, area: desk.area, signal: stop.signal });
+  try {
+    const onLink = (isUp: boolean) => context.terminal.talk(linkText(isUp));
+    for await (
+      const frame of follow(client, session, { after, deltas: false, signal: stop.signal, onLink })
+    ) {
+      if (frame.type === "synced") desk.live();
+      if (frame.type !== "event") continue;
+      pending.fact(frame.event);
+      progress.fact(frame.event);
+      desk.look();
+      if (frame.event.type === "workflow.finished" && frame.event.actor === path) break;
+    }
+  } finally {
+    await progress.close();
+    desk.close();
+    release();
+  }
+  const { workflows } = await client.workflows(session);
+  const view = workflows.find((one) => one.workflow === workflow);
+  if (view === undefined) throw new Problem("not_found", `Cannot find workflow "${workflow}" any more`);
+  sayEnd(context, session, view);
+  return caught === undefined ? exitOf(view) : signalExit[caught];
+}
+
+function sayEnd({ terminal, json }: Context, session: string, view: WorkflowView): void {
+  const { workflow, state, reason, outputs } = view;
+  if (json) return terminal.json({ session_id: session, workflow, outcome: state, reason, outputs });
+  if (state !== "completed") {
+    terminal.warn(`The workflow ended, ${state}: ${neutral(reason ?? "it still runs")}`);
+    terminal.warn(`Look with: jamey workflow status ${session}`);
+  }
+  for (const [name, value] of Object.entries(outputs ?? {})) {
+    if (value === null) continue;
+    const text = typeof value === "string" ? neutral(value) : neutralJson(value);
+    terminal.line(text.includes("\n") ? `${name}:\n${text}` : `${name}: ${text}`);
+  }
+}
+
+export function exitOf({ state }: WorkflowView): number {
+  if (state === "completed") return 0;
+  return state === "limit" ? limitExit : 1;
+}
