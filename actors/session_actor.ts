@@ -171,10 +171,15 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       if (stateName(child.snapshot) !== "running") continue;
       await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.lastIndexOf(":") + 1) } });
     }
+    // What a crash left half written is written first, as it would have been: nothing outside may come in between.
     for (const [key, effect] of Object.entries(composer.state().effects)) {
-      if (!Object.hasOwn(composer.state().effects, key)) continue;
+      const isOwed = effectKinds[effect.kind].class === "follow_up" &&
+        Object.hasOwn(composer.state().effects, key);
+      if (!isOwed) continue;
+      for (const draft of followUp(effect, composer.state(), await transcript())) await tell(draft);
+    }
+    for (const effect of Object.values(composer.state().effects)) {
       if (effectKinds[effect.kind].class !== "follow_up") start(effect);
-      else for (const draft of followUp(effect, composer.state(), await transcript())) await tell(draft);
     }
   }
 
