@@ -41,12 +41,14 @@ it(`a team of ${members} members that all write to each other ends well, in less
   if (peak !== null) expect(peak).toBeLessThan(residentMbMax);
 });
 
-/** Each writes to two others before it is done; all say so only when their mail is out. */
+/** Each writes to two others, at different times, and all are done only when their mail is out. */
 function promptOf(n: number): string {
   const to = (step: number) => ({
+    text: "I write",
+    delay_ms: 300 + (n * 37 * step) % 2_000,
     calls: [{ name: "SendMessage", args: { to: `m${(n + step) % members}`, message: `from ${n}` } }],
   });
-  const wait = { text: "a little while", delay_ms: 3_000, calls: [{ name: "TaskList", args: {} }] };
+  const wait = { text: "a little while", delay_ms: 4_000, calls: [{ name: "TaskList", args: {} }] };
   return script(to(1), to(7), wait, { calls: [{ name: "WorkDone", args: { summary: `m${n} is done` } }] }, {
     text: "over",
   });
