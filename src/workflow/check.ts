@@ -1,6 +1,6 @@
 // Checks a workflow before anything runs: syntax, schema, names, loops, templates, tools and the workflows inside, each fault
 // with its file, line and field. What passes is what a run is made from.
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, normalize } from "node:path";
 import { messageOf } from "../protocol/problem.ts";
 import { checkGraph, checkNames, checkTools } from "./check_graph.ts";
 import { checkTexts } from "./check_texts.ts";
@@ -31,7 +31,7 @@ export async function checkWorkflow(text: string, file: string, options: CheckOp
   const found = await checkFile(text, {
     ...options,
     file,
-    chain: [file],
+    chain: [normalize(file)],
     depth: 0,
     budget: { files: limits.files },
   });

@@ -15,7 +15,7 @@ const shapes: Readonly<Record<NodeKind, readonly [string, string]>> = {
 };
 const colours: Readonly<Record<string, string>> = {
   running: "fill:#fff3c4,stroke:#b7791f",
-  retrying: "fill:#fff3c4,stroke:#b7791f",
+  waiting: "fill:#fff3c4,stroke:#b7791f",
   finished: "fill:#d6f5dd,stroke:#2f855a",
   failed: "fill:#fed7d7,stroke:#c53030",
 };

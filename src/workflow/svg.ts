@@ -9,7 +9,7 @@ const wordsMax = 40;
 const loopReach = 36;
 const fills: Readonly<Record<string, string>> = {
   running: "#fff3c4",
-  retrying: "#fff3c4",
+  waiting: "#fff3c4",
   finished: "#d6f5dd",
   failed: "#fed7d7",
 };

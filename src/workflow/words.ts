@@ -1,7 +1,7 @@
 // What a diagram says of a node and of an edge, in a few words.
 import type { WorkflowDefinition, WorkflowEdge, WorkflowNode } from "./definition.ts";
 
-/** How each node of a run is doing: `waiting`, `running`, `finished`, `failed`, ... */
+/** How each node of a run is doing: as in the views of workflows. */
 export type NodeStates = Readonly<Record<string, string>>;
 
 export function kindWords(node: WorkflowNode): string {
@@ -35,12 +35,11 @@ export function edgeWords({ on, when, else: otherwise, max_visits }: WorkflowEdg
 /** Mark of a state in front of a name. */
 export function stateMark(state: string): string {
   const marks: Record<string, string> = {
-    waiting: "○",
+    pending: "○",
     running: "◐",
-    retrying: "◐",
+    waiting: "◔",
     finished: "✓",
     failed: "✗",
-    skipped: "–",
   };
   return Object.hasOwn(marks, state) ? marks[state] ?? "?" : "?";
 }
@@ -53,7 +52,7 @@ export function plainWords(text: string, charsMax: number): string {
 
 export function stateOf(states: NodeStates | undefined, id: string): string | undefined {
   if (states === undefined) return undefined;
-  return Object.hasOwn(states, id) ? states[id] : "waiting";
+  return Object.hasOwn(states, id) ? states[id] : "pending";
 }
 
 export function nodesOf({ nodes }: WorkflowDefinition): [id: string, node: WorkflowNode][] {
