@@ -19,7 +19,7 @@ import { openDesk } from "./workflow_desk.ts";
 const cancelWaitMs = 10_000;
 const limitExit = 53;
 
-export async function startAndFollow(context: Context, input: Input, file: string): Promise<number> {
+export async function runWorkflow(context: Context, input: Input, file: string): Promise<number> {
   const client = await context.clientOrStart();
   const settings = sessionSettings(input, "workflow run");
   const named = input.text("session");
