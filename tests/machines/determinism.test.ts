@@ -7,6 +7,7 @@ import { fromPlain, startMachine, stepMachine, toPlain } from "../../machines/st
 import { fromPlainSession, sessionDigest, toPlainSession } from "../../machines/plain_session.ts";
 import { stepSession } from "../../machines/session.ts";
 import { emptySession } from "../../machines/session_state.ts";
+import { supervisorMachines } from "../../machines/supervisors.ts";
 import { checkedMachineVersion, machines } from "../../machines/version.ts";
 import { tellStory, withCalls } from "../support/story.ts";
 
@@ -173,7 +174,9 @@ it("a fold with a round trip through JSON in the middle equals the plain fold, d
 });
 
 it("a snapshot restored from JSON steps like the one it was made from", () => {
-  for (const machine of machines) {
+  // Those of supervisors begin with a whole fact: tests of teams, modes and workflows restore them in the middle of their work.
+  const own = machines.filter((machine) => !supervisorMachines.some((other) => other === machine));
+  for (const machine of own) {
     const { snapshot } = startMachine(machine, { callId: "c", name: "n", agent: "a" });
     const restored = fromPlain(machine, JSON.parse(JSON.stringify(toPlain(snapshot))));
     expect(toPlain(restored)).toEqual(toPlain(snapshot));

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { memberPath } from "../../machines/modes/run.ts";
-import { hasEnded } from "../../machines/session_state.ts";
+import { fromPlainSession, toPlainSession } from "../../machines/plain_session.ts";
+import { stepSession } from "../../machines/session.ts";
+import { emptySession, hasEnded } from "../../machines/session_state.ts";
 import { answers, cancel, fork, lastRun, openMode, owedBy, say } from "../support/mode_world.ts";
 import { owedKeys, type World } from "../support/session_world.ts";
 
@@ -186,3 +188,25 @@ it("a member that a person cancels is given up at once", () => {
   answers(world, run, { y: yes });
   isOver(world, "completed");
 });
+
+for (const mode of ["sequential", "parallel", "debate", "review"] as const) {
+  it(`a ${mode} run restored from JSON at any fact steps like the one it was made from`, () => {
+    const members = mode === "review" ? named("author", "x") : named("a", "b");
+    const { world } = openMode(mode, { members, restart: { max: 1, backoff_ms: 10 } });
+    const [first] = world.owed();
+    if (first !== undefined) world.refuse(first);
+    for (let effect = world.owed()[0]; effect !== undefined; effect = world.owed()[0]) {
+      if (effect.kind === "timer.wait") world.fire(effect);
+      else world.answer(effect, "VERDICT: AGREE");
+    }
+    let state = emptySession;
+    for (const fact of world.facts) {
+      const [plain, restored] = [state, fromPlainSession(JSON.parse(JSON.stringify(toPlainSession(state))))]
+        .map((from) => stepSession(from, fact));
+      if (plain === undefined || plain.ignored) throw new Error(`"${fact.type}" was refused`);
+      expect(restored).toMatchObject({ ignored: false, post: plain.post });
+      state = plain.state;
+    }
+    expect(world.last("mode.finished").data.reason).not.toBe("");
+  });
+}
