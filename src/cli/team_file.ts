@@ -15,11 +15,14 @@ export async function readTeamFile(file: string): Promise<TeamSpec> {
   const { value, place } = read.document;
   const parsed = teamSpec.safeParse(value);
   if (parsed.success) return parsed.data;
-  const complaints = parsed.error.issues.flatMap((issue) => complaintsOf(issue, teamSpec, value));
-  throw faulty(
-    file,
-    complaints.map(({ path, what }) => faultText({ file, ...place(path), field: fieldText(path), what })),
-  );
+  const faults = parsed.error.issues.flatMap((issue) => {
+    // Of a name that nobody knows the place of the name says more than that of its value.
+    const at = issue.code === "unrecognized_keys" ? "key" : "value";
+    return complaintsOf(issue, teamSpec, value).map(({ path, what }) =>
+      faultText({ file, ...place(path, at), field: fieldText(path), what })
+    );
+  });
+  throw faulty(file, faults);
 }
 
 function textOf(file: string): string {
