@@ -30,7 +30,6 @@ export const workflowCommand: Command = {
     "jamey workflow show review.yaml -o review.svg",
     "jamey workflow run review.yaml --input topic=backups",
     "jamey workflow status last",
-    "jamey workflow run review.yaml --input topic=bees",
     "jamey workflow schema > workflow.schema.json",
   ],
   // The checker and what it needs are loaded by those who ask for them: all other commands start without them.

@@ -1,9 +1,10 @@
 // A workflow file and the inputs of a run, checked before anything is asked of the daemon.
-import { messageOf, Problem } from "../protocol/problem.ts";
+import { Problem } from "../protocol/problem.ts";
 import type { Client } from "../client/client.ts";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { checkWorkflow } from "../workflow/check.ts";
 import type { WorkflowDefinition } from "../workflow/definition.ts";
+import { readDocument } from "../workflow/document.ts";
 import { faultText } from "../workflow/faults.ts";
 import { inputFromText, takeInputs, typeWords, unknownInput } from "../workflow/inputs.ts";
 import { readWorkflowFile } from "../workflow/read_file.ts";
@@ -58,13 +59,11 @@ export async function inputsOf(input: Input, definition: WorkflowDefinition): Pr
 }
 
 async function readInputs(path: string): Promise<JsonObject> {
-  const text = await readWorkflowFile(path);
-  try {
-    return jsonObject.parse(JSON.parse(text));
-  } catch (thrown) {
-    const why = thrown instanceof SyntaxError ? messageOf(thrown) : "it is not an object of names and values";
-    throw refused(`"${path}" is not JSON: ${why}`);
-  }
+  const read = await readDocument(await readWorkflowFile(path), path);
+  if (!read.ok) throw refused(read.faults.map(faultText).join("; "));
+  const inputs = jsonObject.safeParse(read.document.value);
+  if (inputs.success) return inputs.data;
+  throw refused(`"${path}" is no table of names and values`);
 }
 
 function refused(why: string): Problem {
