@@ -2,6 +2,7 @@
 import type { Chat, ChatCommand } from "./chat_command.ts";
 import { agentChatCommands } from "./chat_agent_commands.ts";
 import { sessionChatCommands } from "./chat_session_commands.ts";
+import { treeChatCommands } from "./chat_tree_commands.ts";
 import { settingChatCommands } from "./chat_setting_commands.ts";
 import { workChatCommands } from "./chat_work_commands.ts";
 import { Problem } from "../protocol/problem.ts";
@@ -43,6 +44,7 @@ const customCommand: ChatCommand = {
 const chatCommands: readonly ChatCommand[] = [
   helpCommand,
   ...sessionChatCommands,
+  ...treeChatCommands,
   ...settingChatCommands,
   ...workChatCommands,
   ...agentChatCommands,

@@ -35,7 +35,8 @@ export function createPrompt(terminal: Terminal, lines: Lines): (room: Room) => 
     if (asked !== undefined && asked !== key) lines.hide();
     asked = key;
     if (question === undefined || key === undefined) {
-      if (!room.isBusy()) lines.prompt(promptText);
+      const agents = room.agents();
+      if (!room.isBusy()) lines.prompt(agents === "" ? promptText : `${agents} ${promptText}`);
       return;
     }
     if (!shown.has(key)) {

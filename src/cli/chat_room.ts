@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { type EventEnvelope, type Image, mainActor } from "../protocol/facts.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
+import { createAgentTally } from "./agent_tally.ts";
 import { createChatView } from "./chat_view.ts";
 import { neutral } from "./neutral.ts";
 import { linkText } from "./link_text.ts";
@@ -16,6 +17,10 @@ export interface Room {
   /** Work of the person's own, such as a tool by hand: the chat rests when it has ended, and says why when it could not. */
   during(work: Promise<unknown>): void;
   isBusy(): boolean;
+  /** How many of the other agents work and wait, in words; "" when none does. */
+  agents(): string;
+  /** Also shows the text of this agent as it comes; undefined: the main one's only. */
+  follow(actor: string | undefined): void;
   /** What has waited for a person for longest. */
   question(): Pending | undefined;
   answered(key: string): void;
@@ -36,12 +41,18 @@ export interface RoomOptions {
   changed(): void;
 }
 
+const countEveryMs = 1_000;
+
 /** Shows the history; resolves when it has been shown. */
 export async function enterRoom({ client, terminal, sessionId, changed }: RoomOptions): Promise<Room> {
   const stop = new AbortController();
   const own = new Set<string>();
   const pending = createPending();
   const view = createChatView(terminal, { typedHere: (id) => own.has(id) });
+  const tally = createAgentTally();
+  let counted = "";
+  let countedAt = -Infinity;
+  let isLive = false;
   let busy = false;
   let byHand = 0;
   let sent = 0;
@@ -60,9 +71,22 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   function fact(event: EventEnvelope): void {
     pending.fact(event);
     view.event(event);
+    tally.fact(event);
     if (event.actor !== mainActor) return;
     if (event.type === "message.received" || event.type === "model.called") busy = true;
     if (event.type === "turn.ended" && event.seq > sent) busy = false;
+  }
+  /** While there is no prompt to say it. */
+  function count(): void {
+    const now = performance.now();
+    const text = tally.text();
+    if (
+      !isLive || !terminal.inIsTerminal || !isBusy() || text === counted || now - countedAt < countEveryMs
+    ) return;
+    [counted, countedAt] = [text, now];
+    if (text === "") return;
+    view.closeLine();
+    terminal.talk(terminal.talkColours.dim(`  agents: ${text}`));
   }
   async function run(): Promise<void> {
     const onLink = (isUp: boolean) => {
@@ -74,8 +98,14 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
       if (frame.type === "delta") view.delta(frame);
       if (frame.type === "notice") view.notice(frame);
       if (frame.type === "event") fact(frame.event);
-      if (frame.type === "synced") synced.resolve();
-      if (frame.type === "event") wake();
+      if (frame.type === "synced") {
+        isLive = true;
+        synced.resolve();
+      }
+      if (frame.type === "event") {
+        count();
+        wake();
+      }
     }
   }
   const running = run().catch((thrown) => {
@@ -114,6 +144,8 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
       });
     },
     isBusy,
+    agents: tally.text,
+    follow: view.follow,
     question: () => pending.all()[0],
     answered: pending.answered,
     again: pending.again,

@@ -2,9 +2,10 @@
 import { createDeltaText } from "../client/delta_text.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { DeltaFrame, NoticeFrame } from "../protocol/frames.ts";
+import { type ActorNames, createActorLabels } from "./actor_labels.ts";
 import { imagesText } from "./image_text.ts";
 import { createModeRuns, type ModeRun, summaryLines, utteranceHead, utteranceText } from "./mode_summary.ts";
-import { neutral, neutralLine, shortLine, shortText } from "./neutral.ts";
+import { neutral, shortLine, shortText } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 import { workText } from "./work_text.ts";
@@ -14,6 +15,8 @@ export interface ChatView {
   delta(frame: DeltaFrame): void;
   notice(frame: NoticeFrame): void;
   closeLine(): void;
+  /** Also shows the text of this agent as it comes. */
+  follow(actor: string | undefined): void;
 }
 
 export interface ChatViewOptions {
@@ -32,6 +35,10 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
   /** Calls that a person made: their output is what was wanted, so more of it is shown. */
   const byHand = new Set<string>();
   const runs = createModeRuns();
+  const names = createActorLabels(colours);
+  let followed: string | undefined;
+  /** Whose text is being written: that of others comes whole with its fact then. */
+  let writer: string | undefined;
   let open = false;
 
   function show(part: string): void {
@@ -59,8 +66,23 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
   function reply(event: EventEnvelope): void {
     const requestId = String(event.data["request_id"]);
     const final = typeof event.data["text"] === "string" ? event.data["text"] : "";
-    if (event.actor === mainActor) show(text.rest(requestId, final));
+    if (isShown(event.actor)) {
+      const rest = text.rest(requestId, final);
+      if (rest !== "") begin(event.actor);
+      show(rest);
+    }
     closeLine();
+  }
+
+  function isShown(actor: string): boolean {
+    return actor === mainActor || actor === followed;
+  }
+  /** Says who speaks, when it is not the main agent. */
+  function begin(actor: string): void {
+    if (actor === writer) return;
+    closeLine();
+    writer = actor;
+    if (actor !== mainActor) terminal.write(`${names.label(actor)} ${colours.dim("▸")} `);
   }
 
   /** Who speaks in a run of a mode, and in the end the answer that they found together. */
@@ -74,7 +96,7 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
       show(run.end?.text ?? "");
       closeLine();
     } else {
-      const line = describe(event, { colours, byHand });
+      const line = describe(event, { colours, byHand, names });
       if (line !== undefined) say(line);
     }
   }
@@ -82,23 +104,30 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
   return {
     event(event) {
       const { type, data, actor, seq } = event;
+      names.learn(event);
       const run = runs.fact(event);
       if (run !== undefined) return modeFact(event, run);
       // What leads a member asks it for is told by what it says then.
       if (type === "message.received" && data["source"] === "supervisor") return;
-      if (type === "model.called" && actor === mainActor) text.started(String(data["request_id"]), seq);
+      if (type === "model.called" && isShown(actor)) text.started(String(data["request_id"]), seq);
       else if (type === "model.replied") reply(event);
       else if (type === "message.received") {
         if (!typedHere(String(data["message_id"]))) said(event);
       } else {
         if (type === "call.proposed" && data["by"] === "user") byHand.add(String(data["call_id"]));
-        const line = describe(event, { colours, byHand });
+        const line = describe(event, { colours, byHand, names });
         if (line !== undefined) say(line);
       }
+      if (actor === writer && type !== "model.called") writer = undefined;
     },
     delta(frame) {
-      if (frame.actor === mainActor) show(text.fresh(frame));
+      if (!isShown(frame.actor) || (writer !== undefined && writer !== frame.actor)) return;
+      const part = text.fresh(frame);
+      if (part === "") return;
+      begin(frame.actor);
+      show(part);
     },
+    follow: (actor) => void (followed = actor),
     notice: ({ text }) => say(colours.dim(`  ${shortLine(text, noticeCharsMax)}`)),
     closeLine,
   };
@@ -107,12 +136,13 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
 interface DescribeOptions {
   colours: Terminal["colours"];
   byHand: ReadonlySet<string>;
+  names: ActorNames;
 }
 
-function describe(event: EventEnvelope, { colours, byHand }: DescribeOptions): string | undefined {
+function describe(event: EventEnvelope, { colours, byHand, names }: DescribeOptions): string | undefined {
   const { type, data, actor } = event;
   const { dim, red, yellow } = colours;
-  const who = actor === mainActor ? "" : `${neutralLine(actor)} `;
+  const who = actor === mainActor ? "" : `${names.name(actor)} `;
   const name = shortLine(String(data["name"] ?? ""), 60);
   switch (type) {
     case "call.proposed":
