@@ -12,6 +12,7 @@ import {
   revise,
   saidIn,
 } from "../support/mode_session.ts";
+import { until } from "../support/daemon.ts";
 import { openTestRuntime, type TestRuntime } from "../support/runtime.ts";
 
 let test: TestRuntime;
@@ -30,6 +31,21 @@ async function play(
   const facts = await test.facts(id);
   return { id, turn, facts, said: saidIn(facts), end: modeEnd(facts) };
 }
+
+/** Begins a run and waits until a member's command runs. */
+async function begin(mode: Exclude<AgentMode, "single">, settings: GivenModeSettings, parts: Parts) {
+  const id = await modeSession(test, mode, settings);
+  await test.send(id, partsMessage("Work.", parts));
+  await test.fact(id, "call.started");
+  return id;
+}
+
+const bash = (command: string) => ({ calls: [{ name: "Bash", args: { command } }] });
+const mainEnd = (id: string) =>
+  until("the end of the turn", async () => {
+    const found = (await test.facts(id)).find((fact) => fact.type === "turn.ended" && fact.actor === "main");
+    return found?.type === "turn.ended" ? found.data : null;
+  });
 
 const text = (words: string) => [{ text: words }];
 const member = (name: string) => ({ name });
@@ -118,3 +134,61 @@ it("review: at the last round the author's work is the answer, and the outcome s
   expect(turn.messages.at(-1)).toMatchObject({ text: "dark red" });
   expect(end).toMatchObject({ outcome: "limit", reason: "after 2 rounds not all approve: x" });
 });
+
+it("a graceful stop leaves a run owed: the next daemon takes it to the same answer, and nobody is asked twice", async () => {
+  const id = await begin("sequential", { members: [member("a"), member("b")] }, {
+    a: [[bash("echo ran >> ledger; sleep 0.3"), { text: "one" }]],
+    b: [text("two")],
+  });
+  await test.restart();
+  expect(await mainEnd(id)).toMatchObject({ outcome: "completed" });
+  const facts = await test.facts(id);
+  expect(saidIn(facts)).toEqual(["a answer 1", "b answer 1"]);
+  expect(modeEnd(facts)).toMatchObject({ outcome: "completed", text: "two" });
+  expect(facts.filter(({ type }) => type === "agent.started")).toHaveLength(2);
+  expect(await Deno.readTextFile(`${test.workspace}/ledger`)).toBe("ran\n");
+});
+
+it("a cancelled turn ends all members within two seconds, and leaves no process", async () => {
+  const id = await begin("parallel", { members: [member("a"), member("b")] }, {
+    a: [[bash("exec sleep 63.17"), { text: "one" }]],
+    b: [[bash("exec sleep 63.17"), { text: "two" }]],
+  });
+  await until("both commands", () => sleeping("63.17") === 2 || null);
+  const asked = Date.now();
+  await test.runtime.command(id, { type: "turn.cancel" }, "test");
+  expect(await mainEnd(id)).toMatchObject({ outcome: "cancelled" });
+  // The promise is about this very time, so it is the outcome here.
+  expect(Date.now() - asked).toBeLessThan(2_000);
+  expect(sleeping("63.17")).toBe(0);
+  expect(modeEnd(await test.facts(id))).toMatchObject({ outcome: "stopped" });
+});
+
+it("a fork in the middle of a run has all of it, stopped, and the run itself goes on undisturbed", async () => {
+  const id = await begin("review", { members: [member("author"), member("x")] }, {
+    author: [[bash("sleep 0.4"), { text: "the work" }]],
+    x: [approve("good")],
+  });
+  const fork = (await test.runtime.fork(id)).session_id;
+  const forked = await test.facts(fork);
+  expect(modeEnd(forked)).toMatchObject({ outcome: "stopped", reason: "the session was forked" });
+  expect(forked.findLast(({ type }) => type === "turn.ended")).toMatchObject({ actor: "main" });
+  expect(await mainEnd(id)).toMatchObject({ outcome: "completed" });
+  expect(modeEnd(await test.facts(id))).toMatchObject({ text: "the work" });
+  const again = await test.turn(
+    fork,
+    partsMessage("Again.", { author: [text("other work")], x: [approve("good")] }),
+  );
+  expect(again.messages.at(-1)).toMatchObject({ text: "other work" });
+});
+
+/** How many processes sleep for so long. */
+function sleeping(seconds: string): number {
+  return [...Deno.readDirSync("/proc")].filter(({ name }) => {
+    try {
+      return /^\d+$/.test(name) && Deno.readTextFileSync(`/proc/${name}/cmdline`) === `sleep\0${seconds}\0`;
+    } catch {
+      return false;
+    }
+  }).length;
+}
