@@ -42,13 +42,13 @@ export const sessionChatCommands: readonly ChatCommand[] = [
     run: async ({ client, room }) => void await client.cancel(room().sessionId),
   },
   {
-    usage: "continue",
-    summary: "go on after a limit was met",
-    async run({ client, room }) {
+    usage: "continue [NAME]",
+    summary: "go on after a limit was met; with a name, only what that agent or team waits for",
+    async run({ client, room }, [actor]) {
       const waiting = room().question();
       // A script's next line must not be taken for the answer that this is.
       if (waiting?.kind === "limit") room().answered(waiting.key);
-      await client.answerBudget(room().sessionId, "continue");
+      await client.answerBudget(room().sessionId, "continue", actor);
     },
   },
   {

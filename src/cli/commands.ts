@@ -1,4 +1,5 @@
 // Every command, in the order of the help. A command that is not in this list does not exist.
+import { agentsCommand } from "./agents.ts";
 import { answerCommand } from "./answer.ts";
 import { approveCommand } from "./approve.ts";
 import { archiveCommand } from "./archive.ts";
@@ -21,6 +22,7 @@ import { replayCommand } from "./replay.ts";
 import { restartCommand } from "./restart.ts";
 import { restoreCommand } from "./restore.ts";
 import { runCommand } from "./run.ts";
+import { sendCommand } from "./send.ts";
 import { serveCommand } from "./serve.ts";
 import { sessionsCommand } from "./sessions.ts";
 import { startCommand } from "./start.ts";
@@ -31,6 +33,8 @@ import { toolsCommand } from "./tools.ts";
 import { treeCommand } from "./tree.ts";
 import { trustCommand } from "./trust.ts";
 import { undoCommand } from "./undo.ts";
+import { usageCommand } from "./usage.ts";
+import { workflowCommand } from "./workflow.ts";
 
 export const commands: readonly Command[] = [
   defaultCommand,
@@ -40,6 +44,7 @@ export const commands: readonly Command[] = [
   sessionsCommand,
   attachCommand,
   treeCommand,
+  workflowCommand,
   replayCommand,
   forkCommand,
   exportCommand,
@@ -47,13 +52,16 @@ export const commands: readonly Command[] = [
   denyCommand,
   answerCommand,
   extendCommand,
+  usageCommand,
   cancelCommand,
+  sendCommand,
   undoCommand,
   renameCommand,
   archiveCommand,
   restoreCommand,
   teamCommand,
   toolsCommand,
+  agentsCommand,
   modelsCommand,
   permissionsCommand,
   trustCommand,
