@@ -107,7 +107,7 @@ async function start(parts: AgentParts, { session, record, call }: Starting): Pr
 }
 
 /** Not with the call's own signal: what was begun is cleared away also when the call was cancelled. */
-async function takeBack(evidence: WorktreeEvidence): Promise<void> {
+export async function takeBack(evidence: WorktreeEvidence): Promise<void> {
   const signal = AbortSignal.timeout(clearTimeoutMs);
   if (await settleWorktree(evidence, signal) !== "whole") return;
   await clearWorktree(await openGit(evidence.worktree.repository, { signal }), evidence);

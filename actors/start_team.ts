@@ -1,4 +1,5 @@
 // Starting a team: what somebody asked for becomes the fact that begins it, with a path of its own.
+import { customAlphabet } from "nanoid";
 import { teamOf } from "../machines/session_teams.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
@@ -9,6 +10,12 @@ import type { MemberSpec, TeamSpec } from "../src/protocol/team_spec.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
 import type { SessionActor } from "./session_port.ts";
+import { makeWorktrees, planWorktrees, takeBackAll, type Worktrees } from "./team_worktrees.ts";
+
+/** What git may take to make the worktrees of a team. */
+const worktreesTimeoutMs = 120_000;
+/** For the names of worktrees: two teams of one session never choose the same. */
+const newId = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 8);
 
 /** Teams of one session, those that have ended included. */
 export const teamsMax = 500;
@@ -39,7 +46,7 @@ export interface TeamStart {
   callId?: string;
   models: Map<string, Model>;
   /** Worktrees of members, by name. */
-  worktrees: Map<string, NonNullable<TeamMember["worktree"]>>;
+  worktrees: Worktrees;
 }
 
 /** For `team.start`: a person begins a team, which the main agent leads. The same `id` again is the same team. */
@@ -53,12 +60,22 @@ export async function startTeamByHand(
   if (refused !== null) throw refuse(refused);
   const provider = session.state().meta?.provider;
   const models = modelsOf(spec.members, (text) => resolveModel(providers, text, provider));
-  const start: TeamStart = { spec, parent: mainActor, models, worktrees: new Map() };
+  const known = id === undefined ? undefined : session.seqOf(id);
+  if (known !== undefined) return await repeatedTeam(session, known);
+  const signal = AbortSignal.timeout(worktreesTimeoutMs);
+  const where = { parent: mainActor, id: newId(), signal };
+  const planned = await planWorktrees(session, spec.members, where);
+  const worktrees = await makeWorktrees(planned, { signal, isBegun: false });
+  const start: TeamStart = { spec, parent: mainActor, models, worktrees };
   const options = id === undefined ? {} : { id };
   const told = await session.tell((transcript) => teamDraft(transcript, start), options);
   if (told.accepted) return { seq: told.seq, team: told.fact.actor };
+  await takeBackAll(planned);
   if (told.repeatedSeq === undefined) throw refuse(told.why);
-  const { repeatedSeq: seq } = told;
+  return await repeatedTeam(session, told.repeatedSeq);
+}
+
+async function repeatedTeam(session: SessionActor, seq: number): Promise<Receipt> {
   const { crew } = await session.transcript();
   const team = [...crew.supervisors()].find((one) => one.start.seq === seq)?.path;
   return { seq, repeated: true, ...(team === undefined ? {} : { team }) };

@@ -1,11 +1,13 @@
 // The Team tool: a call whose work is a team of agents, which the calling agent leads.
-import { messageOf } from "../src/protocol/problem.ts";
+import type { JsonObject } from "../src/protocol/json.ts";
 import { teamSpec } from "../src/protocol/team_spec.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
+import { failureOf } from "../tools/failure.ts";
 import { cancelledOutcome } from "./call_outcome.ts";
 import { beginKernelCall, type KernelTool } from "./kernel_call.ts";
-import { modelsOf, refusedTeam, teamDraft } from "./start_team.ts";
+import { modelsOf, refusedTeam, teamDraft, type TeamStart } from "./start_team.ts";
+import { makeWorktrees, plannedWorktrees, planWorktrees, takeBackAll } from "./team_worktrees.ts";
 
 export const teamToolName = "Team";
 
@@ -30,24 +32,38 @@ export function teamTool(): Tool {
 
 /** Starts the team of a call, or says why not. The team's machine gives the call its result. */
 export const startTeam: KernelTool = async (session, record, call) => {
-  const { actor: parent, callId } = record;
   // Taken up again after a crash: the team goes on by itself.
-  if (Object.values(session.state().supervisors).some((one) => one.callId === callId)) return null;
+  if (Object.values(session.state().supervisors).some(({ callId }) => callId === record.callId)) return null;
   if (record.by === "user") return fail('it cannot be run by hand, use "jamey team run"');
-  const refused = refusedTeam(session, parent);
+  const refused = refusedTeam(session, record.actor);
   if (refused !== null) return fail(refused);
-  const spec = teamSpec.parse(record.args);
-  let models: ReturnType<typeof modelsOf>;
   try {
-    models = modelsOf(spec.members, call.modelOf);
+    return await start(session, record, call);
   } catch (thrown) {
-    return fail(messageOf(thrown));
+    return call.signal.aborted ? cancelledOutcome : failureOf(record.name, thrown);
   }
+};
+
+const start: KernelTool = async (session, record, call) => {
+  const { actor: parent, callId } = record;
+  const { signal } = call;
+  const spec = teamSpec.parse(record.args);
+  const models = modelsOf(spec.members, call.modelOf);
+  const known = record.evidence === null ? null : plannedWorktrees.parse(record.evidence);
+  const planned = known ?? await planWorktrees(session, spec.members, { parent, id: callId, signal });
+  // Evidence is JSON by its schema.
+  const evidence = Object.keys(planned).length === 0 ? undefined : planned as unknown as JsonObject;
   // Cancelled while its start was on the way to the disk: nobody would tell the team.
-  if (!(await beginKernelCall(session, record, call))) return cancelledOutcome;
-  const start = { spec, parent, callId, models, worktrees: new Map() };
-  const told = await session.tell((transcript) => teamDraft(transcript, start));
-  return told.accepted ? null : { status: "interrupted", reason: told.why };
+  if (!(await beginKernelCall(session, record, call, evidence))) {
+    if (known !== null) await takeBackAll(known);
+    return cancelledOutcome;
+  }
+  const worktrees = await makeWorktrees(planned, { signal, isBegun: known !== null });
+  const team: TeamStart = { spec, parent, callId, models, worktrees };
+  const told = await session.tell((transcript) => teamDraft(transcript, team));
+  if (told.accepted) return null;
+  await takeBackAll(planned);
+  return { status: "interrupted", reason: told.why };
 };
 
 function fail(why: string): ToolOutcome {

@@ -164,11 +164,19 @@ function endData(moment: Moment, key: string, params: Params): FactOf<"team.fini
   const members = membersOf(moment, path).map(({ name, state, detail }) => ({
     name,
     state,
-    summary: said.get(name) ?? detail,
+    summary: `${said.get(name) ?? detail}${apart(team, name)}`,
   }));
   // The machine's own word.
   const outcome = params.outcome as FactOf<"team.finished">["data"]["outcome"];
   return { key, team: team.team, outcome, reason: endReason(moment, String(params.why), members), members };
+}
+
+/** Where the work of a member is that had a worktree of its own. */
+function apart({ members }: Team, name: string): string {
+  const tree = members.find((member) => member.name === name)?.worktree;
+  return tree === undefined
+    ? ""
+    : ` (its work, if there is any, is on the branch "${tree.branch}", in "${tree.path}")`;
 }
 
 function endReason(

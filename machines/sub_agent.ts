@@ -57,6 +57,11 @@ const dropTimer = {
   params: ({ context }: { context: SubAgentContext }) => ({ timer_id: timerOf(context.path) }),
 } as const;
 
+/** The end of a member that rested; its worktree is looked at after it. */
+const leaves = <T extends string>(target: T) =>
+  [{ guard: "has_worktree", target, actions: ["worktree.leave"] }, target] as const;
+const left = { on: { "agent.worktree_left": {} } } as const;
+
 export const subAgentMachine = setup({
   types: {
     context: {} as SubAgentContext,
@@ -124,9 +129,9 @@ export const subAgentMachine = setup({
     resting: {
       on: {
         "turn.began": "running",
-        "agent.finished": "finished",
-        "agent.failed": "failed",
-        "agent.stopped": "stopped",
+        "agent.finished": leaves("finished"),
+        "agent.failed": leaves("failed"),
+        "agent.stopped": leaves("stopped"),
       },
     },
     /** Its endpoint failed: it goes on where it was in a while, or when somebody says something to it. */
@@ -182,8 +187,8 @@ export const subAgentMachine = setup({
       },
     },
     reporting: { on: ends },
-    finished: {},
-    failed: {},
-    stopped: {},
+    finished: left,
+    failed: left,
+    stopped: left,
   },
 });

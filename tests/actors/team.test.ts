@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { teamSpec } from "../../src/protocol/team_spec.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 import { until } from "../support/daemon.ts";
+import { git, makeRepository } from "../tools/worktree_repository.ts";
 import { checkFive, five, membersInLedger, tasks } from "../support/team_scenario.ts";
 
 let test: TestRuntime;
@@ -126,4 +127,53 @@ it("a person writes to a member by its name, and cancels a team", async () => {
   const { data } = await test.fact(id, "team.finished");
   expect(data).toMatchObject({ outcome: "stopped" });
   expect((await test.runtime.view(id)).state.summary.status).toBe("idle");
+});
+
+it("members with worktrees work apart: what one wrote is kept on its branch, the other's is gone", async () => {
+  test = await openTestRuntime();
+  await makeRepository(test.workspace);
+  const id = await test.session();
+  const working = (command: string) =>
+    script(
+      { calls: [{ name: "Bash", args: { command } }] },
+      { calls: [{ name: "WorkDone", args: { summary: "s" } }] },
+      { text: "over" },
+    );
+  await begin(id, {
+    name: "apart",
+    goal: "g",
+    members: [
+      { name: "ann", prompt: working("echo ann > mine.txt"), isolation: "worktree" },
+      { name: "ben", prompt: working("ls"), isolation: "worktree" },
+    ],
+  });
+  await test.fact(id, "team.finished");
+  await until("both worktrees", async () => {
+    const left = (await test.facts(id)).filter(({ type }) => type === "agent.worktree_left");
+    return left.length === 2 ? left : null;
+  });
+  const facts = await test.facts(id);
+  const left = facts.flatMap((fact) => fact.type === "agent.worktree_left" ? [fact.data] : []);
+  const [ann, ben] = ["ann", "ben"].map((name) => left.find(({ agent }) => agent === name));
+  expect(ann).toMatchObject({ removed: false });
+  expect(ben).toMatchObject({ removed: true });
+  expect(await Deno.readTextFile(join(ann?.path ?? "", "mine.txt"))).toBe("ann\n");
+  expect(await Deno.stat(join(test.workspace, "mine.txt")).catch(() => null)).toBeNull();
+  expect(await git(test.workspace, "worktree", "list")).not.toContain("-ben");
+  expect(JSON.stringify(facts.find(({ type }) => type === "team.finished"))).toContain(ann?.branch);
+  await git(test.workspace, "worktree", "remove", "--force", ann?.path ?? "");
+});
+
+it("a team whose worktree cannot be made is not begun, and leaves nothing behind", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const spec = {
+    name: "apart",
+    goal: "g",
+    members: [{ name: "ann", prompt: "p", isolation: "worktree" as const }],
+  };
+  await expect(begin(id, spec)).rejects.toThrow(/git repository/);
+  const turn = await test.turn(id, script({ calls: [{ name: "Team", args: spec }] }, { text: "so be it" }));
+  expect(JSON.stringify(turn.tool_calls)).toContain("git repository");
+  expect(await test.types(id)).not.toContain("team.started");
 });

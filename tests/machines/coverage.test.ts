@@ -81,6 +81,7 @@ const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>
   ["sub-agent", subAgentMachine, childEvents, [
     { agent: "a", callId: "c", kind: "task", worktree: false, ...again },
     { agent: "a", callId: null, kind: "member", worktree: false, ...again },
+    { agent: "a", callId: null, kind: "member", worktree: true, ...again },
     { agent: "a", callId: "c", kind: "background", worktree: false, ...again },
     { agent: "a", callId: "c", kind: "task", worktree: true, ...again },
     { agent: "a", callId: "c", kind: "background", worktree: true, ...again },
