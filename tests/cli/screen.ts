@@ -13,10 +13,15 @@ export interface Screen {
   end(): Promise<number>;
 }
 
-/** Runs `jamey` with these words, as a shell reads them, at a terminal of its own. */
-export function openScreen(dataDir: string, args: string, { cwd, env = {} }: RunOptions = {}): Screen {
+/** Runs `jamey` with these words, as a shell reads them, at a terminal of its own; without `columns` it has no size. */
+export function openScreen(
+  dataDir: string,
+  args: string,
+  { cwd, env = {}, columns }: RunOptions & { columns?: number } = {},
+): Screen {
+  const size = columns === undefined ? "" : `stty cols ${columns} rows 24; `;
   const child = new Deno.Command("script", {
-    args: ["-qefc", `"${Deno.execPath()}" run -A "${resolve("bin/jamey.ts")}" ${args}`, "/dev/null"],
+    args: ["-qefc", `${size}"${Deno.execPath()}" run -A "${resolve("bin/jamey.ts")}" ${args}`, "/dev/null"],
     env: { JAMEY_DATA_DIR: dataDir, JAMEY_TOKEN: "", NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh", ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdin: "piped",
