@@ -1,6 +1,6 @@
 // What the members of a mode are asked: the request with what was said before it, and what the others have said in this run.
 import type { Transcript } from "../machines/transcript.ts";
-import type { FactData, FactOf } from "../src/protocol/facts.ts";
+import type { FactData, FactOf, Image } from "../src/protocol/facts.ts";
 import type { ModeMember } from "../src/protocol/mode_facts.ts";
 import { verdictRequest } from "./mode_verdict.ts";
 
@@ -40,10 +40,19 @@ export function againText(error: string): string {
   return `Your last turn ended without an answer (${error}). Do now what you were asked last.`;
 }
 
+/** Pictures that came with the request. */
+export function requestImages(ask: Ask, transcript: Transcript): Image[] {
+  return request(ask, transcript).flatMap(({ images }) => images ?? []);
+}
+
+function requestText(ask: Ask, transcript: Transcript): string {
+  return request(ask, transcript).map(({ text }) => text).join("\n\n");
+}
+
 /** The messages that the run answers: those that began the turn. */
-function requestText({ start }: Ask, transcript: Transcript): string {
+function request({ start }: Ask, transcript: Transcript) {
   return saidTo(start, transcript).filter(({ seq }) => seq >= start.data.of_seq && seq <= start.seq)
-    .flatMap(({ message }) => message.role === "user" ? [message.text] : []).join("\n\n");
+    .flatMap(({ message }) => message.role === "user" ? [message] : []);
 }
 
 function historyText({ start }: Ask, transcript: Transcript): string {

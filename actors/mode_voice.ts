@@ -6,7 +6,7 @@ import { type FactDraft, type FactOf, mainActor, turnOutcome } from "../src/prot
 import { agentMode, modeFacts } from "../src/protocol/mode_facts.ts";
 import { supervisorOutcome } from "../src/protocol/supervisor_facts.ts";
 import { usageOf } from "./agent_usage.ts";
-import { againText, type Ask, askText, firstPrompt } from "./mode_prompts.ts";
+import { againText, type Ask, askText, firstPrompt, requestImages } from "./mode_prompts.ts";
 import { defaultModeSettings } from "./mode_settings.ts";
 import { verdictOf } from "./mode_verdict.ts";
 import type { SupervisorMoment, SupervisorVoice } from "./supervisor_voice.ts";
@@ -85,6 +85,7 @@ type Asked = z.infer<typeof asked>;
 function memberStarted(run: string, asked: Asked, { transcript }: SupervisorMoment): FactDraft {
   const ask = askOf(run, asked, transcript);
   const { part, ...profile } = ask.member;
+  const images = requestImages(ask, transcript);
   return {
     actor: asked.agent,
     type: "agent.started",
@@ -94,6 +95,7 @@ function memberStarted(run: string, asked: Asked, { transcript }: SupervisorMome
       parent: run,
       description: `${part} of the ${ask.start.data.mode}`,
       prompt: firstPrompt(ask, transcript),
+      ...(images.length === 0 ? {} : { images }),
       kind: "member",
     },
   };

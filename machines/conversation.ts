@@ -134,7 +134,7 @@ export function createConversation(): Conversation {
         case "message.received":
           return receive(fact);
         case "agent.started":
-          put(fact.seq, { role: "user", text: fact.data.prompt });
+          put(fact.seq, asked(fact.data));
           active = true;
           return;
         case "mode.started":
@@ -179,6 +179,11 @@ export function createConversation(): Conversation {
       put(seq, { role: "tool", call_id: callId, name, ...withoutUndefined(result) }),
     forRequest: () => compactedView({ messages, seqs, steering }, compaction),
   };
+}
+
+/** What an agent is begun with. */
+function asked({ prompt, images }: FactData<"agent.started">): Message {
+  return { role: "user", text: prompt, ...(images === undefined ? {} : { images }) };
 }
 
 function assistant(

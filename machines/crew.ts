@@ -154,7 +154,8 @@ function isStart(fact: SupervisorFact): fact is SupervisorStart {
 }
 
 function started({ actor, seq, at, data }: FactOf<"agent.started">): CrewAgent {
-  const { agent: _agent, parent, description, prompt: _prompt, call_id, kind, ...profile } = data;
+  const { agent: _agent, parent, description, prompt: _prompt, images: _images, call_id, kind, ...profile } =
+    data;
   return {
     path: actor,
     parent,

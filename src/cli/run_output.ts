@@ -99,6 +99,10 @@ function streamedText({ terminal }: Context): RunOutput {
         if (event.type !== "model.called") closeLine();
       }
       tell(terminal, event);
+      if (event.type !== "mode.finished" || typeof event.data["text"] !== "string") return;
+      // The main agent of a mode says nothing by itself: what the others found together is its answer.
+      show(event.data["text"]);
+      closeLine();
     },
     delta(frame) {
       if (frame.actor === mainActor) show(text.fresh(frame));

@@ -1,5 +1,6 @@
 // Facts of agents beside the main one, and of what leads them: sub-agents, members of teams and modes, mail, timers.
 import { z } from "zod";
+import { image } from "./model_parts.ts";
 import { permissionMode } from "./permission_mode.ts";
 import { restartPolicy } from "./supervisor_facts.ts";
 
@@ -68,6 +69,8 @@ export const agentFacts = {
     parent: z.string(),
     description: z.string(),
     prompt: z.string(),
+    /** Pictures that came with the message that it is to answer. */
+    images: z.array(image).optional(),
     /** The call that began it; left out when a team, a mode or a workflow did. */
     call_id: z.string().optional(),
     /** Left out: `task`. */

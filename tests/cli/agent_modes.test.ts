@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { approve, partsMessage, revise } from "../support/mode_session.ts";
 import { testToken } from "../support/server.ts";
 import { type AgentDesk, openAgentDesk } from "./agent_desk.ts";
+import { hasScript, openScreen } from "./screen.ts";
 
 let desk: AgentDesk;
 beforeEach(async () => void (desk = await openAgentDesk()));
@@ -44,6 +45,18 @@ it("a mode works with its own members, without a key", async () => {
     const { code, stderr } = await desk.jamey(["run", "--agent-mode", mode, "hello"]);
     expect({ mode, code, stderr: code === 0 ? "" : stderr }).toEqual({ mode, code: 0, stderr: "" });
   }
+});
+
+it.skipIf(!hasScript)("run at a terminal shows the answer of a mode", async () => {
+  const path = await modeFile(file);
+  const prompt = join(desk.workspace, "prompt");
+  await Deno.writeTextFile(prompt, reviewed);
+  const screen = openScreen(desk.dataDir, `run --mode-file ${path} "$(cat ${prompt})"`, {
+    cwd: desk.workspace,
+  });
+  await screen.until("the mode ended, completed");
+  await screen.until("\ndark red");
+  expect(await screen.end()).toBe(0);
 });
 
 it("replay tells who said what", async () => {

@@ -164,6 +164,18 @@ it("what is said to the main agent meanwhile begins the run after this one, whic
   isOver(world, "completed");
 });
 
+it("pictures of the message reach the members", () => {
+  const { world, run } = openMode("sequential", { members: named("a") });
+  answers(world, run, { a: "first answer" });
+  const images = [{ media_type: "image/png" as const, data: "AAAA" }];
+  const data = { message_id: "p", text: "what is this?", delivery: "steer" as const, images };
+  expect(world.tell({ actor: "main", type: "message.received", data })).toBeNull();
+  expect(world.transcript.forRequest(memberPath(lastRun(world), "a"))[0]).toMatchObject({
+    role: "user",
+    images,
+  });
+});
+
 it("what a person says to a member is answered, and is not taken for its part in the run", () => {
   const { world, run } = openMode("review", { members: named("author", "x") });
   answers(world, run, { author: "the work" });
