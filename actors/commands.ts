@@ -83,38 +83,45 @@ export async function carryOut(
       return await carryOutWorkflow(session, command, parts);
     case "background.end":
       return await endBackground(session, command.background_id);
-    case "turn.cancel": {
-      const draft = {
-        actor: command.actor === undefined ? mainActor : await actorNamed(session, command.actor),
-        type: "turn.cancelled",
-        data: { by, outcome: "cancelled" },
-      } as const;
-      if (command.actor !== undefined) {
-        return await log(session, draft, { what: `cancel "${draft.actor}" of` });
-      }
-      return await log(session, draft, { what: "cancel the turn of" }).catch(async (thrown) => {
-        if (await endBeside(session, by)) return { seq: session.visible().seq };
-        throw thrown;
-      });
-    }
+    case "turn.cancel":
+      return await cancelTurn(session, command.actor, by);
     case "call.answer":
       return receiptOf(session, await answerCall(session, command, parts), {
         what: `answer call "${command.call_id}" of`,
       });
-    case "tool.run": {
-      const call_id = command.id ?? `by-hand-${nanoid(10)}`;
-      if (modelCallId.test(call_id)) throw reservedId(call_id);
-      const { name, args } = command.tool_call;
-      const draft: FactDraft = {
-        actor: mainActor,
-        type: "call.proposed",
-        data: { call_id, name, args, by: "user" },
-      };
-      return { ...await log(session, draft, { what: "run a tool in", id: call_id }), call_id };
-    }
+    case "tool.run":
+      return await runByHand(session, command);
     case "session.rename":
       return await main({ type: "session.renamed", data: { name: command.name } }, "rename");
   }
+}
+
+async function cancelTurn(session: SessionActor, named: string | undefined, by: string): Promise<Receipt> {
+  const draft = {
+    actor: named === undefined ? mainActor : await actorNamed(session, named),
+    type: "turn.cancelled",
+    data: { by, outcome: "cancelled" },
+  } as const;
+  if (named !== undefined) return await log(session, draft, { what: `cancel "${draft.actor}" of` });
+  return await log(session, draft, { what: "cancel the turn of" }).catch(async (thrown) => {
+    if (await endBeside(session, by)) return { seq: session.visible().seq };
+    throw thrown;
+  });
+}
+
+async function runByHand(
+  session: SessionActor,
+  command: Extract<Command, { type: "tool.run" }>,
+): Promise<Receipt> {
+  const call_id = command.id ?? `by-hand-${nanoid(10)}`;
+  if (modelCallId.test(call_id)) throw reservedId(call_id);
+  const { name, args } = command.tool_call;
+  const draft: FactDraft = {
+    actor: mainActor,
+    type: "call.proposed",
+    data: { call_id, name, args, by: "user" },
+  };
+  return { ...await log(session, draft, { what: "run a tool in", id: call_id }), call_id };
 }
 
 /** What calls of the model are named, see `reply` of the model call. */

@@ -1,11 +1,23 @@
 // The rules of a team, as a pure reducer: who is begun again, told or ended, and when all of it is over.
 import type { FactOf } from "../src/protocol/facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
-import type { JsonObject } from "../src/protocol/json.ts";
-import type { EffectRequest } from "./step.ts";
 import type { SupervisorEvent, SupervisorInput, TaskChange } from "./supervisor_events.ts";
 import { foldTasks, readyTasks } from "./tasks.ts";
-import { type Member, memberNamed, memberPath, type TeamContext, type TeamEnd } from "./team_context.ts";
+import { memberNamed, memberPath, type TeamContext, type TeamEnd } from "./team_context.ts";
+import {
+  type At,
+  change,
+  type Draft,
+  dropTimer,
+  end,
+  find,
+  fresh,
+  living,
+  say,
+  stopLooking,
+  tell,
+  waitFor,
+} from "./team_draft.ts";
 
 /** Rounds in a row in which nothing happened although everybody was told: then it ends. */
 export const staleRoundsMax = 2;
@@ -16,15 +28,6 @@ const backoffMsMax = 3_600_000;
 /** While something outside is waited for it is looked at again: the first wait, which doubles, and the longest. */
 const lookMsFirst = 30_000;
 const lookMsMax = 600_000;
-
-/** The next context in the making. */
-type Draft = { -readonly [K in keyof TeamContext]: TeamContext[K] } & {
-  members: Record<string, Member>;
-  requests: EffectRequest[];
-};
-type At = { seq: number; at: string };
-
-const fresh: Member = { at: "working", said: false, tries: 0, limited: false };
 
 export function beginTeam({ actor, data }: SupervisorInput<FactOf<"team.started">>): TeamContext {
   const { members, milestones, restart, wait, tasks = [] } = data;
@@ -258,55 +261,4 @@ function report(team: Draft): void {
   if (team.callId === null) return;
   team.requests.push({ kind: "call.report", params: { call_id: team.callId } });
   team.callId = null;
-}
-
-/** Names of the members that have not ended. */
-function living({ members }: Pick<TeamContext, "members">): string[] {
-  return Object.keys(members).filter((name) =>
-    ["working", "idle", "retrying"].includes(members[name]?.at ?? "done")
-  );
-}
-
-function find(team: Draft, child: string): { name: string; member: Member | undefined } {
-  const name = memberNamed(team.path, child) ?? "";
-  return { name, member: team.members[name] };
-}
-
-function change(team: Draft, name: string, to: Partial<Member>): void {
-  team.members[name] = { ...team.members[name] ?? fresh, ...to };
-}
-
-function end(team: Draft, name: string, how: "finished" | "failed" | "stopped"): void {
-  change(team, name, { at: "ending" });
-  team.requests.push({
-    kind: "agent.end",
-    params: { agent: memberPath(team.path, name), member: name, how },
-  });
-}
-
-function tell(team: Draft, name: string, event: At, what: JsonObject): void {
-  change(team, name, { at: "working" });
-  const message_id = `${team.path}#${event.seq}:${name}`;
-  const agent = memberPath(team.path, name);
-  team.requests.push({ kind: "agent.tell", params: { message_id, agent, member: name, ...what } });
-}
-
-function say(team: Draft, event: At, what: JsonObject): void {
-  const key = `${team.path}#${event.seq}:${what.what}:${what.member ?? ""}`;
-  team.requests.push({ kind: "supervisor.say", params: { key, ...what } });
-}
-
-function waitFor(team: Draft, { at }: At, { timer, after_ms }: { timer: string; after_ms: number }): void {
-  const timer_id = `${team.path}#${timer}`;
-  team.requests.push({ kind: "timer.wait", params: { timer_id, at, after_ms } });
-}
-
-function dropTimer(team: Draft, timer: string): void {
-  team.requests.push({ kind: "timer.drop", params: { timer_id: `${team.path}#${timer}` } });
-}
-
-function stopLooking(team: Draft): void {
-  if (team.quiet !== "looking") return;
-  team.quiet = null;
-  dropTimer(team, "look");
 }
