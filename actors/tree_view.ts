@@ -6,6 +6,7 @@ import type { Transcript } from "../machines/transcript.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { ActorCall, ActorKind, ActorView, TreeView } from "../src/protocol/tree_views.ts";
 import { lastName } from "./actor_names.ts";
+import { membersOf, type TeamMemberView } from "./team_view.ts";
 
 const mailboxMax = 20;
 const mailCharsMax = 200;
@@ -17,6 +18,8 @@ interface Moment {
   transcript: Transcript;
   calls: ReadonlyMap<string, [id: string, call: OpenCall][]>;
   usage: Record<string, ActorView["usage"]>;
+  /** Of a team by its path, looked at once. */
+  membersOf: (team: string) => TeamMemberView[];
 }
 type Doing = Pick<ActorView, "state" | "detail" | "waits_for">;
 type Identity = Pick<
@@ -27,7 +30,14 @@ type Identity = Pick<
 /** Each actor after its parent, children in the order in which they began. */
 export function treeOf(state: SessionState, transcript: Transcript): ActorView[] {
   const calls = Map.groupBy(Object.entries(state.calls), ([, { actor }]) => actor);
-  const moment = { state, transcript, calls, usage: transcript.usage.byActor() };
+  const teams = new Map<string, TeamMemberView[]>();
+  const membersOnce = (team: string): TeamMemberView[] => {
+    const members = teams.get(team) ?? membersOf({ state, transcript }, team);
+    teams.set(team, members);
+    return members;
+  };
+  const usage = transcript.usage.byActor();
+  const moment: Moment = { state, transcript, calls, usage, membersOf: membersOnce };
   const { crew } = transcript;
   const actors = [
     view(mainIdentity(transcript), mainDoing(moment), moment),
@@ -138,10 +148,20 @@ function mainDoing(moment: Moment): Doing {
 
 const endStates = { finished: "done", failed: "failed", stopped: "stopped" } as const;
 
-function agentDoing({ path, end }: CrewAgent, moment: Moment): Doing {
+function agentDoing({ path, parent, end }: CrewAgent, moment: Moment): Doing {
   if (end !== null) return { state: endStates[end.how], detail: end.text };
   const snapshot = moment.state.agents[path];
-  return snapshot === undefined ? { state: "stopped", detail: "" } : loopDoing(path, snapshot, moment);
+  if (snapshot === undefined) return { state: "stopped", detail: "" };
+  const doing = loopDoing(path, snapshot, moment);
+  return doing.state === "idle" ? memberDoing({ path, parent }, moment) ?? doing : doing;
+}
+
+/** A member of a team that rests may be done, or wait for the tasks of others. */
+function memberDoing({ path, parent }: Pick<CrewAgent, "path" | "parent">, moment: Moment): Doing | null {
+  if (moment.transcript.crew.supervisor(parent)?.start.type !== "team.started") return null;
+  const member = moment.membersOf(parent).find((one) => one.path === path);
+  if (member?.state === "waiting") return { state: "waiting", waits_for: "task", detail: member.detail };
+  return member?.state === "done" ? { state: "done", detail: member.detail } : null;
 }
 
 function loopDoing(path: string, snapshot: AnyMachineSnapshot, moment: Moment): Doing {
@@ -223,7 +243,10 @@ function supervisorDoing({ path, facts }: CrewSupervisor, moment: Moment): Doing
   const name = stateName(supervisor.snapshot);
   if (name === "paused") return { state: "waiting", waits_for: "resume", detail: "paused" };
   const leads = leading(path, moment);
-  if (leads > 0) return { state: "working", detail: `${name.replaceAll("_", " ")}, leads ${leads}` };
+  if (leads > 0) {
+    const how = name === "running" || name === "working" ? "" : `${name.replaceAll("_", " ")}, `;
+    return { state: "working", detail: `${how}leads ${leads}` };
+  }
   if (called !== null) return called;
   const timed = Object.values(moment.state.effects).some(({ kind, actor }) =>
     kind === "timer.wait" && actor === path

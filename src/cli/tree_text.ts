@@ -49,6 +49,7 @@ const waitWords: { readonly [wait in ActorWait]: string } = {
   budget: "waits at a limit",
   resume: "paused",
   timer: "waits",
+  task: "waits for others",
 };
 
 /** `2 work, 1 waits`; "" when all rest. */

@@ -12,7 +12,7 @@ export const actorState = z.enum(["idle", "working", "waiting", "done", "failed"
 export type ActorState = z.infer<typeof actorState>;
 
 /** Whom or what somebody waits for. */
-export const actorWait = z.enum(["approval", "question", "budget", "resume", "timer"]);
+export const actorWait = z.enum(["approval", "question", "budget", "resume", "timer", "task"]);
 export type ActorWait = z.infer<typeof actorWait>;
 
 /** Mail or a message that the actor's model has not read yet. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import fc from "fast-check";
 import type { ActorView } from "../../src/protocol/tree_views.ts";
 import { openTestRuntime, script, type Step, type TestRuntime } from "../support/runtime.ts";
+import { modeSession, partsMessage } from "../support/mode_session.ts";
 import { agent, call, named, nested, shown, untilTree, watchTree } from "../support/tree_session.ts";
 
 let here: TestRuntime;
@@ -141,6 +142,23 @@ describe("the tree of a session", () => {
     await expectSame(id, [...seen.keys()]);
     for (const [seq, live] of seen) expect(await here.runtime.tree(id, seq)).toEqual(live);
   });
+  test("the run of a mode stands below the main agent, its members below it, the same live and folded", async () => {
+    const id = await modeSession(here, "parallel");
+    const said = (text: string) => [[{ text, delay_ms: 2 }]];
+    const parts = { first: said("one"), second: said("two"), third: said("three"), synthesiser: said("all") };
+    const seen = await watchTree(here.runtime, id, here.turn(id, partsMessage("Think", parts)));
+    const { tree } = await here.runtime.tree(id);
+    const run = named(tree, "parallel");
+    expect(run).toMatchObject({ kind: "mode", parent: "main", state: "done" });
+    expect(tree.filter(({ parent }) => parent === run.path).length).toBeGreaterThan(1);
+    expect(tree[0]).toMatchObject({ name: "main", state: "idle", unread: 0 });
+    await expectSame(id, [...seen.keys()]);
+    for (const [seq, live] of seen) expect(await here.runtime.tree(id, seq)).toEqual(live);
+    const working = [...seen.values()].find((view) =>
+      view.tree[0]?.state === "working" && view.tree.length > 1
+    );
+    expect(working?.tree[0]?.detail).toBe("leads parallel");
+  });
 });
 
 describe("one actor", () => {
@@ -210,6 +228,23 @@ describe("a fork", () => {
     }
     await untilTree(here.runtime, id, (tree) => named(tree, "crew").state === "done");
     expect((await here.runtime.tree(fork)).tree).toEqual(forked.tree);
+  });
+});
+
+describe("a fork of a mode", () => {
+  test("in mid-work has every actor, and none of them works on", async () => {
+    const id = await modeSession(here, "parallel");
+    await here.turn(id, "Think");
+    const begun = (await here.facts(id)).filter(({ type, actor }) =>
+      type === "model.called" && actor !== "main"
+    );
+    const source = await here.runtime.tree(id, begun[1]?.seq);
+    expect(source.tree.filter(({ kind, state }) => kind === "agent" && state === "working").length)
+      .toBeGreaterThan(1);
+    const { session_id: fork } = await here.runtime.fork(id, source.seq);
+    const forked = await untilTree(here.runtime, fork, (tree) => tree.every(isAtRest));
+    expect(forked.tree.map(identity)).toEqual(source.tree.map(identity));
+    expect(forked.tree[0]?.state).toBe("stopped");
   });
 });
 
