@@ -5,21 +5,26 @@ import type { PermissionMode } from "../src/protocol/permission_mode.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
-import { modeSettingsOf } from "./mode_settings.ts";
+import { type ModeChoices, modeSettingsOf } from "./mode_settings.ts";
 
 /** The first fact of a session. Throws `bad_request` for folders that cannot be used. */
 export function creation(
   sessionId: string,
   input: CreateSession,
-  parts: { providers: ProviderRegistry; permissionMode: PermissionMode; machineVersion: string },
+  parts: {
+    providers: ProviderRegistry;
+    permissionMode: PermissionMode;
+    machineVersion: string;
+    modes: ModeChoices;
+  },
 ): Extract<FactDraft, { type: "session.created" }> {
-  const { providers, permissionMode, machineVersion } = parts;
+  const { providers, permissionMode, machineVersion, modes } = parts;
   const chosen = input.model === undefined
     ? { provider: providers.default.name, model: providers.default.defaultModel }
     : resolveModel(providers, input.model);
   const modeSettings = modeSettingsOf(
     input.agent_mode,
-    input.mode_settings,
+    input.mode_settings ?? (input.agent_mode === "single" ? undefined : modes[input.agent_mode]),
     (text) => resolveModel(providers, text, chosen.provider),
   );
   return {

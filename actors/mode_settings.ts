@@ -9,6 +9,8 @@ import {
 import { Problem } from "../src/protocol/problem.ts";
 
 type Mode = Exclude<AgentMode, "single">;
+/** What a daemon's configuration says of them. */
+export type ModeChoices = { readonly [mode in Mode]?: GivenModeSettings | undefined };
 
 /** What members have that only read: several at once would write over each other. */
 const readingTools = ["Read", "Glob", "Grep", "WebFetch", "WebSearch", "AskUserQuestion", "TodoWrite"];

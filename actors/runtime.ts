@@ -138,7 +138,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const sessionId = newId();
     const permissionMode = input.permission_mode ?? options.permissionMode ?? "default";
     await checkMode(options.rules, permissionMode, input.workspace ?? Deno.cwd());
-    const parts = { providers, permissionMode, machineVersion };
+    const parts = { providers, permissionMode, machineVersion, modes: options.modes ?? {} };
     const folderModel = input.model === undefined
       ? await options.folderModel?.(input.workspace ?? Deno.cwd())
       : undefined;

@@ -12,6 +12,7 @@ import type { AgentLimits } from "./agent_limits.ts";
 import type { SessionLimits } from "./budgets.ts";
 import type { ContextSettings } from "./fit_context.ts";
 import type { Host } from "./host.ts";
+import type { ModeChoices } from "./mode_settings.ts";
 import type { Outside } from "./outside.ts";
 import type { CommandSource } from "./command_source.ts";
 import type { Secret } from "./packing.ts";
@@ -30,6 +31,8 @@ export interface RuntimeOptions {
   /** What agents are defined in a folder and by the user; left out: none. */
   agents?: (workspace: string) => Promise<AgentSet>;
   agentLimits?: Partial<AgentLimits>;
+  /** Who takes part in the modes of sessions that do not say so; left out: the modes' own members. */
+  modes?: ModeChoices;
   /** The model that a folder asks for, for sessions that name none. */
   folderModel?: (workspace: string) => Promise<string | undefined>;
   /** What workspaces bring along, and where it is remembered what a person has approved. */

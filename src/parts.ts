@@ -89,6 +89,7 @@ export async function openParts(options: PartsOptions): Promise<{ provider: Prov
     commands,
     agents,
     agentLimits: agentLimitsOf(config),
+    modes: config.modes,
     folderModel: async (workspace) => {
       // What the environment says of the model comes before what a folder says.
       if (config.model_from_environment !== undefined) return undefined;

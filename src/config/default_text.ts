@@ -58,6 +58,10 @@ export const defaultText =
 #restarts = 1                    # how often one begins again whose endpoint failed
 #restart_seconds = 5             # wait before the first time; it doubles each time
 
+#[modes.review]                  # who takes part when several agents answer: see docs/modes.md
+#rounds_max = 3
+#members = [{ name = "author" }, { name = "facts", role = "who checks facts", max_turns = 20 }]
+
 #[context]
 #compact_at = 0.8                # share of the model's window at which the conversation is summarised
 #micro_at = 0.6                  # share at which old tool results become references

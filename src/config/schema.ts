@@ -3,6 +3,8 @@ import { z } from "zod";
 import { type JsonObject, jsonObject } from "../protocol/json.ts";
 import { hostMark, readHost } from "../permission/match_host.ts";
 import { pathPatternFault, secretPatternCharsMax } from "../permission/path_pattern_fault.ts";
+import { type AgentMode, agentMode } from "../protocol/mode_facts.ts";
+import { modeSettingsBody, settingsFaults } from "../protocol/mode_settings.ts";
 import { price } from "../protocol/model_parts.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import { hookEvent } from "../protocol/work_facts.ts";
@@ -70,6 +72,18 @@ const agents = z.strictObject({
   restarts: z.int().min(0).max(20).default(1),
   restart_seconds: z.number().min(0).max(3_600).default(5),
 });
+
+/** Who takes part in the modes in which several agents answer; a session may bring its own. */
+const modes = z.partialRecord(agentMode.exclude(["single"]), modeSettingsBody).superRefine(
+  (given, context) => {
+    for (const [mode, settings] of Object.entries(given)) {
+      // Its keys are those of the schema.
+      for (const { path, message } of settingsFaults(mode as AgentMode, settings)) {
+        context.addIssue({ code: "custom", path: [mode, ...path], message });
+      }
+    }
+  },
+);
 
 /** What tools may do: the mode of new sessions, and rules. */
 const permissions = z.strictObject({
@@ -217,6 +231,7 @@ export function configSchema(kinds: readonly ProviderKind[]) {
     models: table(modelName, modelSettings),
     limits: limits.prefault({}),
     agents: agents.prefault({}),
+    modes: modes.default({}),
     context: context.prefault({}),
     permissions: permissions.prefault({}),
     secrets: secrets.prefault({}),

@@ -135,6 +135,17 @@ it("review: at the last round the author's work is the answer, and the outcome s
   expect(end).toMatchObject({ outcome: "limit", reason: "after 2 rounds not all approve: x" });
 });
 
+it("who takes part can be said in the daemon's configuration, and a session may bring its own", async () => {
+  await test.restart({ modes: { sequential: { members: [member("usual")] } } });
+  const answerOf = async (settings?: GivenModeSettings) => {
+    const id = await modeSession(test, "sequential", settings);
+    await test.turn(id, partsMessage("Work.", {}));
+    return saidIn(await test.facts(id));
+  };
+  expect(await answerOf()).toEqual(["usual answer 1"]);
+  expect(await answerOf({ members: [member("own")] })).toEqual(["own answer 1"]);
+});
+
 it("a graceful stop leaves a run owed: the next daemon takes it to the same answer, and nobody is asked twice", async () => {
   const id = await begin("sequential", { members: [member("a"), member("b")] }, {
     a: [[bash("echo ran >> ledger; sleep 0.3"), { text: "one" }]],
