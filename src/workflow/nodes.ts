@@ -1,4 +1,4 @@
-// The kinds of nodes that a workflow is made of, as they are written in its file. Every text may be a template.
+// The kinds of nodes that a workflow is made of, as they are written in its file. Which texts may be templates: texts.ts.
 import { z } from "zod";
 import { actorBudget } from "../protocol/agent_facts.ts";
 import { jsonValue } from "../protocol/json.ts";

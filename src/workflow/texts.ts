@@ -18,7 +18,7 @@ export function textsOf(node: InnerNode): TemplateText[] {
     case "tool":
       return textsIn(node.args, ["args"]);
     case "question":
-      return [...fieldsOf(node, ["question"]), ...textsIn(optionsOf(node), ["options"])];
+      return fieldsOf(node, ["question"]);
     case "condition":
       return [{ path: ["when"], text: node.when, is: "condition" }];
     case "team":
@@ -42,15 +42,6 @@ export function textsIn(value: JsonValue, path: Path): TemplateText[] {
   if (typeof value !== "object" || value === null) return [];
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
   return entries.flatMap(([key, item]) => textsIn(item, [...path, key]));
-}
-
-function optionsOf({ options }: InnerNode & { kind: "question" }): JsonValue {
-  return options.map((option) =>
-    typeof option === "string" ? option : {
-      label: option.label,
-      ...(option.description === undefined ? {} : { description: option.description }),
-    }
-  );
 }
 
 function fieldsOf<Name extends string>(

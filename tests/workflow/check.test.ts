@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { checkWorkflow } from "../../src/workflow/check.ts";
 import { faultText } from "../../src/workflow/faults.ts";
-import { badFiles, otherFiles } from "./check_table.ts";
+import { badEdges } from "./bad_edges.ts";
+import { otherFiles } from "./bad_file.ts";
+import { badParts } from "./bad_parts.ts";
+import { badShapes } from "./bad_shapes.ts";
+import { badTemplates } from "./bad_templates.ts";
 
 const options = {
   knownTools: ["Read", "Glob", "Bash"],
@@ -18,16 +22,19 @@ function marked(text: string): { text: string; line: number; column: number } {
   return { text: text.replace("^^", ""), line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
-it.each(badFiles)("$title is refused with file, line, column and field", async (bad) => {
-  expect(bad.text.split("^^")).toHaveLength(2);
-  const { text, line, column } = marked(bad.text);
-  const file = bad.file ?? "bad.yaml";
-  const checked = await checkWorkflow(text, file, options);
-  const faults = checked.ok ? [] : checked.faults;
-  expect(faults.map(faultText)).toHaveLength(1);
-  expect(faults[0]).toMatchObject({ file, line, column, field: bad.field });
-  expect(faults[0]?.what).toMatch(bad.what);
-});
+it.each([...badShapes, ...badEdges, ...badTemplates, ...badParts])(
+  "$title is refused with file, line, column and field",
+  async (bad) => {
+    expect(bad.text.split("^^")).toHaveLength(2);
+    const { text, line, column } = marked(bad.text);
+    const file = bad.file ?? "bad.yaml";
+    const checked = await checkWorkflow(text, file, options);
+    const faults = checked.ok ? [] : checked.faults;
+    expect(faults.map(faultText)).toHaveLength(1);
+    expect(faults[0]).toMatchObject({ file, line, column, field: bad.field });
+    expect(faults[0]?.what).toMatch(bad.what);
+  },
+);
 
 it("all faults of a file are told at once, in the order of its lines", async () => {
   const checked = await checkWorkflow(

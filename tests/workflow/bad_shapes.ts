@@ -1,0 +1,150 @@
+// Files that are no YAML, or in which a field is missing, unknown or of the wrong type.
+import { agent, type BadFile, head, withNode } from "./bad_file.ts";
+
+export const badShapes: readonly BadFile[] = [
+  { title: "no YAML", text: "name: x\nnodes:\n  a: [1, 2\n^^", field: "", what: /not valid YAML/ },
+  { title: "a key twice", text: "name: x\n^^name: y\nnodes: {}\n", field: "", what: /unique/ },
+  { title: "an unknown tag", text: "name: ^^!evil x\nnodes: {}\n", field: "", what: /not valid YAML/ },
+  {
+    title: "no JSON in a .json file",
+    text: '{"name": "x", ^^}',
+    field: "",
+    what: /not valid JSON/,
+    file: "bad.json",
+  },
+  { title: "an empty file", text: "^^", field: "", what: /expected a table/ },
+  {
+    title: "a list instead of a table",
+    text: "^^- a\n- b\n",
+    field: "",
+    what: /is a list, expected a table/,
+  },
+  {
+    title: "no name",
+    text: "^^nodes:\n  a: {kind: agent, prompt: x}\n",
+    field: "name",
+    what: /is missing, add a text/,
+  },
+  { title: "no nodes", text: "name: x\nnodes: ^^{}\n", field: "nodes", what: /has no node/ },
+  {
+    title: "an unknown field",
+    text: `${head}^^node: {}\nnodes:\n  a: ${agent}\n`,
+    field: "node",
+    what: /did you mean "nodes"/,
+  },
+  {
+    title: "an unknown field of a node",
+    text: withNode("{kind: agent, prompt: x, ^^promt: y}"),
+    field: "nodes.first.promt",
+    what: /did you mean "prompt"/,
+  },
+  {
+    title: "a field of another kind of node",
+    text: withNode("{kind: tool, tool: Read, ^^prompt: y}"),
+    field: "nodes.first.prompt",
+    what: /is not known here, remove it, known are kind, tool/,
+  },
+  {
+    title: "an unknown kind",
+    text: withNode("{kind: ^^agnet, prompt: x}"),
+    field: "nodes.first.kind",
+    what: /none of "agent", "tool"/,
+  },
+  {
+    title: "no kind",
+    text: withNode("^^{prompt: x}"),
+    field: "nodes.first.kind",
+    what: /is missing or none of "agent"/,
+  },
+  {
+    title: "no prompt",
+    text: withNode("^^{kind: agent}"),
+    field: "nodes.first.prompt",
+    what: /is missing, add a text/,
+  },
+  {
+    title: "an empty prompt",
+    text: withNode('{kind: agent, prompt: ^^""}'),
+    field: "nodes.first.prompt",
+    what: /is empty/,
+  },
+  {
+    title: "a number as a prompt",
+    text: withNode("{kind: agent, prompt: ^^12}"),
+    field: "nodes.first.prompt",
+    what: /is a number, expected a text/,
+  },
+  {
+    title: "a name that is none",
+    text: `${head}nodes:\n  ^^1st: ${agent}\n`,
+    field: 'nodes["1st"]',
+    what: /is no name/,
+  },
+  {
+    title: "the name __proto__",
+    text: `${head}nodes:\n  ^^__proto__: ${agent}\n`,
+    field: "",
+    what: /is no name/,
+  },
+  {
+    title: "another version",
+    text: `version: ^^2\n${withNode(agent)}`,
+    field: "version",
+    what: /none of "1"/,
+  },
+  {
+    title: "no time at all",
+    text: withNode("{kind: agent, prompt: x, timeout_ms: ^^0}"),
+    field: "nodes.first.timeout_ms",
+    what: /too small/,
+  },
+  {
+    title: "half a time",
+    text: withNode("{kind: agent, prompt: x, timeout_ms: ^^1.5}"),
+    field: "nodes.first.timeout_ms",
+    what: /expected a whole number/,
+  },
+  {
+    title: "too many retries",
+    text: withNode("{kind: agent, prompt: x, retry: {max: ^^21}}"),
+    field: "nodes.first.retry.max",
+    what: /too large, at most 20/,
+  },
+  {
+    title: "too much at once",
+    text: `max_parallel: ^^65\n${withNode(agent)}`,
+    field: "max_parallel",
+    what: /at most 64/,
+  },
+  {
+    title: "an unknown budget",
+    text: `budget: {^^dollars: 3}\n${withNode(agent)}`,
+    field: "budget.dollars",
+    what: /known are tokens, cost_usd/,
+  },
+  {
+    title: "infinity as a default",
+    text: "name: x\ninputs:\n  a: {type: json, default: ^^.inf}\nnodes:\n  a: {kind: agent, prompt: x}\n",
+    field: "inputs.a.default",
+    what: /./,
+  },
+  {
+    title: "a default of another type",
+    text: "name: x\ninputs:\n  a: {type: number, default: ^^few}\nnodes:\n  a: {kind: agent, prompt: x}\n",
+    field: "inputs.a.default",
+    what: /not of the type "number"/,
+  },
+  {
+    title: "a default of what is required",
+    text:
+      "name: x\ninputs:\n  a: {type: number, default: 1, required: ^^true}\nnodes:\n  a: {kind: agent, prompt: x}\n",
+    field: "inputs.a.required",
+    what: /never missing/,
+  },
+  {
+    title: "an unknown type",
+    text: "name: x\ninputs:\n  a: {type: ^^int}\nnodes:\n  a: {kind: agent, prompt: x}\n",
+    field: "inputs.a.type",
+    what: /none of "string", "number"/,
+  },
+];
