@@ -33,7 +33,7 @@ export function diffTrees(before: readonly ActorView[], after: readonly ActorVie
   const gone = before.filter(({ path }) => !later.has(path));
   return [
     ...changed,
-    ...gone.map(({ path, name }) => ({ actor: path, name, kind: "gone" as const, changes: [] })),
+    ...gone.map(({ path, name }) => ({ actor: path, name, kind: "gone" as const, changes: ["gone"] })),
   ];
 }
 

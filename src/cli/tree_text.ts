@@ -16,6 +16,7 @@ export interface TreeTextOptions {
 
 const nameWidthMax = 36;
 const mailShownMax = 5;
+const doingWidthMin = 12;
 
 /** No line is wider than the terminal, as far as characters have one column. */
 export function treeLines(tree: readonly ActorView[], options: TreeTextOptions): string[] {
@@ -97,13 +98,17 @@ function leftOf(branch: string, actor: ActorView | undefined): string {
 function row(actor: ActorView, left: string, { colours, columns, now }: TreeTextOptions): string {
   const { state, unread, usage, role, description, since } = actor;
   const busy = state === "working" || state === "waiting";
-  const right = [
+  const asides = [
     ...unread === 0 ? [] : [`✉ ${unread}`],
     ...busy && now !== undefined && since.at !== "" ? [elapsed(now - Date.parse(since.at))] : [],
     ...tokens(usage),
-  ].join("  ");
-  const place = columns - 1 - left.length - 1 - (right === "" ? 0 : right.length + 2);
-  const doing = shortLine(doingText(actor), Math.max(4, place));
+  ];
+  const placeFor = () => columns - 2 - left.length - asides.reduce((sum, aside) => sum + aside.length + 2, 0);
+  // What it does matters more than what it used.
+  while (asides.length > 0 && placeFor() < doingWidthMin) asides.pop();
+  const right = asides.join("  ");
+  const place = placeFor();
+  const doing = shortLine(doingText(actor), Math.max(1, place));
   const about = neutralLine(role ?? description);
   const rest = place - doing.length - 3;
   const more = about === "" || rest < 8 ? "" : ` · ${shortLine(about, rest)}`;
