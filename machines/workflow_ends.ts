@@ -91,9 +91,12 @@ function forget(draft: Draft, run: Run): void {
 
 /** An `each` ends when none of its items is under way and none is to begin. */
 export function endItems(draft: Draft): void {
-  for (const [key, items] of Object.entries(draft.each)) {
+  for (const [key, { failed }] of Object.entries(draft.each)) {
     const run = draft.runs[key];
-    if (run?.at !== "working" || items.live > 0) continue;
+    if (run?.at !== "working") continue;
+    if (draft.stop !== null || run.late || failed) endWaitingItems(draft, key, run);
+    const items = draft.each[key];
+    if (items === undefined || items.live > 0) continue;
     if (draft.stop !== null) report(draft, run, "stopped");
     else if (run.late) report(draft, run, "late");
     else if (items.failed) report(draft, run, "items");
@@ -101,14 +104,27 @@ export function endItems(draft: Draft): void {
   }
 }
 
+/** Items that were to begin again will not: that is their end. */
+function endWaitingItems(draft: Draft, key: string, owner: Run): void {
+  for (const item of itemsOf(draft, owner)) if (item.at === "waiting") dropRetry(draft, item);
+  const items = draft.each[key];
+  if (items === undefined || items.again.length === 0) return;
+  draft.each = { ...draft.each, [key]: { ...items, again: [], live: items.live + items.again.length } };
+  for (const place of items.again) {
+    report(draft, { ...owner, ...place, at: "ending", ref: "", late: false }, "stopped");
+  }
+}
+
+function itemsOf({ runs }: Draft, { node, visit }: Run): Run[] {
+  return Object.values(runs).filter((run) => run.item >= 0 && run.node === node && run.visit === visit);
+}
+
 /** The time of a run is over: whoever carries it out is told to stop. */
 export function cutShort(draft: Draft, run: Run): void {
   putRun(draft, { ...run, late: true });
   if (!isEach(draft, run)) return ask(draft, "work.stop", { target: run.ref });
-  for (const item of Object.values(draft.runs)) {
-    if (item.item < 0 || item.node !== run.node || item.visit !== run.visit) continue;
-    if (item.at === "waiting") dropRetry(draft, item);
-    else if (item.at === "working") ask(draft, "work.stop", { target: item.ref });
+  for (const item of itemsOf(draft, run)) {
+    if (item.at === "working") ask(draft, "work.stop", { target: item.ref });
   }
 }
 
@@ -117,7 +133,9 @@ export function stop(draft: Draft, why: Stop): void {
   ask(draft, "work.cancel", {});
   if (draft.stop !== null) return;
   draft.stop = why;
+  const begun = draft.queue.filter((entry) => typeof entry !== "number");
   draft.queue = [];
+  for (const run of begun) report(draft, run, "stopped");
   draft.arrived = {};
   if (draft.breath !== "") ask(draft, "timer.drop", { timer_id: draft.breath });
   draft.breath = "";
