@@ -1,5 +1,5 @@
 // Files with templates and conditions that read nothing or cannot hold.
-import { type BadFile, twoNodes, withNode } from "./bad_file.ts";
+import { agent, type BadFile, twoNodes, withNode } from "./bad_file.ts";
 
 export const badTemplates: readonly BadFile[] = [
   {
