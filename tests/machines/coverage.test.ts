@@ -12,6 +12,8 @@ import { agentMachine } from "../../machines/agent.ts";
 import { backgroundTaskMachine } from "../../machines/background_task.ts";
 import { stepMachine } from "../../machines/step.ts";
 import { subAgentMachine } from "../../machines/sub_agent.ts";
+import { teamMachine } from "../../machines/team.ts";
+import type { TeamContext } from "../../machines/team_context.ts";
 import { toolCallMachine } from "../../machines/tool_call.ts";
 
 const seq = 1;
@@ -73,11 +75,61 @@ const childEvents: AnyEventObject[] = [
 
 const again = { path: "main/agent:a", restart: { max: 1, backoff_ms: 1 } };
 
+const at = "2026-01-01T00:00:00.000Z";
+const teamEvents: AnyEventObject[] = [
+  { type: "child.began", seq, at, child: "team:t/agent:a" },
+  ...["completed", "failed", "limit", "cancelled"].map((outcome) => ({
+    type: "child.rested",
+    seq,
+    at,
+    child: "team:t/agent:a",
+    outcome,
+  })),
+  ...["finished", "failed", "stopped"].map((how) => ({
+    type: "child.ended",
+    seq,
+    at,
+    child: "team:t/agent:a",
+    how,
+  })),
+  { type: "timer.fired", seq, at, timer_id: "team:t#again:a" },
+  { type: "timer.fired", seq, at, timer_id: "team:t#look" },
+  { type: "task.created", seq, at, by: "main", data: { task_id: "1", owner: "a", blocked_by: [] } },
+  { type: "task.updated", seq, at, by: "main", data: { task_id: "1", status: "completed" } },
+  { type: "team.stirred", seq, at },
+  { type: "team.work_done", seq, at, data: { member: "a", summary: "", call_id: "c" } },
+  { type: "team.milestone_reached", seq, at, data: { member: "a", milestone: "m", call_id: "c" } },
+  { type: "team.member_failed", seq, at, data: { member: "a" } },
+  { type: "team.round_ended", seq, at, data: { round: 1, resting: [], waiting: [] } },
+  { type: "team.round_ended", seq, at, data: { round: 1, resting: [], waiting: ["a"] } },
+  { type: "team.finished", seq, at, data: {} },
+  { type: "turn.cancelled", seq, at, outcome: "cancelled" },
+  { type: "session.forked", seq, at },
+];
+const teamInput = {
+  actor: "team:t",
+  seq,
+  at,
+  data: {
+    team: "t",
+    name: "t",
+    goal: "",
+    parent: "main",
+    by: "model",
+    call_id: "c",
+    wait: "hybrid",
+    milestones: ["m"],
+    members: [{ name: "a", prompt: "" }],
+    restart: { max: 1, backoff_ms: 1 },
+  },
+};
+
 /** What a machine may start with decides which of its states it comes to. */
 const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>[]][] = [
   ["agent", agentMachine, agentEvents, [{ conducts: false }, { conducts: true }]],
   ["tool call", toolCallMachine, callEvents, [{ callId: "c", name: "n" }]],
   ["background task", backgroundTaskMachine, [{ type: "background.ended" }], [{ backgroundId: "b" }]],
+  ["team", teamMachine, teamEvents, [teamInput]],
   ["sub-agent", subAgentMachine, childEvents, [
     { agent: "a", callId: "c", kind: "task", worktree: false, ...again },
     { agent: "a", callId: null, kind: "member", worktree: false, ...again },
@@ -87,6 +139,12 @@ const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>
     { agent: "a", callId: "c", kind: "background", worktree: true, ...again },
   ]],
 ];
+
+/** What the guards of a team can tell apart, and where its member is. */
+function teamAbstracted({ members, milestones, stirred, quiet, end, finishing }: TeamContext): unknown[] {
+  const far = Object.values(members).map(({ at, said }) => [at, said]);
+  return [far, milestones.length, stirred, quiet, end === null, finishing];
+}
 
 /** Counts blur into what guards can tell apart, so that the graph is finite. */
 function abstracted(snapshot: AnyMachineSnapshot): string {
@@ -105,6 +163,7 @@ function abstracted(snapshot: AnyMachineSnapshot): string {
     left,
     ending,
     context.attempts ?? 0,
+    ...("members" in context ? teamAbstracted(context) : []),
   ]);
 }
 
