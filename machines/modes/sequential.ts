@@ -4,11 +4,11 @@ import { always, endStates, make, modeSetup, options, startOf } from "./setup.ts
 export const sequentialMachine = modeSetup.createMachine({
   id: "sequential",
   options,
-  context: startOf,
-  initial: "beginning",
+  // All of it is one round.
+  context: (begun) => ({ ...startOf(begun), round: 1 }),
+  initial: "working",
   on: always,
   states: {
-    beginning: { entry: ["begin_round"], always: "working" },
     working: {
       entry: ["ask_next", make],
       always: [

@@ -10,6 +10,11 @@ import {
 import { getShortestPaths } from "xstate/graph";
 import { agentMachine } from "../../machines/agent.ts";
 import { backgroundTaskMachine } from "../../machines/background_task.ts";
+import { debateMachine } from "../../machines/modes/debate.ts";
+import { parallelMachine } from "../../machines/modes/parallel.ts";
+import { reviewMachine } from "../../machines/modes/review.ts";
+import { sequentialMachine } from "../../machines/modes/sequential.ts";
+import { modeEvents, modeInput } from "../support/mode_events.ts";
 import { stepMachine } from "../../machines/step.ts";
 import { subAgentMachine } from "../../machines/sub_agent.ts";
 import { teamMachine } from "../../machines/team.ts";
@@ -140,6 +145,15 @@ const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>
   ]],
 ];
 
+const modes: typeof cases = [
+  ["sequential", sequentialMachine, modeEvents(["a", "b"]), [modeInput([["a", "member"], ["b", "member"]])]],
+  ["parallel", parallelMachine, modeEvents(["a", "s"]), [modeInput([["a", "member"], ["s", "synthesiser"]])]],
+  ["debate", debateMachine, modeEvents(["a", "b", "j"]), [
+    modeInput([["a", "member"], ["b", "member"], ["j", "judge"]], 0),
+  ]],
+  ["review", reviewMachine, modeEvents(["a", "x"]), [modeInput([["a", "author"], ["x", "reviewer"]])]],
+];
+
 /** What the guards of a team can tell apart, and where its member is. */
 function teamAbstracted({ members, milestones, stirred, quiet, end, finishing }: TeamContext): unknown[] {
   const far = Object.values(members).map(({ at, said }) => [at, said]);
@@ -149,6 +163,9 @@ function teamAbstracted({ members, milestones, stirred, quiet, end, finishing }:
 /** Counts blur into what guards can tell apart, so that the graph is finite. */
 function abstracted(snapshot: AnyMachineSnapshot): string {
   const { value, context } = snapshot;
+  if ("roundsMax" in context) {
+    return JSON.stringify([value, context.members, context.round, context.ending === null]);
+  }
   const left = Math.max(-1, Math.min(1, (context.stepsMax ?? Infinity) - (context.steps ?? 0)));
   const ending = value === "settling" || value === "cancelling" ? context.outcome : null;
   const { request = null, conducting = null, open = [], asking = [], steering = 0, queued = 0 } = context;
@@ -167,7 +184,7 @@ function abstracted(snapshot: AnyMachineSnapshot): string {
   ]);
 }
 
-for (const [name, machine, events, inputs] of cases) {
+for (const [name, machine, events, inputs] of [...cases, ...modes]) {
   it(`the ${name} machine: every state is reached and every transition taken`, () => {
     const paths = inputs.flatMap((input) => {
       const options = { events, input, serializeState: abstracted, limit: 200_000 };
