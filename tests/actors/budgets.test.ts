@@ -138,7 +138,11 @@ it("R3: tokens and money used up by twenty sub-agents stop all of them, and exte
     model: "m",
     models: { m: { price: { input: 1, output: 1 } } },
   });
-  test = await openTestRuntime({ providers: registryOf([provider]), limits: { costUsd: 30, tokens: 1e9 } });
+  test = await openTestRuntime({
+    providers: registryOf([provider]),
+    limits: { costUsd: 30, tokens: 1e9 },
+    agentLimits: { atOnce: 20 },
+  });
   const id = await test.session();
   await test.send(id, "go");
   const allPaused = () =>

@@ -1,7 +1,7 @@
 // Budgets at the command line: what is used of them, and letting exactly one of them go on.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../support/daemon.ts";
-import { type AgentDesk, call, openAgentDesk, script } from "./agent_desk.ts";
+import { type AgentDesk, openAgentDesk, script } from "./agent_desk.ts";
 
 let desk: AgentDesk;
 beforeAll(async () => void (desk = await openAgentDesk()));
