@@ -173,6 +173,7 @@ it("in hybrid the call ends when all milestones are reached, and the team goes o
   done(world, "alice");
   done(world, "bob");
   expect(world.last("team.finished").data.outcome).toBe("completed");
+  expect(Object.keys(world.state.effects).filter((key) => key.startsWith("call.report"))).toEqual([]);
 });
 
 it("cancelling the agent that leads a team cancels the team, and its call gets its one result", () => {
