@@ -21,8 +21,9 @@ export function takeEdges(draft: Draft, from: number, next: readonly string[]): 
 /** Starts whatever can start now. */
 export function pump(draft: Draft): void {
   if (draft.stop !== null || draft.paused) return;
-  releaseJoins(draft);
   let room = draft.plan.max_parallel - occupied(draft);
+  // What is queued comes first anyway, so nobody looks for more before.
+  if (room > 0 && draft.queue.length === 0) releaseJoins(draft);
   while (room > 0 && draft.stop === null) {
     const ready = nextReady(draft);
     if (ready === undefined) return;
@@ -37,8 +38,7 @@ export function pump(draft: Draft): void {
 function releaseJoins(draft: Draft): void {
   const graph = graphOf(draft.plan);
   if (Object.keys(draft.arrived).length === 0) return;
-  const queued = draft.queue.map((entry) => typeof entry === "number" ? entry : entry.node);
-  const alive = new Set([...queued, ...Object.values(draft.runs).map(({ node }) => node)]);
+  const alive = new Set(Object.values(draft.runs).map(({ node }) => node));
   for (let node = released(graph, draft, alive); node >= 0; node = released(graph, draft, alive)) {
     draft.arrived = without(draft.arrived, node);
     draft.queue = [...draft.queue, node];
@@ -51,10 +51,10 @@ function occupied(draft: Draft): number {
 }
 
 function nextReady(draft: Draft): { run: Run; take: () => void } | undefined {
-  const [first, ...rest] = draft.queue;
+  const [first] = draft.queue;
   if (first !== undefined) {
     const run = typeof first === "number" ? visit(draft, first) : first;
-    return { run, take: () => draft.queue = rest };
+    return { run, take: () => draft.queue = draft.queue.slice(1) };
   }
   for (const [key, items] of Object.entries(draft.each)) {
     const owner = draft.runs[key];
@@ -88,7 +88,7 @@ function begin(draft: Draft, run: Run): void {
       const reason = `node "${id}" would start once more, and its max_visits is ${max_visits}`;
       return stop(draft, { outcome: "failed", reason, run: "" });
     }
-    draft.visits = draft.visits.map((count, node) => node === run.node ? count + 1 : count);
+    draft.visits = draft.visits.with(run.node, run.visit);
   }
   putRun(draft, { ...run, at: "starting", ref: "", late: false });
   ask(draft, "supervisor.say", {
