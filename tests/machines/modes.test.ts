@@ -131,6 +131,17 @@ for (const whom of ["main", "the run"] as const) {
   });
 }
 
+it("a run whose budget is used up ends at the limit, with all its members", () => {
+  const { world, run } = openMode("debate", { members: named("a", "b") });
+  answers(world, run, { a: "1" });
+  world.tell({ actor: run, type: "turn.cancelled", data: { by: "budget", outcome: "limit" } });
+  expect(world.last("mode.finished").data).toMatchObject({
+    outcome: "limit",
+    reason: "a budget was used up",
+  });
+  isOver(world, "limit");
+});
+
 it("a cancel while a failed member waits forgets the wait", () => {
   const { world, run } = openMode("review", { members: named("author", "x") });
   world.refuse(owedBy(world, run, "author"));

@@ -218,3 +218,30 @@ test("text comes in pieces that hold whole characters, and a huge text in a boun
   const huge = await runModel(scriptedProvider(), ask(script([{ text: "x".repeat(1_000_000) }])));
   expect(huge.events.length).toBeLessThanOrEqual(2_002);
 });
+
+describe("scripts for several agents", () => {
+  const block = (parts: unknown) => `\`\`\`parts:${JSON.stringify(parts)}\`\`\``;
+  const system = 'Be good.\n\nYou are called "ann", who writes.';
+  const parts = { ann: [[{ text: "first" }], [{ text: "second" }]], ben: [[{ text: "other" }]] };
+  const asked = (...texts: string[]): Message[] => texts.map((text) => ({ role: "user", text }));
+
+  test("an agent plays its own script, by its name and by how often it was asked", async () => {
+    expect((await answerTo(asked(block(parts)), { system })).text).toBe("first");
+    expect((await answerTo(asked(block(parts), "again"), { system })).text).toBe("second");
+    expect((await answerTo(asked(block(parts), "again", "and again"), { system })).text).toBe("second");
+    expect((await answerTo(asked("go"), { system: `${system}\n${block(parts)}` })).text).toBe("first");
+  });
+
+  test("whoever has no script there, or no name, answers as always", async () => {
+    const others = block({ ben: parts.ben });
+    expect((await answerTo(asked(others), { system })).text).toContain("no model is asked");
+    expect((await answerTo(asked(block(parts)))).text).toContain("no model is asked");
+    expect((await answerTo(asked("```parts:{nonsense```"), { system })).text).toContain("no model is asked");
+  });
+
+  test("a verdict that is asked for keeps no round going", async () => {
+    const prompt =
+      'Look at it. End with a line of its own: "VERDICT: APPROVE" when it is good, else "VERDICT: REVISE".';
+    expect((await answerTo(asked(prompt))).text).toMatch(/\nVERDICT: APPROVE$/);
+  });
+});
