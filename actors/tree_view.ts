@@ -153,14 +153,25 @@ function agentDoing({ path, parent, end }: CrewAgent, moment: Moment): Doing {
   const snapshot = moment.state.agents[path];
   if (snapshot === undefined) return { state: "stopped", detail: "" };
   const doing = loopDoing(path, snapshot, moment);
-  return doing.state === "idle" ? memberDoing({ path, parent }, moment) ?? doing : doing;
+  const life = moment.state.children[path];
+  if (life !== undefined && stateName(life.snapshot) === "waiting") {
+    return { ...doing, state: "waiting", waits_for: "timer" };
+  }
+  const rests = doing.state === "idle" || doing.state === "failed";
+  return rests ? memberDoing({ path, parent }, doing, moment) ?? doing : doing;
 }
 
-/** A member of a team that rests may be done, or wait for the tasks of others. */
-function memberDoing({ path, parent }: Pick<CrewAgent, "path" | "parent">, moment: Moment): Doing | null {
+/** A member of a team that rests may be done, or wait for the tasks of others or to be begun again. */
+function memberDoing(
+  { path, parent }: Pick<CrewAgent, "path" | "parent">,
+  { state }: Doing,
+  moment: Moment,
+): Doing | null {
   if (moment.transcript.crew.supervisor(parent)?.start.type !== "team.started") return null;
   const member = moment.membersOf(parent).find((one) => one.path === path);
-  if (member?.state === "waiting") return { state: "waiting", waits_for: "task", detail: member.detail };
+  if (member?.state === "waiting") {
+    return { state: "waiting", waits_for: state === "failed" ? "timer" : "task", detail: member.detail };
+  }
   return member?.state === "done" ? { state: "done", detail: member.detail } : null;
 }
 

@@ -51,6 +51,7 @@ function doingAfter(fact: Fact, before: Doing | undefined): Doing | undefined {
       // What a person runs by hand beside a resting agent does not make it work.
       return before === "resting" || before === "stopping" ? undefined : "acting";
     case "budget.exceeded":
+    case "agent.restarted":
       return "paused";
     case "budget.extended":
       return "thinking";

@@ -49,6 +49,11 @@ const told: [type: string, data: JsonObject, words: string][] = [
     "agent c1 started by main (task)",
   ],
   ["agent.resumed", { agent: "c1" }, "agent c1 taken up again after a restart"],
+  [
+    "agent.restarted",
+    { agent: "c1", attempt: 1, after_ms: 1500, error: "no net" },
+    "agent c1 begins again in 1.5 s (restart 1): no net",
+  ],
   ["agent.finished", { agent: "c1", result: "done" }, "agent c1 finished: done"],
   ["agent.failed", { agent: "c1", error: "no" }, "agent c1 failed: no"],
   ["agent.stopped", { agent: "c1", reason: "cancelled" }, "agent c1 stopped: cancelled"],
@@ -151,7 +156,7 @@ const told: [type: string, data: JsonObject, words: string][] = [
   ["workflow.resumed", { by: "me" }, "goes on, resumed by me"],
   [
     "workflow.edited",
-    { by: "me", definition: {}, plan },
+    { by: "me", definition: {}, plan, follows: [] },
     "edited by me",
   ],
   [
