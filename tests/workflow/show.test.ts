@@ -118,6 +118,18 @@ it("in no layer do two boxes overlap, and every line goes to the next layer", ()
   );
 });
 
+it("what belongs together is put together: a box stands in the middle above its two, and a chain is straight", () => {
+  const edges = [["top", "left"], ["top", "right"], ["left", "under"]].map(([from = "", to = ""]) => ({
+    from,
+    to,
+  }));
+  const layout = layOut(["top", "left", "right", "under"], edges, { widthOf: () => 9, gap: 2, passWidth: 1 });
+  const x = (id: string) => layout?.layers.flat().find((item) => item.id === id)?.x ?? NaN;
+  expect(x("top")).toBeCloseTo((x("left") + x("right")) / 2, 0);
+  expect(x("under")).toBeCloseTo(x("left"), 0);
+  expect(x("right") - x("left")).toBe(11);
+});
+
 describe("as Mermaid", () => {
   it("every node and every edge is in it, failures dotted", () => {
     const lines = mermaidText(review).split("\n");
