@@ -1,0 +1,111 @@
+// The worked examples through the real command line, with the offline provider and a daemon that it starts itself.
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { join } from "node:path";
+import { until } from "../support/daemon.ts";
+import { examplesFolder } from "../support/workflow_files.ts";
+import { type Ended, jamey, type RunOptions } from "./program.ts";
+
+let folder = "";
+let work = "";
+const dataDir = () => join(folder, "data");
+const run = (words: string[], options: RunOptions = {}): Promise<Ended> =>
+  jamey(dataDir(), words, { cwd: work, ...options, env: { HOME: folder, ...options.env } });
+const example = (name: string) => join(examplesFolder, `${name}.yaml`);
+
+beforeAll(async () => {
+  folder = await Deno.makeTempDir({ prefix: "jamey-workflows-" });
+  work = join(folder, "work");
+  await Deno.mkdir(work);
+  for (const name of ["a.md", "b.md"]) await Deno.writeTextFile(join(work, name), `about ${name}\n`);
+});
+afterAll(async () => {
+  await run(["stop"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** Answers the one question of the session that is being asked, when it comes. */
+async function answer(session: string, label: string): Promise<void> {
+  await until("the question", async () => {
+    const { stdout } = await run(["answer", session, "--json"]);
+    return stdout.includes("call_id") || null;
+  });
+  const call = /"call_id": ?"([^"]+)"/.exec((await run(["answer", session, "--json"])).stdout)?.[1] ?? "";
+  expect((await run(["answer", session, call, label])).code).toBe(0);
+}
+
+it("fan_out: what every file is about, as text and as JSON", { timeout: 60_000 }, async () => {
+  const text = await run(["workflow", "run", example("fan_out")]);
+  expect(text).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('summaries: ["File 0 was read.","File 1 was read."]'),
+  });
+  expect(text.stderr).toContain("✓ summarise.1");
+  const json = await run(["workflow", "run", example("fan_out"), "--json", "--input", "pattern=a.*"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    workflow: "fan-out",
+    outcome: "completed",
+    outputs: { summaries: ["File 0 was read."] },
+  });
+});
+
+it("review: detached, looked at, answered from another terminal, and done", { timeout: 60_000 }, async () => {
+  const begun = await run([
+    "workflow",
+    "run",
+    example("review"),
+    "--detach",
+    "--json",
+    "--input",
+    "topic=tides",
+  ]);
+  const { session_id: session, workflow } = JSON.parse(begun.stdout);
+  expect(workflow).toBe("review");
+  await answer(session, "publish");
+  const status = await until("the end", async () => {
+    const view = JSON.parse((await run(["workflow", "status", session, "--json"])).stdout);
+    return view.state === "completed" ? view : null;
+  });
+  expect(status.outputs).toEqual({ text: "tides", drafts: 2, decision: "publish" });
+  expect((await run(["workflow", "status", session])).stdout).toMatch(/✓ write +agent +finished, .*visit 2/);
+  expect((await run(["workflow", "list"])).stdout).toContain(`${session}  review`);
+  expect((await run(["workflow", "pause", session])).code).toBe(1);
+});
+
+it(
+  "release: a workflow below it, a second try, and the way back when nobody agrees",
+  { timeout: 90_000 },
+  async () => {
+    const words = ["workflow", "run", example("release"), "--permission-mode", "bypassPermissions"];
+    const begun = await run([...words, "--detach", "--json", "--input", "version=2.0.0"]);
+    const { session_id: session } = JSON.parse(begun.stdout);
+    await answer(session, "yes");
+    const view = await until("the end", async () => {
+      const found = JSON.parse((await run(["workflow", "status", session, "--json"])).stdout);
+      return found.ended_at === null ? null : found;
+    });
+    expect(view.outputs).toEqual({
+      packed: "packed 2.0.0",
+      notes: "2.0.0",
+      checks: { go: true },
+      undone: null,
+    });
+    // Nobody is here: the question is answered by nobody's yes, and the release is undone.
+    const alone = await run([...words, "--unattended", "--json"]);
+    expect(JSON.parse(alone.stdout)).toMatchObject({ outputs: { packed: null, undone: "undone" } });
+  },
+);
+
+it("bad files and bad inputs are refused with file, line and field, and no session is made", {
+  timeout: 60_000,
+}, async () => {
+  const before = (await run(["sessions", "--json"])).stdout;
+  const bad = join(work, "bad.yaml");
+  await Deno.writeTextFile(bad, "name: bad\nnodes:\n  a:\n    kind: tool\n    tool: Nope\n");
+  const refused = await run(["workflow", "run", bad]);
+  expect(refused.code).toBe(42);
+  expect(refused.stderr).toContain(`${bad}:5:11 nodes.a.tool`);
+  const unknown = await run(["workflow", "run", example("review"), "--input", "topik=x"]);
+  expect(unknown).toMatchObject({ code: 42, stderr: expect.stringContaining('did you mean "topic"') });
+  expect((await run(["workflow", "run"])).code).toBe(2);
+  expect((await run(["sessions", "--json"])).stdout).toBe(before);
+});
