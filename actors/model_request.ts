@@ -38,13 +38,16 @@ export function wireHash(wire: JsonObject): string {
   return createHash("sha256").update(JSON.stringify(wire)).digest("hex");
 }
 
-const stored = new WeakMap<SessionLog, { head: RequestHead; ref: HeadRef }>();
+/** Of each log the heads that are there, for as long as they are in use: each agent of a session has one of its own. */
+const stored = new WeakMap<SessionLog, WeakMap<RequestHead, HeadRef>>();
 
 export async function storeHead(head: RequestHead, log: SessionLog): Promise<HeadRef> {
-  const last = stored.get(log);
-  if (last?.head === head) return last.ref;
+  const known = stored.get(log) ?? new WeakMap<RequestHead, HeadRef>();
+  stored.set(log, known);
+  const before = known.get(head);
+  if (before !== undefined) return before;
   const ref = await putHead(head, log);
-  stored.set(log, { head, ref });
+  known.set(head, ref);
   return ref;
 }
 
