@@ -102,7 +102,7 @@ const question = {
     z.union([questionOption.shape.label, questionOption], {
       error: "is neither a text nor `{label, description}`",
     }),
-  ).max(20).default([]),
+  ).max(8).default([]),
   multi: z.boolean().default(false),
 };
 
