@@ -1,7 +1,7 @@
 // The effect registry: every outside act a machine may ask for, and which fact is its outcome.
 import type { Fact } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
-import type { EffectRequest } from "./step.ts";
+import { deepFreeze, type EffectRequest } from "./step.ts";
 
 /**
  * `outside` touches the world, after its record is synced; `follow_up` only writes further facts, in the same batch;
@@ -61,7 +61,13 @@ export function effectKey(effect: { kind: EffectKind; actor: string; params: Jso
 /** An effect request of a machine as a pending effect; throws when the registry does not know it (a bug). */
 export function pendingEffect(request: EffectRequest, actor: string): PendingEffect {
   if (!isEffectKind(request.kind)) throw new Error(`Effect "${request.kind}" is not in the registry`);
-  return { kind: request.kind, actor, params: request.params, attempts: 0 };
+  return settled({ kind: request.kind, actor, params: request.params, attempts: 0 });
+}
+
+/** Never changed, only replaced: its digest is found out once. */
+function settled(effect: PendingEffect): PendingEffect {
+  deepFreeze(effect);
+  return effect;
 }
 
 /** Keys of the effects that a fact is the outcome of. */
@@ -135,7 +141,7 @@ export function owedAfter(owed: EffectTable, fact: Fact, asked: readonly Pending
   const table: Record<string, PendingEffect> = {};
   for (const [key, effect] of Object.entries(owed)) {
     if (!ended.includes(key)) {
-      table[key] = key === begun ? { ...effect, attempts: effect.attempts + 1 } : effect;
+      table[key] = key === begun ? settled({ ...effect, attempts: effect.attempts + 1 }) : effect;
     }
   }
   for (const effect of asked) table[effectKey(effect)] = effect;

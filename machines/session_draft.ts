@@ -3,10 +3,10 @@ import type { AnyMachineSnapshot } from "xstate";
 import type { Fact } from "../src/protocol/facts.ts";
 import { agentMachine } from "./agent.ts";
 import type { AgentEvent } from "./agent_events.ts";
-import { digest } from "./digest.ts";
+import { digest, partText } from "./digest.ts";
 import { foldMeta } from "./session_meta.ts";
 import { type SessionState, stateName } from "./session_state.ts";
-import { type EffectRequest, type MachineStep, stepMachine, toPlain } from "./step.ts";
+import { type EffectRequest, type MachineStep, stepMachine } from "./step.ts";
 
 export interface Draft {
   state: { -readonly [K in keyof SessionState]: SessionState[K] };
@@ -50,8 +50,18 @@ export function note(draft: Draft, name: string, step: MachineStep, actor: strin
   for (const request of step.effects) draft.requests.push({ request, actor });
 }
 
-/** The digest that a record carries: of the parts that this step replaced. */
-export function postDigest(draft: Draft): string {
-  const parts = draft.touched.map(({ name, snapshot }) => [name, toPlain(snapshot)]);
-  return digest(JSON.stringify([parts, draft.metaTouched ? draft.state.meta : 0, draft.state.effects]));
+/**
+ * The digest that a record carries: of the parts that this step replaced, and of what is owed. Each part of a context
+ * stands for itself, so that a large one which stays the same, such as the plan of a workflow, costs nothing.
+ */
+export function postDigest({ touched, metaTouched, state }: Draft): string {
+  let text = metaTouched ? partText(state.meta) : "";
+  for (const { name, snapshot } of touched) {
+    text += `\n${name} ${snapshot.status} ${JSON.stringify(snapshot.value)}`;
+    for (const [key, part] of Object.entries(snapshot.context)) {
+      if (part !== undefined) text += ` ${key}=${partText(part)}`;
+    }
+  }
+  for (const [key, effect] of Object.entries(state.effects)) text += `\n${key}=${partText(effect)}`;
+  return digest(text);
 }

@@ -129,7 +129,7 @@ function frozen(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
   return snapshot;
 }
 
-function deepFreeze(value: unknown): void {
+export function deepFreeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const inner of Object.values(value)) deepFreeze(inner);
