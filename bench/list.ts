@@ -5,6 +5,8 @@ import { create } from "./rows/create.ts";
 import { decision } from "./rows/decision.ts";
 import { delta } from "./rows/delta.ts";
 import { fanOut } from "./rows/fan_out.ts";
+import { mail } from "./rows/mail.ts";
+import { membersBench } from "./rows/members.ts";
 import { memory } from "./rows/memory.ts";
 import { prompt } from "./rows/prompt.ts";
 import { replay } from "./rows/replay.ts";
@@ -12,6 +14,7 @@ import { sandbox } from "./rows/sandbox.ts";
 import { search } from "./rows/search.ts";
 import { start } from "./rows/start.ts";
 import { toolRound } from "./rows/tool_round.ts";
+import { workflow } from "./rows/workflow.ts";
 
 export const benches: readonly Bench[] = [
   append,
@@ -26,4 +29,7 @@ export const benches: readonly Bench[] = [
   sandbox,
   start,
   memory,
+  membersBench,
+  workflow,
+  mail,
 ];
