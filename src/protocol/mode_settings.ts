@@ -6,7 +6,7 @@ import { permissionMode } from "./permission_mode.ts";
 import { restartPolicy } from "./supervisor_facts.ts";
 import { memberName } from "./team_spec.ts";
 
-export const modeMembersMax = 16;
+export const modeMembersMax = 32;
 export const modeRoundsMax = 20;
 
 const toolNames = z.array(z.string().min(1).max(128)).max(200);
