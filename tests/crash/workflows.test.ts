@@ -129,7 +129,9 @@ async function runWithKills(
   }
   const facts = await events(id);
   const last = facts.findLast(({ type }) => type === "workflow.finished");
-  const told = facts.filter(({ type }) => type.startsWith("workflow.node_failed")).map(({ data }) => `${data.run}: ${data.error}`);
+  const told = facts.filter(({ type }) => type.startsWith("workflow.node_failed")).map(({ data }) =>
+    `${data.run}: ${data.error}`
+  );
   expect(last?.data, told.join("; ")).toMatchObject({ outcome: "completed", outputs });
   checkOnce(facts);
   expect(await get<VerifyReport>(id, "/verify")).toMatchObject({ ok: true });
