@@ -5,7 +5,7 @@ import type { ErrorInfo, TurnOutcome } from "../src/protocol/facts.ts";
 import type { AgentContext, AgentEvent } from "./agent_events.ts";
 import { iterationsMax } from "./step.ts";
 
-const initialContext: Omit<AgentContext, "conducts"> = {
+const initialContext: Omit<AgentContext, "conducts" | "led" | "turnMax"> = {
   conducting: null,
   steps: 0,
   stepsMax: null,
@@ -22,7 +22,11 @@ const initialContext: Omit<AgentContext, "conducts"> = {
 const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);
 
 const base = setup({
-  types: { context: {} as AgentContext, events: {} as AgentEvent, input: {} as { conducts: boolean } },
+  types: {
+    context: {} as AgentContext,
+    events: {} as AgentEvent,
+    input: {} as { conducts: boolean; led?: boolean; turnMax?: number | null },
+  },
   actions: {
     // Effects: named, with JSON parameters; the kernel carries them out.
     "model.call": (_, _params: { request_id: string }) => {},
@@ -36,7 +40,8 @@ const base = setup({
     // Bookkeeping.
     begin_turn: assign(({ context, event }) => ({
       steps: 0,
-      stepsMax: event.type === "message.received" ? event.max_steps ?? null : context.nextStepsMax,
+      stepsMax: (event.type === "message.received" ? event.max_steps : context.nextStepsMax) ??
+        context.turnMax,
       nextStepsMax: null,
       steering: 0,
       queued: 0,
@@ -110,7 +115,8 @@ const base = setup({
       context.request === null && context.open.length === 0 && context.conducting === null,
     goes_on: ({ context, event }) =>
       event.type === "turn.ended" && context.steering + context.queued > 0 &&
-      (event.outcome === "completed" || event.outcome === "cancelled" || event.outcome === "limit"),
+      (event.outcome === "completed" ||
+        (!context.led && (event.outcome === "cancelled" || event.outcome === "limit"))),
     ended_completed: ({ event }) => event.type === "turn.ended" && event.outcome === "completed",
     ended_failed: ({ event }) => event.type === "turn.ended" && event.outcome === "failed",
     stops: ({ event }) => event.type === "budget.exceeded" && event.stops !== undefined,
@@ -137,7 +143,12 @@ const halt = { target: "cancelling", actions: ["note_cancel"] } as const;
 export const agentMachine = base.createMachine({
   id: "agent",
   options: { maxIterations: iterationsMax },
-  context: ({ input }) => ({ ...initialContext, conducts: input.conducts }),
+  context: ({ input }) => ({
+    ...initialContext,
+    conducts: input.conducts,
+    led: input.led ?? false,
+    turnMax: input.turnMax ?? null,
+  }),
   initial: "idle",
   states: {
     idle: { on: { ...atRest.on, "background.ended": { guard: "wakes", ...begin } } },

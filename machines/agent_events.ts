@@ -5,6 +5,10 @@ import type { SupervisorOutcome } from "../src/protocol/supervisor_facts.ts";
 export interface AgentContext {
   /** It answers by a mode in which other agents take part, and calls no model itself. */
   conducts: boolean;
+  /** Somebody leads it: when its turn is stopped, what waits for it begins no other one. */
+  led: boolean;
+  /** Model calls of each of its turns, unless the message that begins one says so itself. */
+  turnMax: number | null;
   /** The fact of the message that began the turn, while a mode answers it. */
   conducting: number | null;
   /** Model calls of this turn so far, and how many its message allows: then the turn ends. */

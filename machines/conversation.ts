@@ -42,7 +42,8 @@ export interface CallResult {
   images?: FactData<"call.finished">["images"];
 }
 
-export function createConversation(): Conversation {
+/** `led`: somebody leads the agent, and when its turn is stopped nothing begins another one. */
+export function createConversation({ led = false }: { led?: boolean } = {}): Conversation {
   const messages: Message[] = [];
   const seqs: number[] = [];
   let active = false;
@@ -93,7 +94,7 @@ export function createConversation(): Conversation {
 
   function endTurn(fact: FactOf<"turn.ended">): void {
     const { outcome } = fact.data;
-    const goesOn = outcome === "completed" || outcome === "cancelled" || outcome === "limit";
+    const goesOn = outcome === "completed" || (!led && (outcome === "cancelled" || outcome === "limit"));
     active = goesOn && steers + queued.length > 0;
     rest = outcome === "completed" ? "idle" : "other";
     unread = unread.map((mail) => ({ ...mail, later: false }));

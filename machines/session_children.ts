@@ -14,7 +14,8 @@ const transientCodes: readonly unknown[] = ["unavailable", "rate_limited", "disc
 
 export function startChild(draft: Draft, fact: FactOf<"agent.started">): string | null {
   if (Object.hasOwn(draft.state.children, fact.actor)) return `agent "${fact.data.agent}" is already known`;
-  const { agent, parent, call_id: callId = null, kind = "task", max_turns, worktree } = fact.data;
+  const { agent, parent, call_id: callId = null, kind = "task", max_turns: turnMax = null, worktree } =
+    fact.data;
   const { restart = neverAgain } = fact.data;
   const life = startMachine(subAgentMachine, {
     agent,
@@ -29,13 +30,8 @@ export function startChild(draft: Draft, fact: FactOf<"agent.started">): string 
     [fact.actor]: { parent, callId, kind, snapshot: life.snapshot },
   };
   note(draft, `child:${fact.actor}`, life, fact.actor);
-  putAgent(draft, fact.actor, startMachine(agentMachine, { conducts: false }));
-  return stepAgent(draft, fact.actor, {
-    type: "message.received",
-    seq: fact.seq,
-    delivery: "steer",
-    ...(max_turns === undefined ? {} : { max_steps: max_turns }),
-  });
+  putAgent(draft, fact.actor, startMachine(agentMachine, { conducts: false, led: true, turnMax }));
+  return stepAgent(draft, fact.actor, { type: "message.received", seq: fact.seq, delivery: "steer" });
 }
 
 const endings = {

@@ -80,7 +80,7 @@ export function createTranscript(): Transcript {
     const found = agents.get(actor);
     if (found !== undefined) return found;
     const made = {
-      conversation: createConversation(),
+      conversation: createConversation({ led: actor !== mainActor }),
       repetition: createRepetition(),
       callsSinceTodos: 0,
       attendance: createAttendance(),

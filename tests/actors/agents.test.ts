@@ -241,3 +241,36 @@ it("a cancelled turn takes the background agents of agents that have ended along
   await test.runtime.command(id, { type: "turn.cancel" }, "me");
   expect((await test.fact(id, "agent.stopped")).actor.split("/agent:")).toHaveLength(3);
 });
+
+it("a stopped agent begins no other turn because of what waited for it", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const inner = script({ calls: [bash("touch begun; sleep 60")] }, { text: "never" });
+  await test.send(id, script({ calls: [agent(inner, { name: "scout" })] }, { text: "never" }));
+  await until("the command", () => Deno.stat(join(test.workspace, "begun")).catch(() => null));
+  const sent = { type: "message.send", message: "list files", delivery: "steer", to: "scout" } as const;
+  await test.runtime.command(id, sent, "me");
+  await test.runtime.command(id, { ...sent, delivery: "queue" }, "me");
+  await test.runtime.command(id, { type: "turn.cancel" }, "me");
+  await until(
+    "the end of the turn",
+    async () => ofType(await test.facts(id), "turn.ended").find(({ actor }) => actor === "main") ?? null,
+  );
+  const facts = await test.facts(id);
+  expect(ofType(facts, "agent.stopped")).toHaveLength(1);
+  expect(ofType(facts, "model.called").filter(({ actor }) => actor !== "main")).toHaveLength(1);
+});
+
+it("an agent that reaches its model calls ends with that, and has no more of them for later messages", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const inner = script({ calls: [bash("true")] }, { calls: [bash("true")] }, { text: "never" });
+  const { tool_calls } = await test.turn(
+    id,
+    script({ calls: [agent(inner, { max_turns: 2 })] }, { text: "ok" }),
+  );
+  expect(tool_calls[0]).toMatchObject({
+    status: "failed",
+    output: expect.stringMatching(/it reached its limit of model calls[\s\S]*2 model calls/),
+  });
+});

@@ -37,6 +37,8 @@ test("/help names every command, and an unknown one is said to be none", async (
       "cost",
       "status",
       "tools",
+      "tree",
+      "follow",
     ],
     ...[
       "model",
@@ -50,6 +52,9 @@ test("/help names every command, and an unknown one is said to be none", async (
       "kill",
       "undo",
       "image",
+      "agents",
+      "to",
+      "stop",
       "commands",
       "quit",
     ],

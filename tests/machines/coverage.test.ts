@@ -131,7 +131,11 @@ const teamInput = {
 
 /** What a machine may start with decides which of its states it comes to. */
 const cases: [string, AnyStateMachine, AnyEventObject[], Record<string, unknown>[]][] = [
-  ["agent", agentMachine, agentEvents, [{ conducts: false }, { conducts: true }]],
+  ["agent", agentMachine, agentEvents, [
+    { conducts: false },
+    { conducts: true },
+    { conducts: false, led: true, turnMax: 2 },
+  ]],
   ["tool call", toolCallMachine, callEvents, [{ callId: "c", name: "n" }]],
   ["background task", backgroundTaskMachine, [{ type: "background.ended" }], [{ backgroundId: "b" }]],
   ["team", teamMachine, teamEvents, [teamInput]],
