@@ -151,3 +151,89 @@ it("a node that takes too long is stopped and has failed", async () => {
     reason: 'node "slow" failed: it took longer than 100 ms',
   });
 });
+
+it("a team is a node, and a workflow below it gives its outputs", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const done = { calls: [{ name: "WorkDone", args: { summary: "looked" } }] };
+  await run(id, {
+    name: "Nested",
+    nodes: {
+      crew: {
+        kind: "team",
+        goal: "look",
+        members: [{ name: "scout", prompt: script(done, { text: "bye" }) }],
+      },
+      inner: {
+        kind: "workflow",
+        needs: ["crew"],
+        inputs: { said: "{{ nodes.crew.output.members[0].summary }}" },
+        definition: {
+          name: "inner",
+          inputs: { said: { type: "string" } },
+          nodes: { echo: { kind: "agent", prompt: say("{{ inputs.said }}!") } },
+          outputs: { echo: "{{ nodes.echo.output }}" },
+        },
+      },
+    },
+    outputs: { inner: "{{ nodes.inner.output.echo }}", team: "{{ nodes.crew.output.outcome }}" },
+  });
+  const [first] = (await all(id, "workflow.finished")).length > 0
+    ? []
+    : [await test.fact(id, "workflow.finished")];
+  expect(first?.actor).toBe("workflow:nested.inner.1");
+  await test.fact(id, "workflow.finished", first?.seq);
+  expect(await ended(id)).toMatchObject({
+    outcome: "completed",
+    outputs: { inner: "looked!", team: "completed" },
+  });
+});
+
+it("an item that fails fails its each, which names it; or gives null in its place when that is said", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const each = (on_item_failure: string): JsonObject => ({
+    name: "Items",
+    inputs: { items: { type: "json" } },
+    nodes: {
+      all: {
+        kind: "each",
+        over: "{{ inputs.items }}",
+        on_item_failure,
+        node: { kind: "tool", tool: "Bash", args: { command: "exit {{ item }}" } },
+      },
+    },
+    outputs: { all: "{{ nodes.all.output }}" },
+  });
+  await run(id, each("null"), { items: [0, 5, 0] });
+  const first = await test.fact(id, "workflow.finished");
+  expect((await ended(id)).outputs.all).toMatchObject([expect.any(String), null, expect.any(String)]);
+  await run(id, each("fail"), { items: [0, 5, 0] });
+  await test.fact(id, "workflow.finished", first.seq);
+  expect(await ended(id)).toMatchObject({
+    outcome: "failed",
+    reason: expect.stringContaining('node "all" failed: item 1: exit code 5'),
+  });
+});
+
+it("an output of more than a log line holds goes through a restart whole", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await run(id, {
+    name: "Large",
+    nodes: {
+      big: { kind: "agent", prompt: say("x".repeat(90_000)) },
+      ask: { kind: "question", question: "Well?", options: ["yes"], needs: ["big"] },
+    },
+    outputs: { big: "{{ nodes.big.output }}" },
+  });
+  const asked = await test.fact(id, "question.asked");
+  await test.restart();
+  const call_id = asked.type === "question.asked" ? asked.data.call_id : "";
+  await test.runtime.command(
+    id,
+    { type: "question.answer", call_id, answers: [{ selected: ["yes"] }] },
+    "me",
+  );
+  expect((await ended(id)).outputs.big).toBe("x".repeat(90_000));
+});
