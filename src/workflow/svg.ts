@@ -48,7 +48,7 @@ export function svgText(definition: WorkflowDefinition, states?: NodeStates): st
     edge,
     closesLoop: edges[index]?.closesLoop === true,
   }));
-  const lines = said.flatMap(({ edge, closesLoop }, index) =>
+  const drawn = said.map(({ edge, closesLoop }, index) =>
     drawEdge(edge, { closesLoop, index, places, layout })
   );
   const boxes = [...words].flatMap(([id, { name, what, fill }]) => {
@@ -65,8 +65,13 @@ export function svgText(definition: WorkflowDefinition, states?: NodeStates): st
   });
   const height = layout.layers.length * (boxHeight + layerGap) - layerGap + 2 * margin;
   // Room at the right for the edges that close loops, and for what stands beside edges.
-  const width = layout.width + 2 * margin + loopReach * 2 + 120;
-  return picture(width, height, definition.name, [...lines, ...boxes]);
+  const width = layout.width + 2 * margin + loopReach * 2 + 180;
+  return picture(width, height, definition.name, [
+    ...drawn.flatMap(({ line }) => line),
+    ...boxes,
+    // Words last: a box must not hide them.
+    ...drawn.flatMap(({ words }) => words),
+  ]);
 }
 
 interface Place {
@@ -94,26 +99,36 @@ interface Drawing {
   layout: Layout;
 }
 
-function drawEdge(edge: WorkflowEdge, { closesLoop, index, places, layout }: Drawing): string[] {
+/** The line of an edge, and what stands beside it. */
+interface DrawnEdge {
+  line: string[];
+  words: string[];
+}
+
+function drawEdge(edge: WorkflowEdge, { closesLoop, index, places, layout }: Drawing): DrawnEdge {
   const from = places.get(edge.from);
   const to = places.get(edge.to);
-  if (from === undefined || to === undefined) return [];
+  if (from === undefined || to === undefined) return { line: [], words: [] };
   const dashed = edge.on === "failure" ? ' stroke-dasharray="5 4"' : "";
   const words = edgeWords(edge);
   const title = `<title>${escapeXml(`${edge.from} → ${edge.to}${words === "" ? "" : `: ${words}`}`)}</title>`;
   const path = (d: string) =>
     `<path d="${d}" fill="none" stroke="#4a5568"${dashed} marker-end="url(#arrow)">${title}</path>`;
-  const beside = (x: number, y: number) =>
-    words === "" ? [] : [text(x, y, short(words), 'font-size="10" fill="#2b6cb0"')];
+  // An edge of white keeps the words apart from the line that they stand on.
+  const look = 'font-size="10" fill="#2b6cb0" stroke="#ffffff" stroke-width="3" paint-order="stroke"';
+  const beside = (x: number, y: number, anchor: Anchor) =>
+    words === "" ? [] : [text(x, y, short(words), look, anchor)];
   if (closesLoop) {
     // Around all boxes at the right, from side to side.
     const out = layout.width + margin + loopReach * (1 + (index % 3) / 3);
     const [y1, y2] = [from.y + boxHeight / 2, to.y + boxHeight / 2 + (from === to ? -12 : 0)];
     const [x1, x2] = [round(from.x + from.item.width / 2), round(to.x + to.item.width / 2)];
-    return [
-      path(`M ${x1} ${y1} C ${round(out)} ${y1}, ${round(out)} ${y2}, ${x2} ${y2}`),
-      ...beside(out, (y1 + y2) / 2),
-    ];
+    // Where the curve is at its middle, the words begin beside it.
+    const middle = (x1 + x2 + 6 * out) / 8;
+    return {
+      line: [path(`M ${x1} ${y1} C ${round(out)} ${y1}, ${round(out)} ${y2}, ${x2} ${y2}`)],
+      words: beside(middle + 6, (y1 + y2) / 2 + 3, "start"),
+    };
   }
   const points = wayOf(from, to);
   const [first, ...rest] = points;
@@ -127,7 +142,10 @@ function drawEdge(edge: WorkflowEdge, { closesLoop, index, places, layout }: Dra
     [px, py] = [x, y];
   }
   const next = rest[0] ?? { x: px, y: py };
-  return [path(d), ...beside(((first?.x ?? 0) + next.x) / 2, ((first?.y ?? 0) + next.y) / 2)];
+  return {
+    line: [path(d)],
+    words: beside(((first?.x ?? 0) + next.x) / 2, ((first?.y ?? 0) + next.y) / 2, "middle"),
+  };
 }
 
 /** From box to box through the places that the edge has in the layers between. */
@@ -167,8 +185,10 @@ function picture(width: number, height: number, title: string, parts: readonly s
   ].join("\n");
 }
 
-function text(x: number, y: number, words: string, more = ""): string {
-  return `<text x="${round(x)}" y="${round(y)}" text-anchor="middle"${more === "" ? "" : ` ${more}`}>${
+type Anchor = "start" | "middle";
+
+function text(x: number, y: number, words: string, more = "", anchor: Anchor = "middle"): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${more === "" ? "" : ` ${more}`}>${
     escapeXml(words)
   }</text>`;
 }
