@@ -212,7 +212,11 @@ async function inAll(
 function isBelow(session: SessionActor, path: string, top: string): boolean {
   const { supervisors } = session.state();
   if (supervisors[path]?.kind !== "workflow") return false;
-  for (let one: Supervisor | undefined = supervisors[path]; one !== undefined; one = supervisors[one.parent]) {
+  for (
+    let one: Supervisor | undefined = supervisors[path];
+    one !== undefined;
+    one = supervisors[one.parent]
+  ) {
     if (one.parent === top) return true;
   }
   return false;
