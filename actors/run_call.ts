@@ -204,7 +204,13 @@ async function recover(run: Run): Promise<void> {
   const before: Allowed = { confinement: null, because: "it had been allowed before the daemon went down" };
   if (run.parts.kernelTools[record.name] !== undefined) {
     // Re-attached: what it began runs by its own state, and reports when it ends.
-    const begun = Object.values(session.state().supervisors).some(({ callId }) => callId === record.callId);
+    // The call of an agent in the background does not wait for it, and may still be without its result.
+    const { children, supervisors } = session.state();
+    const led = [
+      ...Object.values(children).filter(({ kind }) => kind !== "background"),
+      ...Object.values(supervisors),
+    ];
+    const begun = led.some(({ callId }) => callId === record.callId);
     return begun ? undefined : await begin(run, before, true);
   }
   let offset = 0;

@@ -67,13 +67,12 @@ it("what an agent in a worktree does is not in the session's folder; with work i
 it("a worktree in which nothing was done is removed with its branch before the call has its result", async () => {
   await open("inner");
   const inside = join(test.workspace, "inner");
-  const input = {
+  const { session_id: id } = await test.runtime.create({
     workspace: inside,
     add_dirs: [],
     agent_mode: "single",
     permission_mode: "bypassPermissions",
-  } as const;
-  const { session_id: id } = await test.runtime.create(input);
+  });
   const { tool_calls } = await test.turn(
     id,
     script({ calls: [apart(script({ calls: [bash("cat a.txt; pwd")] }, { text: "looked" }))] }, {

@@ -48,7 +48,7 @@ export function serverTool(server: string, tool: string): Tool {
 
 export const knownTools: readonly Tool[] = [
   ...allTools,
-  agentTool(),
+  agentTool({ agents: [], broken: [] }),
   skillTool(createSkillLibrary(createSkills({ home: "/nonexistent" }))),
   webFetchTool({ rules: { allowPrivate: false }, rate: openRateLimit() }),
 ];

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import fc from "fast-check";
-import { agentTool } from "../../actors/agent_tool.ts";
-import { askUserTool } from "../../actors/ask_user.ts";
+import { kernelToolList } from "../../actors/kernel_tools.ts";
 import { readRule, ruleCharsMax } from "../../src/permission/rule.ts";
 import { builtInToolNames, unknownTool } from "../../src/permission/tool_names.ts";
 import { allTools } from "../../tools/list.ts";
@@ -74,7 +73,7 @@ it("any text is read or refused in words, never lost", () => {
 
 it("the tools that rules may name are those that there are", () => {
   const searchUrl = "https://search.example/?q={query}";
-  const tools = [...allTools, ...settingsTools({ web: { searchUrl } }), agentTool(), askUserTool()];
+  const tools = [...allTools, ...settingsTools({ web: { searchUrl } }), ...kernelToolList()];
   // The library of skills makes its tool for a daemon.
   const names = [...tools.map(({ name }) => name), "Skill"];
   expect(builtInToolNames.toSorted()).toEqual(names.toSorted());
