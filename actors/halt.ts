@@ -19,6 +19,8 @@ export function haltWork(actor: SessionActor): void {
         .then(() => actor.stopWork(path, "shutdown"), () => {});
     }
   }
+  // Calls of nodes: they say that the daemon was stopped, not what their process said when it was ended with it.
+  for (const path of Object.keys(state.supervisors)) actor.stopWork(path, "shutdown");
   // What sub-agents left running when they ended.
   for (const { actor: path } of Object.values(state.backgrounds)) {
     if (!Object.hasOwn(state.agents, path)) actor.stopWork(path, "shutdown");

@@ -9,10 +9,14 @@ import { createComposer, type Entry, ownership } from "./composer.ts";
 import { createEffectRunner } from "./effect_runner.ts";
 import { followUp } from "./follow_ups.ts";
 import { needsPacking, packObject, withArgsOf } from "./packing.ts";
+import { owedCancel } from "./owed_cancels.ts";
 import type { MakeDraft, SessionActor, SessionActorOptions, Told } from "./session_port.ts";
 
 /** Facts that may wait in one mailbox; more is a client out of control. */
 export const mailboxMax = 10_000;
+
+/** Cancels that one crash can have cut short. */
+const cancelsMax = 10_000;
 
 interface Letter {
   draft: FactDraft | MakeDraft;
@@ -171,6 +175,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
       if (stateName(child.snapshot) !== "running") continue;
       await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.lastIndexOf(":") + 1) } });
     }
+    await finishCancels();
     // What a crash left half written is written first, as it would have been: nothing outside may come in between.
     for (const [key, effect] of Object.entries(composer.state().effects)) {
       const isOwed = effectKinds[effect.kind].class === "follow_up" &&
@@ -180,6 +185,13 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     }
     for (const effect of Object.values(composer.state().effects)) {
       if (effectKinds[effect.kind].class !== "follow_up") start(effect);
+    }
+  }
+
+  async function finishCancels(): Promise<void> {
+    for (let cancels = 0; cancels < cancelsMax; cancels++) {
+      const draft = owedCancel(composer.state());
+      if (draft === null || !(await tell(draft)).accepted) return;
     }
   }
 
