@@ -2,15 +2,15 @@
 // Run once at a release, never again for the same one: golden logs are what old versions really wrote.
 import { join } from "node:path";
 import { version } from "../src/platform/version.ts";
-import type { Hooks } from "../src/hooks/contract.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
-import { openTestRuntime, script, type Step, type TestRuntime } from "../tests/support/runtime.ts";
+import { openTestRuntime, script, type Step } from "../tests/support/runtime.ts";
 import { until } from "../tests/support/daemon.ts";
 import { withoutSandbox } from "../tools/sandbox/without.ts";
+import { crewScenes } from "./golden/crew.ts";
+import { graphScenes } from "./golden/graph.ts";
+import { goldenParts, type Scene } from "./golden/scene.ts";
 
 const bash = (command: string) => ({ name: "Bash", args: { command } });
-
-type Scene = (test: TestRuntime) => Promise<string>;
 
 /** One session each: together they hold every fact type that this version writes. */
 const scenes: Record<string, Scene> = {
@@ -31,7 +31,7 @@ const scenes: Record<string, Scene> = {
     const id = await test.session("default");
     await test.send(id, script({ calls: [bash("true"), bash("false")] }, { text: "Done" }));
     await until("two questions", async () => (await test.runtime.approvals(id)).length === 2 || null);
-    await test.restart({ hooks });
+    await test.restart(goldenParts);
     await test.runtime.command(
       id,
       { type: "call.answer", call_id: "c2-1", decision: "allow_session" },
@@ -143,21 +143,17 @@ const scenes: Record<string, Scene> = {
     await test.fact(id, "call.approval_requested");
     return id;
   },
+  ...crewScenes,
+  ...graphScenes,
   // The last scene: it leaves the runtime without a sandbox, and says so.
   rules: async (test) => {
-    await test.restart({ hooks, sandbox: withoutSandbox({ status: "off", reason: "golden" }) });
+    await test.restart({ ...goldenParts, sandbox: withoutSandbox({ status: "off", reason: "golden" }) });
     const id = await test.session("dontAsk");
     const rules = { allow: ["Bash(echo:*)"], deny: ["Bash(rm:*)"] };
     await test.runtime.command(id, { type: "session.set_rules", ...rules }, "golden");
     await test.turn(id, script({ calls: [bash("echo one"), bash("rm one")] }, { text: "Done" }));
     return id;
   },
-};
-
-/** One hook that listens to the writing of todos. */
-const hooks: Hooks = {
-  listens: (event, _workspace, tool) => event === "PostToolUse" && tool === "TodoWrite",
-  run: () => Promise.resolve([{ event: "PostToolUse", name: "golden", outcome: "passed", duration_ms: 1 }]),
 };
 
 async function gitRepository(folder: string): Promise<void> {
@@ -169,12 +165,16 @@ async function gitRepository(folder: string): Promise<void> {
 }
 
 async function main(folder: string): Promise<void> {
-  const test = await openTestRuntime({ folder, hooks });
+  const test = await openTestRuntime({ folder, ...goldenParts });
   await gitRepository(test.workspace);
   const target = new URL(`../tests/fixtures/golden/${version}/`, import.meta.url).pathname;
   const expected: Record<string, unknown> = {};
   const ids: Record<string, string> = {};
-  for (const [name, scene] of Object.entries(scenes)) ids[name] = await scene(test);
+  for (const [name, scene] of Object.entries(scenes)) {
+    const begin = performance.now();
+    ids[name] = await scene(test);
+    console.error(`${name}: ${Math.round(performance.now() - begin)} ms`);
+  }
   for (const [name, id] of Object.entries(ids)) {
     const { seq, state } = await test.runtime.view(id);
     expected[name] = {
@@ -187,17 +187,18 @@ async function main(folder: string): Promise<void> {
   }
   await test.close();
   for (const [name, id] of Object.entries(ids)) {
-    const from = join(test.dataDir, "sessions", id);
-    const to = join(target, name);
-    await Deno.mkdir(join(to, "blobs"), { recursive: true });
-    for (const entry of Deno.readDirSync(from)) {
-      if (entry.isFile) await Deno.copyFile(join(from, entry.name), join(to, entry.name));
-    }
-    for (const entry of Deno.readDirSync(join(from, "blobs"))) {
-      await Deno.copyFile(join(from, "blobs", entry.name), join(to, "blobs", entry.name));
-    }
+    await copySession(join(test.dataDir, "sessions", id), join(target, name));
   }
   await Deno.writeTextFile(join(target, "expected.json"), `${JSON.stringify(expected, null, 2)}\n`);
+}
+
+/** The log and its blobs; all else of a session is made anew from them. */
+async function copySession(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for (const { name, isFile } of Deno.readDirSync(from)) {
+    if (isFile) await Deno.copyFile(join(from, name), join(to, name));
+    else if (name === "blobs") await copySession(join(from, name), join(to, name));
+  }
 }
 
 if (import.meta.main) await main(Deno.args[0] ?? "");
