@@ -6,8 +6,6 @@ import { mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { SessionActor } from "./session_port.ts";
 
-/** Names that mean somebody by where the speaker stands; no agent is called so. */
-export const ownNames: ReadonlySet<string> = new Set([mainActor, "parent", "lead", "all", "user"]);
 /** How many are named in a message to a model. */
 const namedMax = 40;
 

@@ -5,6 +5,7 @@ import type { AgentDefinition, AgentSet } from "../src/context/agent_definitions
 import type { AgentProfile } from "../src/protocol/agent_facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
+import { meansSomebodyElse } from "../src/protocol/team_spec.ts";
 import { budgetOf, tighterBudget } from "../src/protocol/written_budget.ts";
 import type { ToolOutcome } from "../tools/contract.ts";
 import { failureOf } from "../tools/failure.ts";
@@ -12,7 +13,7 @@ import { openGit } from "../tools/git.ts";
 import { type WorktreeEvidence, worktreeEvidence } from "../tools/worktree.ts";
 import { clearWorktree, settleWorktree } from "../tools/worktree_make.ts";
 import { metaOf } from "./actor_meta.ts";
-import { livingNames, ownNames } from "./actor_names.ts";
+import { livingNames } from "./actor_names.ts";
 import { type AgentLimits, limitReached } from "./agent_limits.ts";
 import { type AgentArgs, agentArgs, generalAgent } from "./agent_tool.ts";
 import { makeAgentWorktree, planAgentWorktree } from "./agent_worktree.ts";
@@ -208,7 +209,7 @@ function modelFor(
 /** Words for agents that stand in a certain relation are no names. */
 function nameTaken(session: SessionActor, name: string | undefined, transcript: Transcript): string | null {
   if (name === undefined) return null;
-  if (ownNames.has(name)) return `"${name}" always means somebody else, choose another name`;
+  if (meansSomebodyElse(name)) return `"${name}" always means somebody else, choose another name`;
   return livingNames(session, transcript).has(name)
     ? `there is an agent called "${name}", choose another name`
     : null;

@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import type { InnerNode, Scope, WorkflowNode } from "../src/workflow/definition.ts";
 import { workflowDefinition } from "../src/workflow/definition.ts";
+import { boundsFault } from "../src/workflow/bounds.ts";
 import { kindOf } from "../src/workflow/evaluate.ts";
 import { takeInputs } from "../src/workflow/inputs.ts";
 import { limits } from "../src/workflow/nodes.ts";
@@ -27,8 +28,12 @@ export function scopeOf(index: WorkflowIndex, inputs: JsonObject, at: { node: st
 export function itemsFor(node: WorkflowNode & { kind: "each" }, scope: Scope): JsonValue[] {
   const items = fill(node.over, scope);
   if (!Array.isArray(items)) throw new TemplateFault(`"over" gives ${kindOf(items)}, expected a list`, 0);
-  if (items.length <= limits.items) return items;
-  throw new TemplateFault(`"over" gives ${items.length} items, the most are ${limits.items}`, 0);
+  if (items.length > limits.items) {
+    throw new TemplateFault(`"over" gives ${items.length} items, the most are ${limits.items}`, 0);
+  }
+  const fault = boundsFault(items);
+  if (fault !== null) throw new TemplateFault(`the items of "over" cannot be used: ${fault}`, 0);
+  return items;
 }
 
 /** What the inner node of an `each`, or any other node, is given. */

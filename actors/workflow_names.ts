@@ -19,15 +19,18 @@ export interface NameParts {
 
 /** Throws a Problem that names what is not there. */
 export function namesOf(definition: WorkflowDefinition, parts: NameParts): WorkflowNames {
-  const models: NonNullable<WorkflowNames["models"]> = {};
-  const agents: NonNullable<WorkflowNames["agents"]> = {};
+  // Maps: "constructor" is a name like any other.
+  const models = new Map<string, { provider: string; model: string }>();
+  const agents = new Map<string, AgentProfile>();
   for (const { node, model, agent } of namedIn(definition)) {
-    if (model !== undefined) models[model] ??= parts.modelOf(model);
-    if (agent !== undefined) agents[agent] ??= profileOf(found(agent, node, parts), parts);
+    if (model !== undefined && !models.has(model)) models.set(model, parts.modelOf(model));
+    if (agent !== undefined && !agents.has(agent)) {
+      agents.set(agent, profileOf(found(agent, node, parts), parts));
+    }
   }
   return {
-    ...(Object.keys(models).length === 0 ? {} : { models }),
-    ...(Object.keys(agents).length === 0 ? {} : { agents }),
+    ...(models.size === 0 ? {} : { models: Object.fromEntries(models) }),
+    ...(agents.size === 0 ? {} : { agents: Object.fromEntries(agents) }),
   };
 }
 

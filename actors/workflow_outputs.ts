@@ -2,9 +2,11 @@
 import type { Transcript } from "../machines/transcript.ts";
 import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import type { InnerNode, Scope, WorkflowDefinition } from "../src/workflow/definition.ts";
+import { boundsFault } from "../src/workflow/bounds.ts";
 import { holds } from "../src/workflow/evaluate.ts";
 import { readOutput } from "../src/workflow/output.ts";
 import { innerOf } from "../src/workflow/plan.ts";
+import { mapValues } from "../src/workflow/shapes.ts";
 import { fill, TemplateFault } from "../src/workflow/template.ts";
 import type { Ending } from "./workflow_edges.ts";
 import type { WorkflowIndex } from "./workflow_index.ts";
@@ -27,6 +29,12 @@ interface Told {
 }
 
 export function endingOf(end: RunEnd, told: Told): Ending {
+  const ending = unboundEnding(end, told);
+  const fault = "output" in ending ? boundsFault(ending.output) : null;
+  return fault === null ? ending : { error: `its output cannot be used: ${fault}` };
+}
+
+function unboundEnding(end: RunEnd, told: Told): Ending {
   const node = told.index.definition.nodes[end.node];
   if (node === undefined) throw new Error(`There is no node "${end.node}" in "${told.path}"`);
   const record = told.index.runs.get(end.run);
@@ -112,5 +120,8 @@ export function outputsOf(
       return [name, null];
     }
   });
-  return { outputs: Object.fromEntries(values), fault };
+  const all = Object.fromEntries(values);
+  const tooMuch = boundsFault(all);
+  if (tooMuch === null) return { outputs: all, fault };
+  return { outputs: mapValues(all, () => null), fault: fault ?? `its outputs cannot be used: ${tooMuch}` };
 }

@@ -30,9 +30,9 @@ type Wanted = Omit<InnerNode & { kind: "agent" }, "kind" | "prompt" | "output">;
 
 /** What its definition says, and over that what its node says. */
 function profileOf(node: Wanted, words: JsonObject, { names }: WorkflowIndex): AgentProfile {
-  const base = node.agent === undefined ? {} : names.agents?.[node.agent] ?? {};
+  const base = named(names.agents, node.agent) ?? {};
   const { tools, disallowed_tools, permission_mode, max_turns, budget } = node;
-  const model = node.model === undefined ? undefined : names.models?.[node.model];
+  const model = named(names.models, node.model);
   const own = {
     definition: node.agent,
     role: text(words.role),
@@ -45,6 +45,10 @@ function profileOf(node: Wanted, words: JsonObject, { names }: WorkflowIndex): A
     budget,
   };
   return { ...base, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
+}
+
+function named<T>(all: Record<string, T> | undefined, name: string | undefined): T | undefined {
+  return all !== undefined && name !== undefined && Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 const text = (value: JsonValue | undefined): string | undefined =>

@@ -2,6 +2,7 @@
 import type { PendingEffect } from "../machines/effects.ts";
 import type { FactData, FactDraft } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
+import { boundsFault } from "../src/workflow/bounds.ts";
 import { TemplateFault } from "../src/workflow/template.ts";
 import type { SupervisorVoice } from "./supervisor_voice.ts";
 import { edgesTaken, type Ending } from "./workflow_edges.ts";
@@ -61,6 +62,8 @@ function started(moment: WorkflowMoment, params: Params): FactDraft {
       return { actor, type: "workflow.node_started", data: { ...data, input: items, items: items.length } };
     }
     const input = inputFor(node, scope);
+    const fault = input === undefined ? null : boundsFault(input);
+    if (fault !== null) throw new TemplateFault(`what it would be given cannot be used: ${fault}`, 0);
     return {
       actor,
       type: "workflow.node_started",

@@ -4,12 +4,10 @@ import { actorBudget } from "./agent_facts.ts";
 import { type AgentMode, modePart } from "./mode_facts.ts";
 import { permissionMode } from "./permission_mode.ts";
 import { restartPolicy } from "./supervisor_facts.ts";
-import { memberName } from "./team_spec.ts";
+import { memberName, toolNames } from "./team_spec.ts";
 
 export const modeMembersMax = 32;
 export const modeRoundsMax = 20;
-
-const toolNames = z.array(z.string().min(1).max(128)).max(200);
 
 const memberSettings = z.strictObject({
   name: memberName,

@@ -8,15 +8,23 @@ import { teamWait } from "./team_facts.ts";
 export const teamMembersMax = 200;
 export const milestonesMax = 64;
 
-/** Names that mean somebody else when a member writes to them. */
+/** Words that always mean somebody else, by where the speaker stands. */
 const takenNames: readonly string[] = ["main", "lead", "parent", "user", "team", "all"];
+
+/** Whether no agent may be called so: whoever reads its words would take them for another's. */
+export function meansSomebodyElse(name: string): boolean {
+  return takenNames.includes(name.toLowerCase());
+}
 
 export const memberName = z.string().regex(
   /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
   "must begin with a letter and have 1 to 64 letters, digits, _ or -",
-).refine((name) => !takenNames.includes(name), "means somebody else: choose another name");
+).refine((name) => !meansSomebodyElse(name), "means somebody else: choose another name");
 
-const toolNames = z.array(z.string().min(1).max(128)).max(200);
+/** Names only: what stands in brackets is for permission rules, and would have no effect here. */
+export const toolNames = z.array(
+  z.string().regex(/^[^()\s]{1,128}$/, 'is no name of a tool: "Bash", not "Bash(git:*)"'),
+).max(200);
 
 export const memberSpec = z.strictObject({
   name: memberName.describe("What the others call it"),

@@ -2,7 +2,7 @@
 // with its file, line and field. What passes is what a run is made from.
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { messageOf } from "../protocol/problem.ts";
-import { checkGraph, checkNames, checkTools } from "./check_graph.ts";
+import { checkGraph, checkMembers, checkNames, checkTools } from "./check_graph.ts";
 import { checkTexts } from "./check_texts.ts";
 import {
   type InnerNode,
@@ -92,6 +92,7 @@ async function checkDefinition(given: WorkflowDefinition, path: Path, here: Here
   const complaints = [
     ...names,
     ...(names.length > 0 ? [] : [...checkGraph(definition), ...checkTexts(definition)]),
+    ...checkMembers(definition),
     ...checkTools(definition, here.knownTools),
   ];
   return { definition, faults: [...faults, ...located(complaints, path, here.document, here.file)] };

@@ -110,10 +110,30 @@ function checkWhen(edge: WorkflowEdge, path: Path, fromCondition: boolean): Comp
   return [];
 }
 
+/** Members of one team that are called the same. */
+export function checkMembers({ nodes }: WorkflowDefinition): Complaint[] {
+  return Object.entries(nodes).flatMap(([id, node]) => {
+    const inner = innerOf(node);
+    if (inner.kind !== "team") return [];
+    const path = node.kind === "each" ? ["nodes", id, "node"] : ["nodes", id];
+    const names = inner.members.map(({ name }) => name);
+    return names.flatMap((name, index) =>
+      names.indexOf(name) === index
+        ? []
+        : [{ path: [...path, "members", index, "name"], what: `"${name}" is taken already` }]
+    );
+  });
+}
+
 /** Tools that nobody has. Those of servers are not known before the servers run. */
 export function checkTools({ nodes }: WorkflowDefinition, knownTools: readonly string[]): Complaint[] {
-  const look = (name: string, path: Path): Complaint[] => {
-    const tool = name.replace(/\(.*$/s, "");
+  const look = (tool: string, path: Path): Complaint[] => {
+    if (tool.includes("(")) {
+      return [{
+        path,
+        what: `"${tool.slice(0, 80)}" is no name of a tool: permission rules say what stands in brackets`,
+      }];
+    }
     if (knownTools.includes(tool) || tool.startsWith("mcp__")) return [];
     const near = nearest(tool, knownTools);
     const fix = near === undefined ? "see them with: jamey tools" : `did you mean "${near}"?`;

@@ -1,5 +1,6 @@
 // Filters: what a template may do with a value after `|`. `default` is not here, because it also stands in for what is missing.
-import type { JsonValue } from "../protocol/json.ts";
+import { type JsonValue, jsonValue } from "../protocol/json.ts";
+import { boundsFault } from "./bounds.ts";
 import { TemplateFault } from "./tokens.ts";
 
 /** Name, and how many arguments in brackets. */
@@ -23,7 +24,7 @@ export function applyFilter(
   const wrong = (wanted: string) => new TemplateFault(`the filter "${name}" needs ${wanted}`, at);
   switch (name) {
     case "json":
-      return JSON.stringify(value);
+      return written(value, at);
     case "parse":
       if (typeof value !== "string") throw wrong("a text");
       return parsed(value, at);
@@ -35,7 +36,7 @@ export function applyFilter(
       return value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
     case "join":
       if (!Array.isArray(value)) throw wrong("a list");
-      return value.map(textOf).join(textOf(args[0] ?? "\n"));
+      return joined(value, args[0] ?? "\n", at);
     case "length":
       if (typeof value !== "string" && !Array.isArray(value)) throw wrong("a text or a list");
       return value.length;
@@ -50,13 +51,25 @@ export function applyFilter(
 /** A value as it stands in a text: texts as they are, null as nothing, lists and objects as JSON. */
 export function textOf(value: JsonValue): string {
   if (value === null) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? written(value, 0) : String(value);
+}
+
+function written(value: JsonValue, at: number): string {
+  const fault = boundsFault(value);
+  if (fault !== null) throw new TemplateFault(`this cannot be written as a text: ${fault}`, at);
+  return JSON.stringify(value);
+}
+
+function joined(items: readonly JsonValue[], between: JsonValue, at: number): string {
+  const fault = boundsFault(items.flatMap((item) => [item, between]));
+  if (fault !== null) throw new TemplateFault(`this cannot be joined: ${fault}`, at);
+  return items.map(textOf).join(textOf(between));
 }
 
 function parsed(text: string, at: number): JsonValue {
   try {
-    // JSON.parse gives any; what it gives is JSON.
-    return JSON.parse(text) as JsonValue;
+    // A number without end and a name that reaches a prototype are none either.
+    return jsonValue.parse(JSON.parse(text));
   } catch {
     throw new TemplateFault("the text is not JSON", at);
   }

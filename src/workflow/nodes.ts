@@ -4,6 +4,7 @@ import { actorBudget } from "../protocol/agent_facts.ts";
 import { jsonValue } from "../protocol/json.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import { restartPolicy } from "../protocol/supervisor_facts.ts";
+import { memberName } from "../protocol/team_spec.ts";
 
 export const limits = {
   fileChars: 1_000_000,
@@ -110,7 +111,7 @@ const question = {
 const conditionNode = { kind: z.literal("condition"), when: condition };
 
 const member = z.strictObject({
-  name: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "is no name of a member"),
+  name: memberName,
   prompt: template,
   ...profile,
 });

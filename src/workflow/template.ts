@@ -1,6 +1,7 @@
 // Templates: texts with `{{ expressions }}`. One that is a single expression keeps the type of its value; `{{ "{{" }}` is how
 // two braces are written.
 import type { JsonObject, JsonValue } from "../protocol/json.ts";
+import { valueCharsMax } from "./bounds.ts";
 import type { Scope } from "./definition.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Expression, parseUntilClose } from "./expression.ts";
@@ -8,9 +9,6 @@ import { textOf } from "./filters.ts";
 import { TemplateFault } from "./tokens.ts";
 
 export { TemplateFault } from "./tokens.ts";
-
-/** Of one filled text. */
-export const filledCharsMax = 4_000_000;
 
 /** Text and expressions in their order; throws a TemplateFault. */
 export function parseTemplate(text: string): (string | Expression)[] {
@@ -57,8 +55,8 @@ function fillOne(text: string, scope: Scope): JsonValue {
   let filled = "";
   for (const part of parts) {
     filled += typeof part === "string" ? part : textOf(evaluate(part, scope));
-    if (filled.length > filledCharsMax) {
-      throw new TemplateFault(`what it gives is longer than ${filledCharsMax} characters`, 0);
+    if (filled.length > valueCharsMax) {
+      throw new TemplateFault(`what it gives is longer than ${valueCharsMax} characters`, 0);
     }
   }
   return filled;
