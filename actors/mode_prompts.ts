@@ -1,5 +1,6 @@
 // What the members of a mode are asked: the request with what was said before it, and what the others have said in this run.
 import type { Transcript } from "../machines/transcript.ts";
+import { enclosed } from "../src/protocol/enclosed.ts";
 import type { FactData, FactOf, Image } from "../src/protocol/facts.ts";
 import type { ModeMember } from "../src/protocol/mode_facts.ts";
 import { verdictRequest } from "./mode_verdict.ts";
@@ -59,7 +60,9 @@ function historyText({ start }: Ask, transcript: Transcript): string {
   const earlier = saidTo(start, transcript).filter(({ seq }) => seq < start.data.of_seq);
   const said = earlier.flatMap(({ message }) => {
     if (message.role === "tool") return [];
-    return [`${message.role === "user" ? "The user said" : "The answer was"}:\n${message.text}`];
+    return [
+      message.role === "user" ? enclosed("said", message.text, "user") : enclosed("answer", message.text),
+    ];
   }).join("\n\n");
   return said.length <= historyCharsMax
     ? said
@@ -147,7 +150,7 @@ function others(
   return said.filter(({ member: name, what, round }) =>
     name !== member.name && what === wanted.what && round === wanted.round
   ).map(({ member: name, what, request_id }) =>
-    `<${what} from="${name}">\n${cut(transcript.answers.text(request_id))}\n</${what}>`
+    enclosed(what, cut(transcript.answers.text(request_id)), name)
   );
 }
 

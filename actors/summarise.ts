@@ -1,5 +1,6 @@
 // Summarising: asks the model for a summary of the past of a conversation. It may fail; the caller knows another way.
 import type { Message } from "../src/protocol/conversation.ts";
+import { unmarked } from "../src/protocol/enclosed.ts";
 import type { Usage } from "../src/protocol/facts.ts";
 import type { Provider } from "../src/providers/contract.ts";
 import { textTokens } from "./token_estimate.ts";
@@ -73,7 +74,7 @@ function promptOf(past: Past): string | null {
 function rendered(message: Message, chars: number): string {
   switch (message.role) {
     case "user":
-      return `[user]\n${cut(message.text, chars)}`;
+      return `${isTold(message.text) ? "[told]" : "[user]"}\n${cut(message.text, chars)}`;
     case "assistant": {
       const calls = message.calls.map((call) =>
         `[calls ${call.name} ${cut(JSON.stringify(call.args), chars)}]`
@@ -87,8 +88,16 @@ function rendered(message: Message, chars: number): string {
   }
 }
 
+/** Words of other agents and of the runtime, which the user has not said. */
+function isTold(text: string): boolean {
+  return /^<(?:message|note|reminder)\b/.test(text);
+}
+
+/** No words look like the end of the conversation, or like a line that says who speaks. */
 function cut(text: string, charsMax: number): string {
-  if (text.length <= charsMax) return text;
   const half = Math.floor(charsMax / 2);
-  return `${text.slice(0, half).toWellFormed()} [...] ${text.slice(-half).toWellFormed()}`;
+  const some = text.length <= charsMax
+    ? text
+    : `${text.slice(0, half).toWellFormed()} [...] ${text.slice(-half).toWellFormed()}`;
+  return unmarked(some).replaceAll(/^\[(?=(?:user|agent|told|calls|result|summary)\b)/gm, " [");
 }

@@ -1,5 +1,6 @@
 // What members of a team are told: who they are among the others, and what goes on around them.
 import { isEnded, openBlockers } from "../machines/tasks.ts";
+import { enclosed } from "../src/protocol/enclosed.ts";
 import type { FactData, SupervisorFact } from "../src/protocol/facts.ts";
 import type { TeamMember } from "../src/protocol/team_facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
@@ -41,7 +42,7 @@ function milestoneLine({ milestones }: Team): string[] {
 
 /** Words of the team itself, as its members read them. */
 export function teamNote(text: string): string {
-  return `<message from="team">\n${text}\n</message>`;
+  return enclosed("message", text, "team");
 }
 
 export function tasksWords(tasks: readonly Task[], ids: readonly string[]): string {

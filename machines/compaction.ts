@@ -1,6 +1,7 @@
 // Compaction: how a conversation is made smaller for the model. The facts say what was done; this says what it means.
 // The originals stay in the conversation and in the log.
 import type { Message } from "../src/protocol/conversation.ts";
+import { enclosed } from "../src/protocol/enclosed.ts";
 import type { FactData } from "../src/protocol/facts.ts";
 
 export interface Compaction {
@@ -75,7 +76,7 @@ function opening({ summary, textMax }: Compaction, words: string | null): Messag
   const wanted = words === null
     ? ""
     : `\n\nWhat was asked for last:\n\n${cut(words, Math.min(lastWordsChars, textMax ?? lastWordsChars))}`;
-  return { role: "user", text: `<note>\n${text}${wanted}\n</note>` };
+  return { role: "user", text: enclosed("note", `${text}${wanted}`) };
 }
 
 /** What a long turn is about, when its message is in the part that is left out. A sub-agent's is its first. */

@@ -1,5 +1,6 @@
 // The conversation of one agent: every message there was, and what of it the model is sent from now on.
 import type { Message } from "../src/protocol/conversation.ts";
+import { enclosed } from "../src/protocol/enclosed.ts";
 import type { Fact, FactData, FactOf, ProposedCall } from "../src/protocol/facts.ts";
 import { wakesAgent } from "./background_task.ts";
 import { compactedView, type Compaction, noCompaction, withCompaction } from "./compaction.ts";
@@ -205,7 +206,7 @@ function note(text: string | null): Message[] {
 
 /** Words of the runtime, which ask for nothing by themselves. */
 export function noteText(text: string): string {
-  return `<note>\n${text}\n</note>`;
+  return enclosed("note", text);
 }
 
 function backgroundNote({ background_id, status, exit_code, output }: FactData<"background.ended">) {

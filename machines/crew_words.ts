@@ -1,12 +1,13 @@
 // What agents read of each other in their conversations: mail, and the ends of those that work beside them.
 import type { Fact, FactData } from "../src/protocol/facts.ts";
 import type { AgentUsage } from "../src/protocol/agent_facts.ts";
+import { enclosed } from "../src/protocol/enclosed.ts";
 import type { Crew, CrewAgent } from "./crew.ts";
 import { noteText } from "./conversation.ts";
 
 /** Mail as its recipient reads it. Its words are another agent's, not the user's. */
 export function mailText({ from, text }: FactData<"team.message_sent">): string {
-  return `<message from="${from.replace(/["\n]/g, "'")}">\n${text}\n</message>`;
+  return enclosed("message", text, from);
 }
 
 /** What an agent left besides its words: what it used, and a worktree with work in it. */

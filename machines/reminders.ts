@@ -1,5 +1,6 @@
 // Reminders: words at the end of a model request that are no part of the conversation. A pure function of what was logged.
 import type { Message } from "../src/protocol/conversation.ts";
+import { enclosed } from "../src/protocol/enclosed.ts";
 import type { TodoItem } from "../src/protocol/work_facts.ts";
 import { repeatsWarned, type Repetition } from "./repetition.ts";
 
@@ -12,7 +13,7 @@ export function reminders(
   const texts = [todoReminder(about.todos, about.callsSinceTodos), repetitionWarning(about.repetition)]
     .filter((text) => text !== null);
   if (texts.length === 0) return [];
-  return [{ role: "user", text: `<reminder>\n${texts.join("\n")}\n</reminder>` }];
+  return [{ role: "user", text: enclosed("reminder", texts.join("\n")) }];
 }
 
 function todoReminder(todos: readonly TodoItem[], calls: number): string | null {
