@@ -51,13 +51,18 @@ export function note(draft: Draft, name: string, step: MachineStep, actor: strin
 }
 
 /**
- * The digest that a record carries: of the parts that this step replaced, and of what is owed. Each part of a context
- * stands for itself, so that a large one which stays the same, such as the plan of a workflow, costs nothing.
+ * The digest that a record carries: of the parts that this step replaced, and of what is owed. Each part of a supervisor's
+ * context stands for itself, so that a large one which stays the same, such as the plan of a workflow, costs nothing;
+ * the contexts of agents and calls are so small that one text of all is quicker.
  */
 export function postDigest({ touched, metaTouched, state }: Draft): string {
   let text = metaTouched ? partText(state.meta) : "";
   for (const { name, snapshot } of touched) {
     text += `\n${name} ${snapshot.status} ${JSON.stringify(snapshot.value)}`;
+    if (!name.startsWith("supervisor:")) {
+      text += ` ${JSON.stringify(snapshot.context)}`;
+      continue;
+    }
     for (const [key, part] of Object.entries(snapshot.context)) {
       if (part !== undefined) text += ` ${key}=${partText(part)}`;
     }
