@@ -64,7 +64,7 @@ it("a summary that a person asked for and that fails takes nothing away", async 
 
 it("when a summary that a person asked for fails and the window is full, only as much is left out as must be", async () => {
   const id = await open({ summary: () => refuse(400, "no summaries today") });
-  await test.turn(id, `the oldest ${"word ".repeat(9_000)}`);
+  await test.turn(id, `the oldest ${"word ".repeat(8_000)}`);
   await test.turn(id, "remember the number 4711");
   await compact(id);
   await test.turn(id, `go on ${"word ".repeat(2_000)}`);
