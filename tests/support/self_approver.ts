@@ -92,7 +92,10 @@ async function attack(name: string): Promise<string> {
     decision: "allow_once",
   }, {});
   statuses.push(await socket(`${url.replace("http", "ws")}/sessions/${session}/ws`, call));
-  Deno.writeTextFileSync(join(folder, `${name}-${process.pid}.json`), JSON.stringify(statuses));
+  // Whoever looks for it finds all of it or none.
+  const path = join(folder, `${name}-${process.pid}.json`);
+  Deno.writeTextFileSync(`${path}.new`, JSON.stringify(statuses));
+  Deno.renameSync(`${path}.new`, path);
   return `${statuses.length} tried`;
 }
 
