@@ -14,6 +14,7 @@ import { type WorktreeEvidence, worktreeEvidence } from "../tools/worktree.ts";
 import { clearWorktree, settleWorktree } from "../tools/worktree_make.ts";
 import { metaOf } from "./actor_meta.ts";
 import { livingNames } from "./actor_names.ts";
+import { definedModel } from "./defined_model.ts";
 import { type AgentLimits, limitReached } from "./agent_limits.ts";
 import { type AgentArgs, agentArgs, generalAgent } from "./agent_tool.ts";
 import { makeAgentWorktree, planAgentWorktree } from "./agent_worktree.ts";
@@ -186,7 +187,6 @@ function both(a: readonly string[] | undefined, b: readonly string[] | undefined
   return a.filter((tool) => b.includes(tool));
 }
 
-/** A folder may choose among the models of the session's provider, not where the conversation is sent. */
 function modelFor(
   { familyOf, isFamily }: AgentParts,
   { args, found, provider, call: { modelOf } }: {
@@ -195,15 +195,16 @@ function modelFor(
     call: KernelCall;
     provider: string;
   },
-): { provider: string; model: string } | undefined {
-  const text = args.model ?? found?.model;
-  if (text === undefined) return undefined;
-  if (isFamily(text)) {
-    const model = familyOf(text, provider);
-    return model === undefined ? undefined : { provider, model };
-  }
-  const isOfFolder = args.model === undefined && found?.source === "workspace";
-  return isOfFolder ? { provider, model: text } : modelOf(text);
+): AgentProfile["model"] {
+  // What the agent that calls asks for is no folder's wish.
+  const wish = {
+    model: args.model ?? found?.model,
+    source: args.model === undefined ? found?.source : "user",
+  };
+  return definedModel(
+    { ...(wish.model === undefined ? {} : { model: wish.model }), source: wish.source ?? "user" },
+    { provider, isFamily, familyOf: (text) => familyOf(text, provider), modelOf },
+  );
 }
 
 /** Words for agents that stand in a certain relation are no names. */

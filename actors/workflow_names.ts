@@ -5,16 +5,10 @@ import { Problem } from "../src/protocol/problem.ts";
 import type { WorkflowNames } from "../src/protocol/workflow_facts.ts";
 import type { WorkflowDefinition } from "../src/workflow/definition.ts";
 import { innerOf } from "../src/workflow/plan.ts";
+import { definedModel, type ModelNames } from "./defined_model.ts";
 
-export interface NameParts {
+export interface NameParts extends ModelNames {
   agents: AgentSet;
-  /** Throws a Problem for a text that names no model. */
-  modelOf: (text: string) => { provider: string; model: string };
-  /** For words of definitions such as "sonnet"; undefined: the session's own model. */
-  familyOf: (text: string) => string | undefined;
-  isFamily: (text: string) => boolean;
-  /** The session's. */
-  provider: string;
 }
 
 /** Throws a Problem that names what is not there. */
@@ -64,7 +58,7 @@ function found(name: string, node: string, { agents: { agents, broken } }: NameP
 
 function profileOf(found: AgentDefinition, parts: NameParts): AgentProfile {
   const { name, instructions, tools, disallowed_tools, permission_mode, max_turns, budget } = found;
-  const model = modelFor(found, parts);
+  const model = definedModel(found, parts);
   return {
     definition: name,
     ...(instructions === "" ? {} : { instructions }),
@@ -75,17 +69,4 @@ function profileOf(found: AgentDefinition, parts: NameParts): AgentProfile {
     ...(max_turns === undefined ? {} : { max_turns }),
     ...(budget === undefined ? {} : { budget }),
   };
-}
-
-/** A folder may choose among the models of the session's provider, not where the conversation is sent. */
-function modelFor(
-  { model: text, source }: AgentDefinition,
-  { familyOf, isFamily, modelOf, provider }: NameParts,
-): AgentProfile["model"] {
-  if (text === undefined) return undefined;
-  if (isFamily(text)) {
-    const model = familyOf(text);
-    return model === undefined ? undefined : { provider, model };
-  }
-  return source === "workspace" ? { provider, model: text } : modelOf(text);
 }

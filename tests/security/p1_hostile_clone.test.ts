@@ -96,7 +96,10 @@ async function turn(
   });
   await daemon.request("POST", `/sessions/${id}/messages`, { message });
   const events = await until("the end of the turn", async () => {
-    const page = await daemon.request<{ events: EventEnvelope[] }>("GET", `/sessions/${id}/events?after=0`);
+    const page = await daemon.request<{ events: EventEnvelope[] }>(
+      "GET",
+      `/sessions/${id}/events?after=0&limit=1000`,
+    );
     return page.events.some(({ type, actor }) => type === "turn.ended" && actor === "main")
       ? page.events
       : null;
