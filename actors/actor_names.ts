@@ -4,6 +4,7 @@ import { hasEnded, isLeaving } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
+import { meansSomebodyElse } from "../src/protocol/team_spec.ts";
 import type { SessionActor } from "./session_port.ts";
 
 /** How many are named in a message to a model. */
@@ -106,9 +107,12 @@ function lives(path: string, session: SessionActor): boolean {
   return Object.hasOwn(session.state().agents, path) && !isLeaving(session.state(), path);
 }
 
-/** What an agent goes by. */
+/** What an agent goes by: its path where it has no name, or one that would be taken for somebody else's. */
 export function nameOf(path: string, crew: Crew): string {
-  return crew.agent(path)?.profile.name ?? lastName(path);
+  if (path === mainActor) return path;
+  const agent = crew.agent(path);
+  const name = agent === undefined ? path : agent.profile.name ?? lastName(path);
+  return meansSomebodyElse(name) ? path : name;
 }
 
 /** The last part of a path: what an agent without a name is called. */

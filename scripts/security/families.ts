@@ -11,6 +11,10 @@ export interface Family {
 export const testsFolder = "tests/security";
 
 const words: Readonly<Record<string, string>> = {
+  A1: "agents that would have more than whoever began them",
+  A2: "words of agents that look like somebody else's",
+  A3: "hostile workflows, and values that agents put into them",
+  A4: "wrong requests about agents, teams and workflows",
   C1: "shell commands that hide another one",
   C2: "commands of extreme size and form",
   C3: "refusals against allowances",

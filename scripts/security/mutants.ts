@@ -1,5 +1,6 @@
 // Deliberately broken builds: one line of the program changed so that one promise no longer holds. The tests of its family
 // must notice. `npm run test:security -- --mutants` tries them; docs/security.md lists them.
+import { mutantsOfAgents } from "./broken_builds/agents.ts";
 import { mutantsOfCommands } from "./broken_builds/commands.ts";
 import { mutantsOfFiles } from "./broken_builds/files.ts";
 import { mutantsOfSecrets } from "./broken_builds/secrets.ts";
@@ -15,7 +16,12 @@ export interface Mutant {
   why: string;
 }
 
-export const mutants: readonly Mutant[] = [...mutantsOfCommands, ...mutantsOfFiles, ...mutantsOfSecrets];
+export const mutants: readonly Mutant[] = [
+  ...mutantsOfCommands,
+  ...mutantsOfFiles,
+  ...mutantsOfSecrets,
+  ...mutantsOfAgents,
+];
 
 /** Why a broken build cannot be made, or null. */
 export function faultOf({ file, from, to }: Mutant, text: string): string | null {

@@ -30,7 +30,7 @@ export async function readDocument(text: string, file: string): Promise<Read> {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const options = { lineCounter: lines, schema: "core", prettyErrors: false, logLevel: "silent" } as const;
+  const options = { lineCounter: lines, schema: "core", prettyErrors: false, logLevel: "error" } as const;
   let parsed: ReturnType<typeof yaml.parseDocument>;
   try {
     parsed = yaml.parseDocument(text, options);
