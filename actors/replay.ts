@@ -1,7 +1,7 @@
 // Replay: what a saved session was at any point, what its model was sent, and the proof that both are right.
 import { sessionDigest, toPlainSession } from "../machines/plain_session.ts";
 import { stepSession } from "../machines/session.ts";
-import { emptySession, mainStatus, type SessionState } from "../machines/session_state.ts";
+import { emptySession, mainStatus, type SessionState, stateName } from "../machines/session_state.ts";
 import { createTranscript, type Transcript } from "../machines/transcript.ts";
 import type { SessionLog } from "../src/log/port.ts";
 import { type Fact, type FactOf, mainActor } from "../src/protocol/facts.ts";
@@ -29,6 +29,8 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
   if (meta === null) {
     throw new Problem("log_damaged", `Cannot read session "${sessionId}": it has no beginning`);
   }
+  const asks = Object.values(state.calls)
+    .filter(({ asked, snapshot }) => asked !== null || stateName(snapshot) === "questioning").length;
   return {
     session_id: sessionId,
     name: meta.name,
@@ -42,6 +44,7 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
     permission_mode: meta.permissionMode,
     ...(meta.sandbox === null ? {} : { sandbox: meta.sandbox }),
     forked_from: meta.forkedFrom,
+    ...(asks === 0 ? {} : { asks }),
   };
 }
 

@@ -1,7 +1,7 @@
 // Short labels for the actors of one session: the same for each client and at each look, because they follow the log.
-import type { EventEnvelope } from "../protocol/facts.ts";
+import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { ActorView } from "../protocol/tree_views.ts";
-import { shortLine } from "./neutral.ts";
+import { neutralLine, shortLine } from "./neutral.ts";
 import type { Colours } from "./terminal.ts";
 
 export interface ActorNames {
@@ -16,6 +16,17 @@ export interface ActorNames {
 export interface ActorLabels extends ActorNames {
   /** The name in the colour of the actor. */
   label(actor: string): string;
+}
+
+/** What an actor is called, by its path. */
+export type NameOf = (actor: string) => string;
+/** For where nothing is known but the path. */
+export const ownPath: NameOf = (actor) => actor;
+
+/** The name to say beside a path; undefined when it would say nothing new. */
+export function nameIn(actor: string, nameOf: NameOf): string | undefined {
+  const name = neutralLine(nameOf(actor));
+  return actor === mainActor || name === actor ? undefined : name;
 }
 
 const labelCharsMax = 20;

@@ -1,9 +1,11 @@
 // `jamey answer`: answers the questions of an agent, from any terminal.
-import type { PendingQuestion } from "../protocol/http.ts";
+import type { Client } from "../client/client.ts";
 import { Problem } from "../protocol/problem.ts";
 import { type Command, type Context, need } from "./command.ts";
+import { pendingIn } from "./pending.ts";
 import { parseOne } from "./pending_answer.ts";
-import { pendingText } from "./pending_text.ts";
+import { pendingCommand, pendingText } from "./pending_text.ts";
+import { namesIn, sayWaiting } from "./waiting.ts";
 
 export const answerCommand: Command = {
   usage: "answer <session> [call] [...answers]",
@@ -18,8 +20,8 @@ export const answerCommand: Command = {
     const session = need(input, 0, "the session", "answer");
     const [, call, ...typed] = input.args;
     const client = await context.client();
+    if (call === undefined) return await list(context, client, session);
     const { questions } = await client.questions(session);
-    if (call === undefined) return list(context, questions);
     const asked = questions.find(({ call_id }) => call_id === call);
     if (asked === undefined) {
       throw new Problem("not_found", `Cannot answer call "${call}": it asks nothing now`, {
@@ -46,12 +48,18 @@ export const answerCommand: Command = {
   },
 };
 
-function list(context: Context, questions: readonly PendingQuestion[]): number {
-  if (context.json) context.terminal.json({ questions });
-  else if (questions.length === 0) context.terminal.talk("Nothing is asked");
-  for (const asked of context.json ? [] : questions) {
-    const pending = { kind: "question", key: asked.call_id, seq: asked.seq, asked } as const;
-    context.terminal.line(pendingText(pending, context.terminal.colours));
+async function list({ terminal, json }: Context, client: Client, session: string): Promise<number> {
+  if (json) {
+    terminal.json({ questions: (await client.questions(session)).questions });
+    return 0;
   }
+  const { state, session_id } = await client.view(session);
+  if (state.questions.length === 0) terminal.talk("Nothing is asked");
+  for (const pending of pendingIn(state)) {
+    if (pending.kind !== "question") continue;
+    terminal.line(pendingText(pending, terminal.colours, namesIn(state.tree)));
+    terminal.talk(terminal.talkColours.dim(`  Answer with: ${pendingCommand(pending, session_id)}`));
+  }
+  sayWaiting(terminal, state, { session: session_id, besides: "question" });
   return 0;
 }

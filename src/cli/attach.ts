@@ -1,5 +1,6 @@
 // `jamey attach`: the history of a session, then what happens in it, live; approvals can be answered here.
 import type { EventEnvelope } from "../protocol/facts.ts";
+import type { SessionView } from "../protocol/http.ts";
 import { findActor } from "../protocol/find_actor.ts";
 import type { ActorView } from "../protocol/tree_views.ts";
 import { concerns } from "./actor_events.ts";
@@ -11,13 +12,13 @@ import type { Client } from "../client/client.ts";
 import { type Command, type Context, need, seqMax } from "./command.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { linkText } from "./link_text.ts";
-import { createLiveView, type LiveView } from "./live_view.ts";
+import { createLiveView } from "./live_view.ts";
 import { sayMode } from "./mode_text.ts";
-import { messageOf, Problem } from "../protocol/problem.ts";
-import { neutral, neutralLine } from "./neutral.ts";
-import { createPending, type Pending, type PendingList } from "./pending.ts";
-import { typedAnswer } from "./pending_answer.ts";
-import { pendingChoices, pendingCommand, pendingText } from "./pending_text.ts";
+import { Problem } from "../protocol/problem.ts";
+import { neutralLine } from "./neutral.ts";
+import { createPending } from "./pending.ts";
+import { pendingCommand, pendingText } from "./pending_text.ts";
+import { createQuestions, type Questions } from "./questions.ts";
 import { signalExit } from "./signals.ts";
 
 export const attachCommand: Command = {
@@ -48,7 +49,7 @@ export const attachCommand: Command = {
     }
     const client = await context.client();
     const view = await client.view(session);
-    const { tree } = view.state;
+    const { tree, approvals, questions, paused } = view.state;
     const actor = wanted === undefined ? undefined : findActor(tree, wanted).path;
     const stop = new AbortController();
     let exit = 0;
@@ -57,7 +58,25 @@ export const attachCommand: Command = {
       stop.abort();
     });
     const deltas = input.flag("deltas") && !context.json && !withTree;
-    const options = { session: view.session_id, after, deltas, signal: stop.signal, actor, tree, withTree };
+    const mine = <One extends { actor: string }>(all: readonly One[]) =>
+      all.filter((one) => actor === undefined || one.actor === actor);
+    // What waits may have been asked before the events that are shown.
+    const before = {
+      ...view.state,
+      approvals: mine(approvals),
+      questions: mine(questions),
+      paused: mine(paused),
+    };
+    const options = {
+      session: view.session_id,
+      after,
+      deltas,
+      signal: stop.signal,
+      actor,
+      tree,
+      withTree,
+      ...(after === 0 ? {} : { before }),
+    };
     if (context.json) await printJson(context, client, options);
     else {
       await sayMode({ terminal: context.terminal, client }, view.state.summary);
@@ -77,6 +96,8 @@ interface AttachOptions {
   /** Those there were when the following began. */
   tree: readonly ActorView[];
   withTree: boolean;
+  /** What waited then; left out: the events that are shown say it all. */
+  before?: SessionView["state"];
 }
 
 async function printJson(context: Context, client: Client, options: AttachOptions): Promise<void> {
@@ -93,20 +114,36 @@ function isShown(event: EventEnvelope, { actor }: AttachOptions): boolean {
 async function show(context: Context, client: Client, options: AttachOptions): Promise<void> {
   const own = context.terminal;
   const lines = own.inIsTerminal && own.outIsTerminal ? openLines({ isTerminal: true }) : undefined;
-  const area = options.withTree && own.outIsTerminal ? openBottomArea(own, lines) : undefined;
+  let questions: Questions | undefined;
+  const area = options.withTree && own.outIsTerminal
+    ? openBottomArea(own, lines, () => questions?.prompt() ?? "> ")
+    : undefined;
   const terminal = area?.above ?? own;
   const { signal, session } = options;
   const tree = options.withTree ? openLiveTree({ client, session, terminal: own, area, signal }) : undefined;
   const labels = createActorLabels(terminal.colours);
   labels.seed(options.tree);
   const view = createLiveView(terminal, labels);
-  const pending = createPending();
+  const pending = createPending(options.before);
   // While the terminal is read by lines, Ctrl-C comes from there.
   lines?.onInterrupt(() => Deno.kill(Deno.pid, "SIGINT"));
   if (lines !== undefined) {
+    const { colours } = terminal;
+    questions = createQuestions({ client, session, pending, colours, nameOf: labels.name, say: view.note });
     // It fails only when the terminal is gone; the following ends by that too.
-    answerFromKeyboard(context, client, options.session, { lines, pending, view, area })
-      .catch(() => lines.close());
+    answerFromKeyboard({ lines, questions, area }).catch(() => lines.close());
+  }
+  const said = new Set<string>();
+  /** Where no answer can be typed, each is shown at once with the command that answers it. */
+  function ask(): void {
+    if (questions !== undefined) return questions.look();
+    for (const one of pending.all()) {
+      const key = `${one.key} ${one.seq}`;
+      if (said.has(key)) continue;
+      said.add(key);
+      const how = `Answer with: ${pendingCommand(one, session)}`;
+      view.note(`${pendingText(one, own.colours, labels.name)}\n  ${own.colours.dim(how)}`);
+    }
   }
   let live = false;
   const onLink = (isUp: boolean) => view.note(terminal.colours.dim(`      ${linkText(isUp)}`));
@@ -117,17 +154,14 @@ async function show(context: Context, client: Client, options: AttachOptions): P
         if (!isShown(frame.event, options)) continue;
         view.event(frame.event);
         pending.fact(frame.event);
-        if (live) {
-          const asked = pending.all().at(-1);
-          if (asked?.seq === frame.event.seq) view.note(question(context, asked, options.session));
-        }
+        if (live) ask();
       } else if (frame.type === "delta") {
         if (options.actor === undefined || frame.actor === options.actor) view.delta(frame);
       } else if (frame.type === "notice") view.note(terminal.colours.dim(`      ${neutralLine(frame.text)}`));
       else if (frame.type === "synced" && !live) {
         live = true;
         tree?.changed();
-        for (const asked of pending.all()) view.note(question(context, asked, options.session));
+        ask();
       }
     }
   } finally {
@@ -136,48 +170,12 @@ async function show(context: Context, client: Client, options: AttachOptions): P
   }
 }
 
-function question({ terminal }: Context, pending: Pending, session: string): string {
-  const how = terminal.inIsTerminal
-    ? `Answer: ${pendingChoices(pending)}`
-    : `Answer with: ${pendingCommand(pending, session)}`;
-  return `${pendingText(pending, terminal.colours)}\n  ${terminal.colours.dim(how)}`;
-}
-
-interface Desk {
-  lines: Lines;
-  pending: PendingList;
-  view: LiveView;
-  area: BottomArea | undefined;
-}
-
-/** The oldest question is answered first. */
+/** What a person types answers the question that was shown last. */
 async function answerFromKeyboard(
-  context: Context,
-  client: Client,
-  session: string,
-  desk: Desk,
+  { lines, questions, area }: { lines: Lines; questions: Questions; area: BottomArea | undefined },
 ): Promise<void> {
-  const { lines, pending, view, area } = desk;
   for (let typed = await lines.next(); typed !== undefined; typed = await lines.next()) {
     area?.typed();
-    const [oldest, ...more] = pending.all();
-    if (typed.trim() === "") continue;
-    if (oldest === undefined) {
-      view.note("  Nothing waits for an answer; to talk to the agent use: jamey chat -s SESSION");
-      continue;
-    }
-    const send = typedAnswer(oldest, typed);
-    if (send === undefined) {
-      view.note(`  Answer: ${pendingChoices(oldest)}`);
-      continue;
-    }
-    pending.answered(oldest.key);
-    const first = await send(client, session).catch((thrown) => {
-      pending.again(oldest);
-      view.note(`  ${context.terminal.colours.red(neutral(messageOf(thrown)))}`);
-      return true;
-    });
-    if (!first) view.note("  Somebody else was first");
-    for (const waiting of more.slice(0, 1)) view.note(question(context, waiting, session));
+    if (typed.trim() !== "") await questions.typed(typed);
   }
 }

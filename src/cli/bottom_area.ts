@@ -17,7 +17,11 @@ export interface BottomArea {
 const [wrapOff, wrapOn] = ["\x1b[?7l", "\x1b[?7h"];
 const clearDown = "\x1b[J";
 
-export function openBottomArea(terminal: Terminal, lines: Lines | undefined): BottomArea {
+export function openBottomArea(
+  terminal: Terminal,
+  lines: Lines | undefined,
+  prompt: () => string = () => "> ",
+): BottomArea {
   let shown: readonly string[] = [];
   /** How far up the area begins. */
   let rows = 0;
@@ -31,7 +35,7 @@ export function openBottomArea(terminal: Terminal, lines: Lines | undefined): Bo
     if (shown.length === 0) return;
     terminal.write(`${wrapOff}${shown.join("\n")}\n${wrapOn}`);
     rows = shown.length;
-    lines?.prompt("> ");
+    lines?.prompt(prompt());
   }
   const aside = <Value>(put: (value: Value) => void) => (value: Value) => {
     erase();

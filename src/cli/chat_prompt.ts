@@ -1,7 +1,9 @@
 // The prompt of a chat: what may be typed now. Output goes beside it, never into it, and the prompt comes back below.
 import type { Room } from "./chat_room.ts";
 import type { Lines } from "./lines.ts";
-import { pendingChoices, pendingText } from "./pending_text.ts";
+import { mainActor } from "../protocol/facts.ts";
+import { pendingActor } from "./pending.ts";
+import { pendingChoices, pendingShort, pendingText } from "./pending_text.ts";
 import type { Terminal } from "./terminal.ts";
 
 const promptText = "> ";
@@ -41,8 +43,10 @@ export function createPrompt(terminal: Terminal, lines: Lines): (room: Room) => 
     }
     if (!shown.has(key)) {
       shown.add(key);
-      terminal.line(pendingText(question, terminal.colours));
+      terminal.line(pendingText(question, terminal.colours, room.nameOf));
     } else if (lines.isPrompting()) return;
-    lines.prompt(`  ${pendingChoices(question)}: `);
+    // Whose it is may have scrolled away.
+    const whose = pendingActor(question) === mainActor ? "" : `${pendingShort(question, room.nameOf)}: `;
+    lines.prompt(`  ${whose}${pendingChoices(question)}: `);
   };
 }

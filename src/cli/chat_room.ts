@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { type EventEnvelope, type Image, mainActor } from "../protocol/facts.ts";
 import { messageOf, Problem } from "../protocol/problem.ts";
+import type { NameOf } from "./actor_labels.ts";
 import { createAgentTally } from "./agent_tally.ts";
 import { createChatView } from "./chat_view.ts";
 import { neutral } from "./neutral.ts";
@@ -21,6 +22,8 @@ export interface Room {
   agents(): string;
   /** Also shows the text of this agent as it comes; undefined: the main one's only. */
   follow(actor: string | undefined): void;
+  /** What an actor is called here. */
+  nameOf: NameOf;
   /** What has waited for a person for longest. */
   question(): Pending | undefined;
   answered(key: string): void;
@@ -146,6 +149,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
     isBusy,
     agents: tally.text,
     follow: view.follow,
+    nameOf: view.nameOf,
     question: () => pending.all()[0],
     answered: pending.answered,
     again: pending.again,

@@ -2,9 +2,10 @@
 import { createDeltaText } from "../client/delta_text.ts";
 import { type EventEnvelope, mainActor } from "../protocol/facts.ts";
 import type { DeltaFrame, NoticeFrame } from "../protocol/frames.ts";
-import { type ActorNames, createActorLabels } from "./actor_labels.ts";
+import { type ActorNames, createActorLabels, type NameOf } from "./actor_labels.ts";
 import { imagesText } from "./image_text.ts";
 import { createModeRuns, type ModeRun, summaryLines, utteranceHead, utteranceText } from "./mode_summary.ts";
+import { namedEvent } from "./named_event.ts";
 import { neutral, shortLine, shortText } from "./neutral.ts";
 import { argsText, errorText } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,6 +18,8 @@ export interface ChatView {
   closeLine(): void;
   /** Also shows the text of this agent as it comes. */
   follow(actor: string | undefined): void;
+  /** What an actor is called here. */
+  nameOf: NameOf;
 }
 
 export interface ChatViewOptions {
@@ -55,10 +58,10 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
     terminal.line(line);
   }
 
-  function said({ data }: EventEnvelope): void {
+  function said({ data, actor }: EventEnvelope): void {
     const words = [imagesText(data["images"]), neutral(String(data["text"]))].filter((part) => part !== "");
     // What a background task or a hook says is no person's word.
-    const line = `> ${words.join(" ")}`;
+    const line = `${actor === mainActor ? ">" : `> to ${names.name(actor)}:`} ${words.join(" ")}`;
     if (data["source"] === undefined) say(colours.cyan(line));
     else say(colours.dim(shortText(line, outputLinesMax, outputCharsMax)));
   }
@@ -130,6 +133,7 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
     follow: (actor) => void (followed = actor),
     notice: ({ text }) => say(colours.dim(`  ${shortLine(text, noticeCharsMax)}`)),
     closeLine,
+    nameOf: names.name,
   };
 }
 
@@ -179,14 +183,22 @@ function describe(event: EventEnvelope, { colours, byHand, names }: DescribeOpti
     case "timer.fired":
       return undefined;
     case "hook.ran":
-      return data["outcome"] === "passed" ? undefined : workLines(event, who, yellow);
+      return data["outcome"] === "passed" ? undefined : workLines(event, { who, names, tint: yellow });
     default:
-      return workLines(event, who, dim);
+      // Those begin with the name of the actor themselves.
+      return workLines(event, {
+        who: /^(agent\.|team\.message_sent)/.test(type) ? "" : who,
+        names,
+        tint: dim,
+      });
   }
 }
 
-function workLines(event: EventEnvelope, who: string, tint: (text: string) => string): string | undefined {
-  const [first, ...more] = workText(event) ?? [];
+function workLines(
+  event: EventEnvelope,
+  { who, names, tint }: { who: string; names: ActorNames; tint: (text: string) => string },
+): string | undefined {
+  const [first, ...more] = workText(namedEvent(event, names)) ?? [];
   return first === undefined
     ? undefined
     : tint([`  ${who}${first}`, ...more.map((line) => `    ${line}`)].join("\n"));

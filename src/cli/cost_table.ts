@@ -1,6 +1,8 @@
 // What a session has used: all together, each agent, each model, as one small table.
 import type { SessionView } from "../protocol/http.ts";
 import { shortLine } from "./neutral.ts";
+import { nameIn } from "./actor_labels.ts";
+import { namesIn } from "./waiting.ts";
 import { tableLines } from "./table.ts";
 import type { Colours } from "./terminal.ts";
 import { budgetLine } from "./work_text.ts";
@@ -16,13 +18,17 @@ interface Used {
 const nameCharsMax = 60;
 
 export function costLines(
-  { usage, usage_by_actor, usage_by_model, budgets }: State,
+  { usage, usage_by_actor, usage_by_model, budgets, tree }: State,
   colours: Colours,
 ): string[] {
   const cached = sumOf(Object.values(usage_by_actor));
+  const nameOf = namesIn(tree);
   const rows = [
     row("session", { ...usage, ...cached === undefined ? {} : { cache_read_tokens: cached } }),
-    ...Object.entries(usage_by_actor).map(([actor, used]) => row(actor, used)),
+    ...Object.entries(usage_by_actor).map(([actor, used]) => {
+      const name = nameIn(actor, nameOf);
+      return row(name === undefined ? actor : `${name} (${actor})`, used);
+    }),
     ...Object.entries(usage_by_model).map(([model, used]) => row(model, used)),
   ];
   const lines = tableLines(["", "TOKENS IN", "CACHED", "OUT", "COST"], rows, {

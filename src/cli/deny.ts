@@ -1,6 +1,6 @@
 // `jamey deny`: refuses a pending call.
 import { type Command, need } from "./command.ts";
-import { answerShown, reachOf } from "./approvals.ts";
+import { answerShown, reachOf } from "./approval_answer.ts";
 
 export const denyCommand: Command = {
   usage: "deny <session> [call]",

@@ -4,6 +4,7 @@ import type { EventEnvelope } from "../protocol/facts.ts";
 import { type ActorLabels, createActorLabels } from "./actor_labels.ts";
 import type { DeltaFrame } from "../protocol/frames.ts";
 import { createModeRuns, summaryLines } from "./mode_summary.ts";
+import { namedEvent } from "./named_event.ts";
 import { neutral } from "./neutral.ts";
 import { renderEvent } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,7 +45,7 @@ export function createLiveView(
       const requestId = event.data["request_id"];
       const run = runs.fact(event);
       if (typeof requestId !== "string") {
-        terminal.line(renderEvent(event, shown));
+        terminal.line(renderEvent(namedEvent(event, labels), shown));
         if (run === undefined || event.type !== "mode.finished") return;
         return summaryLines(run).forEach((line) => terminal.line(`      ${line}`));
       }

@@ -8,6 +8,18 @@ export type Pending =
   | { kind: "question"; key: string; seq: number; asked: PendingQuestion }
   | { kind: "limit"; key: string; seq: number; paused: PausedAgent };
 
+/** Who asks. */
+export function pendingActor(pending: Pending): string {
+  switch (pending.kind) {
+    case "approval":
+      return pending.approval.actor;
+    case "question":
+      return pending.asked.actor;
+    case "limit":
+      return pending.paused.actor;
+  }
+}
+
 export interface PendingList {
   fact(event: EventEnvelope): void;
   /** Forgets what has its answer on its way; an answer to one limit holds for every agent that waits at one. */
@@ -41,9 +53,11 @@ export function createPending(before?: SessionView["state"]): PendingList {
   };
 }
 
-function pendingIn({ approvals, questions, paused, summary }: SessionView["state"]): Pending[] {
+/** What waits in a session as its view says, the oldest first; limits last, because when they were met is not said. */
+export function pendingIn({ approvals, questions, paused, summary }: SessionView["state"]): Pending[] {
   const limits = paused.map(({ actor, ...data }) => limitOf(data, actor, summary.seq));
-  return [...approvals.map(approvalOf), ...questions.map(questionOf), ...limits];
+  const calls = [...approvals.map(approvalOf), ...questions.map(questionOf)];
+  return [...calls.sort((a, b) => a.seq - b.seq), ...limits];
 }
 
 function approvalOf(approval: Approval): Pending {

@@ -1,20 +1,23 @@
 // What waits for a person, in words: shown whole, because what is hidden would be agreed to as well.
 import type { PausedAgent } from "../protocol/budget_views.ts";
 import type { PendingQuestion } from "../protocol/http.ts";
+import { nameIn, type NameOf, ownPath } from "./actor_labels.ts";
 import { approvalChoices, approvalText } from "./approvals.ts";
-import { neutral, neutralLine } from "./neutral.ts";
-import type { Pending } from "./pending.ts";
+import { neutral, neutralLine, shortLine } from "./neutral.ts";
+import { type Pending, pendingActor } from "./pending.ts";
 import type { Colours } from "./terminal.ts";
 import { limitText } from "./work_text.ts";
 
-export function pendingText(pending: Pending, colours: Colours): string {
+const shortCharsMax = 60;
+
+export function pendingText(pending: Pending, colours: Colours, nameOf: NameOf = ownPath): string {
   switch (pending.kind) {
     case "approval":
-      return approvalText(pending.approval, colours);
+      return approvalText(pending.approval, colours, nameOf);
     case "question":
-      return questionText(pending.asked, colours);
+      return questionText(pending.asked, colours, nameOf);
     case "limit":
-      return limitQuestion(pending.paused, colours);
+      return limitQuestion(pending.paused, colours, nameOf);
   }
 }
 
@@ -29,6 +32,22 @@ export function pendingChoices(pending: Pending): string {
         : 'one answer for each question, parted by ";": numbers or words of your own';
     case "limit":
       return "y go on, n end the turn";
+  }
+}
+
+/** Whose it is and what about, in a few words. */
+export function pendingShort(pending: Pending, nameOf: NameOf): string {
+  return `${neutralLine(nameOf(pendingActor(pending)))}, ${aboutText(pending)}`;
+}
+
+function aboutText(pending: Pending): string {
+  switch (pending.kind) {
+    case "approval":
+      return neutralLine(pending.approval.name);
+    case "question":
+      return shortLine(pending.asked.questions.map(({ question }) => question).join(" "), shortCharsMax);
+    case "limit":
+      return limitText(pending.paused);
   }
 }
 
@@ -49,7 +68,9 @@ export function pendingCommand(pending: Pending, session: string): string {
 function questionText(
   { actor, call_id, questions }: PendingQuestion,
   { bold, yellow, dim }: Colours,
+  nameOf: NameOf,
 ): string {
+  const name = nameIn(actor, nameOf);
   const lines = questions.flatMap(({ question, options, multi_select }, index) => {
     const mark = questions.length === 1 ? "" : `${index + 1}. `;
     const several = multi_select ? dim(" (several may be picked)") : "";
@@ -61,13 +82,14 @@ function questionText(
       }),
     ];
   });
-  const head = `${yellow("?")} The agent asks ${
+  const head = `${yellow("?")} ${name === undefined ? "The agent" : bold(name)} asks ${
     dim(`(${neutralLine(actor)}, call ${neutralLine(call_id)})`)
   }`;
   return [head, ...lines].join("\n");
 }
 
-function limitQuestion(paused: PausedAgent, { bold, yellow, dim }: Colours): string {
-  const who = dim(`(${neutralLine(paused.actor)})`);
+function limitQuestion(paused: PausedAgent, { bold, yellow, dim }: Colours, nameOf: NameOf): string {
+  const name = nameIn(paused.actor, nameOf);
+  const who = `${name === undefined ? "" : `${bold(name)} `}${dim(`(${neutralLine(paused.actor)})`)}`;
   return `${yellow("?")} ${bold("Paused:")} ${limitText(paused)} ${who}. Shall it go on?`;
 }

@@ -50,7 +50,7 @@ export function printSessions({ terminal }: Context, sessions: readonly SessionS
   if (sessions.length === 0) return terminal.talk("There are no sessions yet; create one with: jamey new");
   const rows = sessions.map((session) => [
     session.session_id,
-    session.status,
+    statusText(session),
     String(session.seq),
     session.updated_at.slice(0, 16).replace("T", " "),
     session.permission_mode,
@@ -66,7 +66,14 @@ export function printSessions({ terminal }: Context, sessions: readonly SessionS
   for (const line of tableLines(titles, rows, { colours: terminal.colours, tint })) terminal.line(line);
 }
 
-/** Nothing goes on there until somebody answers. */
-export function waitsForPerson({ status }: SessionSummary): boolean {
-  return status === "paused" || status === "waiting_for_approval";
+/** What its main agent does; an approval or a question of another one is said as well. */
+export function statusText({ status, asks }: Pick<SessionSummary, "status" | "asks">): string {
+  const word = status.replaceAll("_", " ");
+  if (asks === undefined || status === "waiting_for_approval") return word;
+  return `${word}, ${asks} ${asks === 1 ? "asks" : "ask"}`;
+}
+
+/** Something there does not go on until somebody answers. */
+export function waitsForPerson({ status, asks }: SessionSummary): boolean {
+  return asks !== undefined || status === "paused" || status === "waiting_for_approval";
 }

@@ -4,10 +4,11 @@ import { messageOf, Problem, problemCodes } from "../protocol/problem.ts";
 import { createClient } from "../client/client.ts";
 import type { Command, Context } from "./command.ts";
 import type { PermissionMode } from "../protocol/facts.ts";
+import type { SessionSummary } from "../protocol/http.ts";
 import type { SandboxView } from "../protocol/permission_views.ts";
 import { sandboxText } from "./mode_text.ts";
 import { shortLine } from "./neutral.ts";
-import { listSessions, waitsForPerson } from "./sessions.ts";
+import { listSessions, statusText, waitsForPerson } from "./sessions.ts";
 import { showTree } from "./tree.ts";
 
 /** Those used last; one that has waited for longer is found with `jamey sessions`. */
@@ -25,7 +26,7 @@ export interface DaemonStatus {
   permission_mode?: PermissionMode;
   sandbox?: SandboxView;
   /** Sessions that wait for a person: for an answer or an approval, or paused at a limit. */
-  waiting?: { session_id: string; name: string | null; status: string }[];
+  waiting?: Pick<SessionSummary, "session_id" | "name" | "status" | "asks">[];
   /** Why the daemon cannot be used although it runs. */
   problem?: string;
 }
@@ -77,7 +78,12 @@ async function lookInside(context: Context): Promise<Looked> {
       sandbox: undefined,
     }));
     return {
-      waiting: waiting.map(({ session_id, name, status }) => ({ session_id, name, status })),
+      waiting: waiting.map(({ session_id, name, status, asks }) => ({
+        session_id,
+        name,
+        status,
+        ...(asks === undefined ? {} : { asks }),
+      })),
       ...(sandbox === undefined ? {} : { permission_mode, sandbox }),
     };
   } catch (thrown) {
@@ -106,11 +112,9 @@ function describe(status: DaemonStatus): string {
       ? []
       : [`sandbox     ${sandboxText(status.sandbox, status.permission_mode)}`]),
   ];
-  for (const { session_id, name, status: how } of status.waiting ?? []) {
+  for (const { session_id, name, ...how } of status.waiting ?? []) {
     lines.push(
-      `waits       ${session_id}${name === null ? "" : ` (${shortLine(name, 60)})`} ${
-        how.replaceAll("_", " ")
-      }`,
+      `waits       ${session_id}${name === null ? "" : ` (${shortLine(name, 60)})`} ${statusText(how)}`,
     );
   }
   if (status.problem !== undefined) lines.push(`problem     ${status.problem}`);

@@ -12,6 +12,7 @@ import { nameOption, sessionSettings } from "./new.ts";
 import { signalExit } from "./signals.ts";
 import { readTeamFile } from "./team_file.ts";
 import { teamLines } from "./team_text.ts";
+import { sayWaiting } from "./waiting.ts";
 
 const actions = { run, check, show, send, cancel } as const;
 const summaryShownMax = 2_000;
@@ -39,7 +40,7 @@ async function run(context: Context, input: Input, words: string[]): Promise<num
   const prompt = input.text("prompt");
   const spec = prompt === undefined ? read : { ...read, goal: `${read.goal}\n\n${prompt}` };
   const client = await context.clientOrStart();
-  const session = input.text("session") ?? await newSession(client, input);
+  const session = input.text("session") ?? await newSession(client, input, spec.name);
   const { session_id } = (await client.view(session)).state.summary;
   const { team, seq } = await client.startTeam(session_id, spec);
   if (!input.flag("wait")) {
@@ -55,10 +56,17 @@ async function run(context: Context, input: Input, words: string[]): Promise<num
   return await waitFor(context, client, { session: session_id, team, after: seq - 1 });
 }
 
-async function newSession(client: Client, input: Input): Promise<string> {
+async function newSession(client: Client, input: Input, team: string): Promise<string> {
   const settings = { ...nameOption(input, "team"), ...sessionSettings(input, "team") };
   await checkModel(client, settings.model);
-  return (await client.create(settings)).session_id;
+  const { session_id } = await client.create(settings);
+  // A list of sessions says what each is about.
+  if (settings.name === undefined) {
+    await client.rename(session_id, `${neutralLine(team).slice(0, 150)} ${session_id.slice(0, 6)}`).catch(
+      () => {},
+    );
+  }
+  return session_id;
 }
 
 /** Says what the team does until it ends; interrupted, it goes on without being watched. */
@@ -121,7 +129,7 @@ function progressLine(
     case "agent.started":
       return `${who} begins`;
     case "team.message_sent":
-      return `${said("from")} writes: ${said("text")}`;
+      return `${said("from")} to ${recipients(data["to"])}: ${said("text")}`;
     case "team.work_done":
       return `${said("member")} is done: ${said("summary")}`;
     case "team.milestone_reached":
@@ -143,17 +151,26 @@ function progressLine(
   }
 }
 
+/** Who a message is to: members by their names. */
+function recipients(to: unknown): string {
+  const paths = Array.isArray(to) ? to : [];
+  return shortLine(paths.map((path) => String(path).replace(/^.*agent:/, "")).join(", "), 200);
+}
+
 async function show(context: Context, input: Input, words: string[]): Promise<number> {
   const session = word(words, 0, "the session", "team show");
-  const { teams } = await (await context.client()).teams(
-    session,
-    input.number("at", { min: 1, max: seqMax }),
-  );
+  const client = await context.client();
+  const at = input.number("at", { min: 1, max: seqMax });
+  const { teams } = await client.teams(session, at);
   if (context.json) context.terminal.json({ teams });
   else if (teams.length === 0) context.terminal.talk("The session has no teams");
   else {for (const team of teams) {
       for (const line of teamLines(team, context.terminal.colours)) context.terminal.line(line);
     }}
+  if (!context.json && at === undefined && teams.some(({ state }) => state === "running")) {
+    const { state, session_id } = await client.view(session);
+    sayWaiting(context.terminal, state, { session: session_id });
+  }
   return 0;
 }
 

@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import type { TreeView } from "../protocol/tree_views.ts";
 import { type Command, type Context, need, seqMax } from "./command.ts";
 import { neutralLine } from "./neutral.ts";
+import { sayWaiting } from "./waiting.ts";
 import { treeLines, treeSummary } from "./tree_text.ts";
 
 export const treeCommand: Command = {
@@ -27,9 +28,11 @@ export async function showTree(
 ): Promise<void> {
   const view = await client.tree(session, at);
   if (context.json) return context.terminal.json(view);
+  const asks = at === undefined && view.tree.some(({ waits_for }) => waits_for !== undefined);
   // At an earlier point, it is that point's time that counts.
   const now = at === undefined ? Date.now() : Date.parse(view.at);
   for (const line of describeTree(view, { context, now })) context.terminal.line(line);
+  if (asks) sayWaiting(context.terminal, (await client.view(session)).state, { session: view.session_id });
 }
 
 function describeTree(
@@ -38,7 +41,7 @@ function describeTree(
 ): string[] {
   const { colours, columns } = context.terminal;
   return [
-    `${colours.bold(`Session ${neutralLine(session_id)} at #${seq}`)} ${treeSummary(tree)}`,
+    `${colours.bold(`Session ${neutralLine(session_id)} at #${seq}:`)} ${treeSummary(tree)}`,
     ...treeLines(tree, { colours, columns, withMail: true, now }),
   ];
 }

@@ -9,6 +9,7 @@ import { listSessions } from "./sessions.ts";
 import { tableLines } from "./table.ts";
 import { checkedFile } from "./workflow_file.ts";
 import { followWorkflow } from "./workflow_run.ts";
+import { sayWaiting } from "./waiting.ts";
 import { nodeLines, spanText, workflowHead } from "./workflow_text.ts";
 
 const sessionsMax = 1_000;
@@ -92,6 +93,10 @@ export async function showStatus(context: Context, input: Input, session: string
   const style = { colours: terminal.colours, columns: terminal.columns, now: Date.now() };
   terminal.line(workflowHead(view, style));
   for (const line of nodeLines(view, style)) terminal.line(line);
+  if (livingStates.has(view.state)) {
+    const { state, session_id } = await client.view(session);
+    sayWaiting(terminal, state, { session: session_id });
+  }
   if (view.reason !== null) terminal.line(`reason: ${neutral(view.reason)}`);
   for (const [name, value] of Object.entries(view.outputs ?? {})) {
     terminal.line(`${name}: ${typeof value === "string" ? neutral(value) : neutralJson(value)}`);

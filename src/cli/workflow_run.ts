@@ -3,6 +3,7 @@ import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { WorkflowView } from "../protocol/workflow_views.ts";
+import { createActorNames } from "./actor_labels.ts";
 import { refuseUntrusted, sayAwaiting } from "./awaiting_trust.ts";
 import type { Context, Input } from "./command.ts";
 import { linkText } from "./link_text.ts";
@@ -80,25 +81,29 @@ export async function followWorkflow(context: Context, client: Client, followed:
   const path = `workflow:${workflow}`;
   const stop = new AbortController();
   let caught: Signal | undefined;
+  const { state } = await client.view(session);
+  const pending = createPending(state);
+  const names = createActorNames();
+  names.seed(state.tree);
+  const desk = openDesk(context, client, { session, pending, nameOf: names.name, unattended });
   const release = context.signals.handle((signal) => {
     // The second one does not wait for the end.
     if (caught !== undefined) return stop.abort();
     caught = signal;
-    context.terminal.talk("Cancelling the workflow; once more to leave it to its end");
+    (desk.area?.above ?? context.terminal).talk("Cancelling the workflow; once more to leave it to its end");
     client.changeWorkflow(session, workflow, "cancel").catch(() => stop.abort());
     setTimeout(() => stop.abort(), cancelWaitMs);
   });
-  const { state } = await client.view(session);
-  const pending = createPending(state);
-  const desk = openDesk(context, client, { session, pending, unattended });
   const progress = openProgress(context, client, { session, workflow, area: desk.area, signal: stop.signal });
   try {
-    const onLink = (isUp: boolean) => context.terminal.talk(linkText(isUp));
+    // Above what stays at the bottom of the terminal.
+    const onLink = (isUp: boolean) => (desk.area?.above ?? context.terminal).talk(linkText(isUp));
     for await (
       const frame of follow(client, session, { after, deltas: false, signal: stop.signal, onLink })
     ) {
       if (frame.type === "synced") desk.live();
       if (frame.type !== "event") continue;
+      names.learn(frame.event);
       pending.fact(frame.event);
       progress.fact(frame.event);
       desk.look();

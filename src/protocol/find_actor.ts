@@ -18,7 +18,9 @@ export function findActor(tree: readonly ActorView[], text: string): ActorView {
   const [one, ...others] = found;
   if (one !== undefined && others.length === 0) return one;
   const what = one === undefined ? "there is no actor of that name" : "that name means several";
-  const whom = (one === undefined ? tree : found).slice(0, actorsNamedMax).map(({ path }) => path);
+  const whom = (one === undefined ? tree : found).slice(0, actorsNamedMax).map(({ path, name }) =>
+    one === undefined && tree.filter((other) => other.name === name).length === 1 ? name : path
+  );
   throw new Problem("not_found", `Cannot find "${text}": ${what}`, {
     hint: one === undefined ? `There are ${whom.join(", ")}` : `Say which: ${whom.join(", ")}`,
   });

@@ -164,7 +164,7 @@ test("/cost says what the session, each agent and each model have used, in colum
   expect(rows[1]).toMatch(/^session +\d+ +- +\d+ +\$0\.0000$/);
   expect(rows.slice(2, 5).map((row) => row.split(" ")[0])).toEqual([
     "main",
-    expect.stringMatching(/^main\/agent:/),
+    expect.stringMatching(/^c\d+-1$/),
     expect.stringMatching(/^scripted\//),
   ]);
   expect(new Set(rows.slice(0, 5).map((row) => row.length)).size).toBe(1);

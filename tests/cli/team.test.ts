@@ -42,7 +42,7 @@ test("the example runs to its end offline: what came out is on stdout, what happ
     ],
   });
   expect(stderr).toContain('scout has reached "looked"');
-  expect(stderr).toContain("writer writes: A folder with files");
+  expect(stderr).toContain("writer to reader: A folder with files");
   const shown = await desk.jamey(["team", "show", "last"]);
   expect(shown.stdout).toContain("team:tour completed");
   expect(shown.stdout).toContain("[x] looked (scout)");

@@ -74,7 +74,7 @@ describe("jamey tree", () => {
       const { code, stderr } = await desk.jamey(words);
       expect(code).toBe(1);
       expect(stderr).toContain('Cannot find "nobody"');
-      expect(stderr).toContain("main/agent:");
+      expect(stderr).toContain("main, foreman, digger");
     }
     expect((await desk.jamey(["replay", id, "--verify", "--actor", "digger"])).code).toBe(2);
     expect((await desk.jamey(["attach", id, "--tree", "--json"])).code).toBe(2);
