@@ -41,7 +41,12 @@ export function doingText(
   { state, detail, waits_for }: Pick<ActorView, "state" | "detail" | "waits_for">,
 ): string {
   const head = state === "waiting" && waits_for !== undefined ? waitWords[waits_for] : state;
-  return detail === "" || detail === "paused" ? head : `${head}: ${neutralLine(detail)}`;
+  return detail === "" || detail === "paused" ? head : `${head}: ${neutralLine(oneLine(detail))}`;
+}
+
+/** Words over several lines as they would stand in one. */
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, " ");
 }
 
 const waitWords: { readonly [wait in ActorWait]: string } = {
@@ -109,7 +114,8 @@ function row(actor: ActorView, left: string, { colours, columns, now }: TreeText
   const right = asides.join("  ");
   const place = placeFor();
   const doing = shortLine(doingText(actor), Math.max(1, place));
-  const about = neutralLine(role ?? description);
+  // The first line says what it is about; what follows may be long.
+  const about = neutralLine((role ?? description).trim().split("\n", 1)[0] ?? "");
   const rest = place - doing.length - 3;
   const more = about === "" || rest < 8 ? "" : ` · ${shortLine(about, rest)}`;
   const gap = right === "" ? "" : " ".repeat(Math.max(2, place + 2 - doing.length - more.length));
@@ -119,7 +125,7 @@ function row(actor: ActorView, left: string, { colours, columns, now }: TreeText
 
 function mailLines({ mailbox, unread }: ActorView, { colours, columns }: TreeTextOptions): string[] {
   const shown = mailbox.slice(0, mailShownMax).map(({ from, seq, text }) =>
-    colours.dim(`      ${shortLine(`✉ #${seq} from ${from}: ${text}`, columns - 7)}`)
+    colours.dim(`      ${shortLine(`✉ #${seq} from ${from}: ${oneLine(text)}`, columns - 7)}`)
   );
   const more = unread - shown.length;
   return more > 0 ? [...shown, colours.dim(`      … ${more} more`)] : shown;
