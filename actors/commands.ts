@@ -74,7 +74,7 @@ export async function carryOut(
       return await main({ type: "context.compact_requested", data }, "compact");
     }
     case "team.start":
-      return await startTeamByHand(session, command, parts.providers);
+      return await startTeamByHand(session, command, parts);
     case "workflow.start":
     case "workflow.pause":
     case "workflow.resume":

@@ -13,6 +13,7 @@ import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
 
 /** What a sub-agent is called in its parent's calls. */
 export const agentToolName = "Agent";
+export const teamToolName = "Team";
 
 /** The facts that a follow-up effect stands for, in the state it finds. */
 export function followUp(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {

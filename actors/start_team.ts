@@ -2,6 +2,7 @@
 import { customAlphabet } from "nanoid";
 import { teamOf } from "../machines/session_teams.ts";
 import type { Transcript } from "../machines/transcript.ts";
+import type { PermissionRules } from "../src/permission/contract.ts";
 import type { Command, Receipt } from "../src/protocol/commands.ts";
 import { type FactDraft, type FactOf, mainActor } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
@@ -9,7 +10,9 @@ import type { TeamMember, TeamTask } from "../src/protocol/team_facts.ts";
 import type { MemberSpec, TeamSpec } from "../src/protocol/team_spec.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
+import { checkRefused, likeTeam } from "./refused_work.ts";
 import type { SessionActor } from "./session_port.ts";
+import type { ToolRegistry } from "./tool_registry.ts";
 import { makeWorktrees, planWorktrees, takeBackAll, type Worktrees } from "./team_worktrees.ts";
 
 /** What git may take to make the worktrees of a team. */
@@ -53,11 +56,17 @@ export interface TeamStart {
 export async function startTeamByHand(
   session: SessionActor,
   { spec, id }: Extract<Command, { type: "team.start" }>,
-  providers: ProviderRegistry,
+  { providers, registry, rules }: {
+    providers: ProviderRegistry;
+    registry: ToolRegistry;
+    rules: PermissionRules | undefined;
+  },
 ): Promise<Receipt> {
   const refuse = (why: string) => new Problem("conflict", `Cannot start team "${spec.name}": ${why}`);
   const refused = refusedTeam(session, mainActor);
   if (refused !== null) throw refuse(refused);
+  const likenesses = [likeTeam(spec.name)];
+  await checkRefused(session, { registry, rules }, { what: `team "${spec.name}"`, likenesses });
   const provider = session.state().meta?.provider;
   const models = modelsOf(spec.members, (text) => resolveModel(providers, text, provider));
   const known = id === undefined ? undefined : session.seqOf(id);

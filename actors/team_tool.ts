@@ -5,11 +5,10 @@ import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
 import { failureOf } from "../tools/failure.ts";
 import { cancelledOutcome } from "./call_outcome.ts";
+import { teamToolName } from "./follow_ups.ts";
 import { beginKernelCall, type KernelTool } from "./kernel_call.ts";
 import { modelsOf, refusedTeam, teamDraft, type TeamStart } from "./start_team.ts";
 import { makeWorktrees, plannedWorktrees, planWorktrees, takeBackAll } from "./team_worktrees.ts";
-
-export const teamToolName = "Team";
 
 /** The tool as models see it. It asks nobody: every call of a member is reviewed like any other. */
 export function teamTool(): Tool {

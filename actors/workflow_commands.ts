@@ -4,6 +4,7 @@ import type { Transcript } from "../machines/transcript.ts";
 import { lostNodes } from "../machines/workflow_edit.ts";
 import type { WorkflowContext } from "../machines/workflow_context.ts";
 import type { AgentSet } from "../src/context/agent_definitions.ts";
+import type { PermissionRules } from "../src/permission/contract.ts";
 import type { Receipt } from "../src/protocol/commands.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
@@ -17,6 +18,7 @@ import type { WorkflowDefinition } from "../src/workflow/definition.ts";
 import { faultText } from "../src/workflow/faults.ts";
 import { takeInputs } from "../src/workflow/inputs.ts";
 import { planOf } from "../src/workflow/plan.ts";
+import { checkRefused, likenessesOf } from "./refused_work.ts";
 import type { SessionActor, Told } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 import { edgesTaken } from "./workflow_edges.ts";
@@ -28,6 +30,7 @@ export interface WorkflowParts {
   who: { by: string };
   registry: ToolRegistry;
   providers: ProviderRegistry;
+  rules: PermissionRules | undefined;
   agents?: ((workspace: string) => Promise<AgentSet>) | undefined;
 }
 
@@ -138,6 +141,10 @@ async function checked(
 async function namesIn(session: SessionActor, definition: WorkflowDefinition, parts: WorkflowParts) {
   const { workspace = "/", provider = "" } = session.state().meta ?? {};
   const { providers } = parts;
+  await checkRefused(session, parts, {
+    what: `workflow "${definition.name}"`,
+    likenesses: likenessesOf(definition),
+  });
   return namesOf(definition, {
     agents: await parts.agents?.(workspace) ?? { agents: [], broken: [] },
     modelOf: (text) => resolveModel(providers, text, provider),

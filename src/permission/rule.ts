@@ -35,6 +35,7 @@ const knownNames = [
   "Browser",
   "Computer",
   "Agent",
+  "Team",
   "Skill",
 ];
 

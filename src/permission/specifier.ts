@@ -14,6 +14,7 @@ const kinds: Readonly<Record<string, SpecifierKind>> = {
   Undo: "path",
   WebFetch: "host",
   Agent: "name",
+  Team: "name",
   Skill: "name",
 };
 

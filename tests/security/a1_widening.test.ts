@@ -5,6 +5,7 @@ import { afterEach, expect, it } from "vitest";
 import type { AgentDefinition } from "../../src/context/agent_definitions.ts";
 import type { Fact, PermissionMode } from "../../src/protocol/facts.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
+import { teamSpec } from "../../src/protocol/team_spec.ts";
 import { until } from "../support/daemon.ts";
 import { openTestRuntime, script, type Step, type TestRuntime } from "../support/runtime.ts";
 import { tally } from "../support/tally.ts";
@@ -195,6 +196,38 @@ it("A1: what an agent was not given, nobody below it has", async () => {
     escapes: 0,
   });
 }, 120_000);
+
+it("A1: what a rule refuses to begin by a call begins by no other door", async () => {
+  const deny = ["Agent(constructor)", "Team(refused)"];
+  await open();
+  const id = await test.session();
+  await test.runtime.command(id, { type: "session.set_rules", allow: [], deny }, "me");
+  const node: JsonObject = { kind: "agent", agent: "constructor", prompt: attempt() };
+  const team: JsonObject = { kind: "team", goal: "g", members: [{ name: "m", prompt: attempt() }] };
+  const nodes: JsonObject[] = [
+    { x: node },
+    { x: { kind: "each", over: "{{ [1] }}", node } },
+    { x: { kind: "workflow", definition: { name: "s", nodes: { x: node } } } },
+    { refused: team },
+    { x: { ...team, members: [{ name: "m", prompt: "x", agent: "constructor" }] } },
+  ];
+  for (const inner of nodes) {
+    const definition = { name: "w", nodes: inner };
+    await expect(test.runtime.command(id, { type: "workflow.start", definition, inputs: {} }, "me")).rejects
+      .toMatchObject({ code: "forbidden" });
+  }
+  const spec = teamSpec.parse({ name: "refused", goal: "g", members: [{ name: "m", prompt: "x" }] });
+  await expect(test.runtime.command(id, { type: "team.start", spec }, "me")).rejects.toMatchObject({
+    code: "forbidden",
+  });
+  tally({
+    family: "A1",
+    what: "doors around a refusal",
+    tried: nodes.length + 1,
+    refused: nodes.length + 1,
+    escapes: 0,
+  });
+});
 
 it("A1: a folder's definition does not choose where the conversation is sent, and a list in brackets is no list", async () => {
   await open();

@@ -1,0 +1,78 @@
+// What rules refuse of agents that no call begins: a node of a workflow is held to the rules about Agent and Team, and so is
+// a team that a person begins.
+import type { PermissionRules } from "../src/permission/contract.ts";
+import { mainActor } from "../src/protocol/facts.ts";
+import type { JsonObject } from "../src/protocol/json.ts";
+import { Problem } from "../src/protocol/problem.ts";
+import type { WorkflowDefinition } from "../src/workflow/definition.ts";
+import { innerOf } from "../src/workflow/plan.ts";
+import { agentToolName, teamToolName } from "./follow_ups.ts";
+import { refusedByRule } from "./judge_call.ts";
+import type { SessionActor } from "./session_port.ts";
+import type { ToolRegistry } from "./tool_registry.ts";
+
+interface Parts {
+  registry: ToolRegistry;
+  rules: PermissionRules | undefined;
+}
+
+/** A call that would begin the same. */
+interface Likeness {
+  name: string;
+  args: JsonObject;
+}
+
+const some = { prompt: "x" };
+
+function likeAgent(definition: string | undefined): Likeness {
+  const args: JsonObject = { description: "x", ...some };
+  return {
+    name: agentToolName,
+    args: definition === undefined ? args : { ...args, subagent_type: definition },
+  };
+}
+
+export function likeTeam(name: string): Likeness {
+  return { name: teamToolName, args: { name, goal: "x", members: [{ name: "x", ...some }] } };
+}
+
+/** Throws a Problem with the rule that refuses one of them. */
+export async function checkRefused(
+  session: SessionActor,
+  { registry, rules }: Parts,
+  { what, likenesses }: { what: string; likenesses: readonly Likeness[] },
+): Promise<void> {
+  const { meta } = session.state();
+  if (meta === null) return;
+  const tools = await registry.of(meta.workspace);
+  const looked = new Set<string>();
+  for (const likeness of likenesses) {
+    const key = JSON.stringify(likeness);
+    if (looked.has(key)) continue;
+    looked.add(key);
+    const tool = tools.get(likeness.name);
+    const parsed = tool?.parse(likeness.args);
+    if (tool === undefined || parsed?.ok !== true) continue;
+    const record = { actor: mainActor, by: "user" } as const;
+    const refused = await refusedByRule({ rules: rules ?? null, sandbox: null }, {
+      meta,
+      record,
+      tool,
+      call: parsed.call,
+    });
+    if (refused !== null) throw new Problem("forbidden", `Cannot start ${what}: ${refused}`);
+  }
+}
+
+/** What the nodes of a workflow, and of those inside it, begin. */
+export function likenessesOf({ nodes }: WorkflowDefinition): Likeness[] {
+  return Object.entries(nodes).flatMap(([id, node]): Likeness[] => {
+    const inner = innerOf(node);
+    if (inner.kind === "agent") return [likeAgent(inner.agent)];
+    if (inner.kind === "team") {
+      const defined = inner.members.filter(({ agent }) => agent !== undefined);
+      return [likeTeam(id), ...defined.map(({ agent }) => likeAgent(agent))];
+    }
+    return inner.kind === "workflow" && inner.definition !== undefined ? likenessesOf(inner.definition) : [];
+  });
+}
