@@ -10,6 +10,7 @@ import { createEffectRunner } from "./effect_runner.ts";
 import { followUp } from "./follow_ups.ts";
 import { needsPacking, packObject, withArgsOf } from "./packing.ts";
 import { owedCancel } from "./owed_cancels.ts";
+import { atWork, parking } from "./parking.ts";
 import type { MakeDraft, SessionActor, SessionActorOptions, Told } from "./session_port.ts";
 
 /** Facts that may wait in one mailbox; more is a client out of control. */
@@ -167,10 +168,9 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   }
 
   async function resume({ park }: { park: boolean }): Promise<void> {
-    await tell(ownership(options.epoch, true));
-    if (park) {
-      await tell({ actor: mainActor, type: "turn.cancelled", data: { by: "recovery", outcome: "parked" } });
-    }
+    // Waiting for a time is no work that could have ended the daemon.
+    await tell(ownership(options.epoch, atWork(composer.state()).length > 0));
+    if (park) { for (const draft of parking(composer.state())) await tell(draft); }
     for (const [actor, child] of Object.entries(composer.state().children)) {
       if (stateName(child.snapshot) !== "running") continue;
       await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.lastIndexOf(":") + 1) } });

@@ -1,5 +1,5 @@
 // Loaded sessions: opened when needed, kept while busy or watched, let go when idle. One actor per session, ever.
-import { owesWork, type SessionState } from "../machines/session_state.ts";
+import { owedWork, type SessionState } from "../machines/session_state.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
 import { type Fact, mainActor } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
@@ -135,7 +135,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (loaded.actor === null) return loaded;
     const from = folded.state.meta?.sessionId ?? sessionId;
     if (from !== sessionId) await beginFork(loaded.actor, from);
-    else if (owesWork(folded.state)) await recover(loaded.actor);
+    else if (owedWork(folded.state).length > 0) await recover(loaded.actor);
     return loaded;
   };
 

@@ -97,14 +97,14 @@ export function isLeaving(state: SessionState, path: string): boolean {
   return child !== undefined && stateName(child.snapshot) === "leaving";
 }
 
-/** True when an effect is owed on which somebody has to work: a sub-agent or a person's answer carries the others. */
-export function owesWork(state: SessionState): boolean {
+/** The effects on which somebody has to work: a sub-agent or a person's answer carries the others. */
+export function owedWork(state: SessionState): PendingEffect[] {
   const carriers = [...Object.values(state.children), ...Object.values(state.supervisors)];
   const carried = new Set(carriers.map(({ callId }) => callId));
   for (const [callId, call] of Object.entries(state.calls)) {
     if (stateName(call.snapshot) === "questioning") carried.add(callId);
   }
-  return Object.values(state.effects).some(({ kind, params }) =>
+  return Object.values(state.effects).filter(({ kind, params }) =>
     (kind !== "call.review" && kind !== "call.run") || !carried.has(String(params.call_id))
   );
 }

@@ -1,0 +1,38 @@
+// Parking: what daemons died of again and again is not begun once more by itself.
+import { hasEnded, isResting, livingLeader, owedWork, type SessionState } from "../machines/session_state.ts";
+import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
+
+/** The actors on whose owed effects a daemon works; whoever waits for a time or a person is none of them. */
+export function atWork(state: SessionState): string[] {
+  const works = owedWork(state).filter(({ kind }) => kind !== "timer.wait");
+  return [...new Set(works.map(({ actor }) => actor))];
+}
+
+/** Ends the main agent's turn and all below it, or, when it rests, what works beside it. */
+export function parking(state: SessionState): FactDraft[] {
+  const main = state.agents[mainActor];
+  const works = atWork(state);
+  const tops = main === undefined || isResting(main)
+    ? new Set(works.map((actor) => topOf(state, actor)))
+    : new Set(works.length > 0 ? [mainActor] : []);
+  return [...tops].filter((actor) => isAlive(state, actor)).map((actor) => ({
+    actor,
+    type: "turn.cancelled",
+    data: { by: "recovery", outcome: "parked" },
+  }));
+}
+
+/** Who is above an actor and reports to the main agent. */
+function topOf(state: SessionState, actor: string): string {
+  for (let path = actor;;) {
+    const parent = state.children[path]?.parent ?? state.supervisors[path]?.parent;
+    const leader = parent === undefined ? mainActor : livingLeader(state, parent);
+    if (leader === mainActor) return path;
+    path = leader;
+  }
+}
+
+function isAlive(state: SessionState, actor: string): boolean {
+  const supervisor = state.supervisors[actor];
+  return Object.hasOwn(state.agents, actor) || (supervisor !== undefined && !hasEnded(supervisor));
+}
