@@ -17,6 +17,13 @@ export const mutantsOfAgents: readonly Mutant[] = [
     why: "an agent whose definition is called like what objects inherit has no definition",
   },
   {
+    family: "A1",
+    file: "actors/refused_work.ts",
+    from: "if (refused !== null) throw",
+    to: 'if (refused === "") throw',
+    why: "a workflow begins agents that a rule refuses",
+  },
+  {
     family: "A2",
     file: "src/protocol/enclosed.ts",
     from: 'return words.replaceAll(marks, "&lt;");',
