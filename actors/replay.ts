@@ -29,8 +29,7 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
   if (meta === null) {
     throw new Problem("log_damaged", `Cannot read session "${sessionId}": it has no beginning`);
   }
-  const asks = Object.values(state.calls)
-    .filter(({ asked, snapshot }) => asked !== null || stateName(snapshot) === "questioning").length;
+  const asks = asksIn(state);
   return {
     session_id: sessionId,
     name: meta.name,
@@ -46,6 +45,15 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
     forked_from: meta.forkedFrom,
     ...(asks === 0 ? {} : { asks }),
   };
+}
+
+/** How often a person is waited for; that the main agent is paused at a limit, its status says. */
+function asksIn({ calls, agents }: SessionState): number {
+  const asking = Object.values(calls)
+    .filter(({ asked, snapshot }) => asked !== null || stateName(snapshot) === "questioning");
+  const paused = Object.entries(agents)
+    .filter(([path, snapshot]) => path !== mainActor && stateName(snapshot) === "paused");
+  return asking.length + paused.length;
 }
 
 function statusOf(state: SessionState): SessionStatus {

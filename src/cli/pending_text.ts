@@ -1,5 +1,6 @@
 // What waits for a person, in words: shown whole, because what is hidden would be agreed to as well.
 import type { PausedAgent } from "../protocol/budget_views.ts";
+import { mainActor } from "../protocol/facts.ts";
 import type { PendingQuestion } from "../protocol/http.ts";
 import { nameIn, type NameOf, ownPath } from "./actor_labels.ts";
 import { approvalChoices, approvalText } from "./approvals.ts";
@@ -37,10 +38,11 @@ export function pendingChoices(pending: Pending): string {
 
 /** Whose it is and what about, in a few words. */
 export function pendingShort(pending: Pending, nameOf: NameOf): string {
-  return `${neutralLine(nameOf(pendingActor(pending)))}, ${aboutText(pending)}`;
+  return `${neutralLine(nameOf(pendingActor(pending)))}, ${pendingAbout(pending)}`;
 }
 
-function aboutText(pending: Pending): string {
+/** What it is about, in a few words. */
+export function pendingAbout(pending: Pending): string {
   switch (pending.kind) {
     case "approval":
       return neutralLine(pending.approval.name);
@@ -61,8 +63,15 @@ export function pendingCommand(pending: Pending, session: string): string {
     case "question":
       return `jamey answer ${session} ${neutralLine(pending.asked.call_id)} ANSWER...`;
     case "limit":
-      return `jamey extend ${session}, or jamey cancel ${session}`;
+      return limitCommand(pending.paused, session);
   }
+}
+
+/** Of a budget its owner is named, so that nothing else goes on. */
+function limitCommand({ actor, of }: PausedAgent, session: string): string {
+  const whose = of ?? actor;
+  const extend = `jamey extend ${session}${whose === mainActor ? "" : ` --actor ${neutralLine(whose)}`}`;
+  return `${extend}, or ${extend} --stop`;
 }
 
 function questionText(

@@ -1,4 +1,5 @@
 // A session's events as a story: turns, and in each turn the spans that took time. Pure.
+import { z } from "zod";
 import type { EventEnvelope } from "../protocol/facts.ts";
 import { factData, mainActor } from "../protocol/facts.ts";
 import { type ActorNames, createActorNames } from "./actor_labels.ts";
@@ -38,6 +39,8 @@ export interface Story {
   turns: Turn[];
 }
 
+const agentArgs = z.object({ name: z.string().optional(), description: z.string().optional() });
+
 /** The outcome of what was no turn of an agent. */
 export const handOutcome = "by hand";
 
@@ -52,6 +55,7 @@ export function tellStory(events: readonly EventEnvelope[]): Story {
   const story: Story = { asides: [], turns: [] };
   const open = new Map<string, Span>();
   const names = createActorNames();
+  const begun = new Map<string, string>();
   let turn: Turn | undefined;
   let root: Root = { agent: mainActor };
   for (const event of events) {
@@ -67,7 +71,7 @@ export function tellStory(events: readonly EventEnvelope[]): Story {
       root = rootOf(event);
       if ("call" in root) turn.outcome = handOutcome;
     }
-    extend(turn, event, { open, names, root });
+    extend(turn, event, { open, names, root, begun });
     if (takesOver(event, root)) {
       root = { agent: event.actor };
       turn.outcome = "running";
@@ -135,6 +139,8 @@ interface Telling {
   open: Map<string, Span>;
   names: ActorNames;
   root: Root;
+  /** What an agent is to be called, by the call that begins it. */
+  begun: Map<string, string>;
 }
 
 function extend(turn: Turn, event: EventEnvelope, telling: Telling): void {
@@ -151,17 +157,34 @@ function extend(turn: Turn, event: EventEnvelope, telling: Telling): void {
   }
   // The agents of a mode answer for the main one.
   if (event.type === "mode.finished" && event.data["text"]) turn.answer = String(event.data["text"]);
+  // Of several calls of one tool at the same time, this one says which it was.
+  if (event.type === "call.proposed" && event.data["name"] === "Agent") {
+    telling.begun.set(String(event.data["call_id"]), agentNamed(event.data["args"]));
+  }
   const spanned = spanOf(event);
   if (spanned === undefined) return;
   const known = open.get(spanned.key);
   if (known !== undefined) close(known, event, turn, telling);
   open.delete(spanned.key);
   if (spanned.kind !== undefined) {
-    open.set(spanned.key, begin(turn, event, { kind: spanned.kind, label: spanned.label }, telling));
+    open.set(
+      spanned.key,
+      begin(turn, event, { kind: spanned.kind, label: labelOf(spanned.label, event, telling) }, telling),
+    );
   } else if (known === undefined && isCallThatNeverRan(event)) {
     const what = { kind: "call", label: String(event.data["name"] ?? "") } as const;
     close(begin(turn, event, what, telling), event, turn, telling);
   }
+}
+
+function agentNamed(args: unknown): string {
+  const { name = "", description = "" } = agentArgs.catch({}).parse(args);
+  return name === "" ? description : name;
+}
+
+function labelOf(label: string, { data }: EventEnvelope, { begun }: Telling): string {
+  const name = begun.get(String(data["call_id"])) ?? "";
+  return name === "" ? label : `${label} ${name}`;
 }
 
 /** What was asked: a message to whoever the turn is about, or what it was begun with. */

@@ -2,8 +2,9 @@
 import type { SessionView } from "../protocol/http.ts";
 import type { ActorView } from "../protocol/tree_views.ts";
 import type { NameOf } from "./actor_labels.ts";
-import { type Pending, pendingIn } from "./pending.ts";
-import { pendingCommand, pendingShort } from "./pending_text.ts";
+import { neutralLine, shortLine } from "./neutral.ts";
+import { type Pending, pendingActor, pendingIn } from "./pending.ts";
+import { pendingAbout, pendingCommand } from "./pending_text.ts";
 import type { Terminal } from "./terminal.ts";
 
 type State = SessionView["state"];
@@ -14,6 +15,7 @@ interface Whose {
 }
 
 const shownMax = 20;
+const whoCharsMax = 80;
 
 /** What the actors of a tree are called. */
 export function namesIn(tree: readonly ActorView[]): NameOf {
@@ -29,8 +31,12 @@ export function sayWaiting(terminal: Terminal, state: State, { session, besides 
   terminal.talk(
     terminal.talkColours.yellow(besides === undefined ? "Waits for you:" : "What else waits for you:"),
   );
-  for (const pending of waiting.slice(0, shownMax)) {
-    terminal.talk(`  ${pendingShort(pending, nameOf)}: ${pendingCommand(pending, session)}`);
+  // Several may wait at one budget: one answer is for all of them.
+  const answers = [...Map.groupBy(waiting, (pending) => pendingCommand(pending, session))];
+  for (const [command, of] of answers.slice(0, shownMax)) {
+    const who = of.map((pending) => neutralLine(nameOf(pendingActor(pending)))).join(", ");
+    const about = of.slice(0, 1).map(pendingAbout).join("");
+    terminal.talk(`  ${shortLine(who, whoCharsMax)}, ${about}: ${command}`);
   }
-  if (waiting.length > shownMax) terminal.talk(`  … ${waiting.length - shownMax} more`);
+  if (answers.length > shownMax) terminal.talk(`  … ${answers.length - shownMax} more`);
 }

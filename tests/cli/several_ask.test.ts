@@ -78,11 +78,35 @@ describe("from another command line", () => {
     );
     expect((await desk.jamey(["usage", "crew"])).stdout).toMatch(/^asker \(main\/agent:\S+\) /m);
     const nobody = await desk.jamey(["attach", "crew", "--actor", "baker"]);
+    expect((await desk.jamey(["send", "crew", "--to", "baker", "hi"])).stderr).toMatch(
+      /There are main, (asker, maker|maker, asker)$/m,
+    );
     expect(nobody.stderr).toMatch(/There are main, (asker, maker|maker, asker)/);
 
     await desk.jamey(["answer", "crew", question, "red"]);
     await desk.jamey(["deny", "crew", approval]);
     expect((await desk.jamey(["approve", "crew"])).stderr).toBe("Nothing waits for approval\n");
+  });
+
+  test("those that wait at one budget are one line, whose command lets exactly them go on or ends them", async () => {
+    const prompt = script({ text: "a", ...call("TaskList") }, { text: "end" });
+    const members = ["ann", "ben"].map((name) => ({ name, prompt }));
+    const team = { name: "lim", goal: "meet a limit", members, budget: { model_calls: 2 } };
+    await Deno.writeTextFile(`${desk.workspace}/lim.json`, JSON.stringify(team));
+    const id = (await desk.jamey(["team", "run", "lim.json"])).stdout.trim();
+    while ((await desk.view(id)).state.paused.length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const extend = `jamey extend ${id} --actor team:lim`;
+    const { stderr } = await desk.jamey(["team", "show", id]);
+    expect(stderr).toMatch(
+      /^Waits for you:\n {2}(ann, ben|ben, ann), the budget of team:lim is used up[^\n]*\n$/,
+    );
+    expect(stderr).toContain(`: ${extend}, or ${extend} --stop\n`);
+    // A name of its own, because nobody gave it one.
+    expect((await desk.jamey(["sessions"])).stdout).toMatch(/idle, 2 ask .* lim \w{6} /);
+    await desk.jamey(["extend", id, "--actor", "team:lim", "--stop"]);
+    expect((await desk.view(id)).state.summary.asks).toBeUndefined();
   });
 });
 

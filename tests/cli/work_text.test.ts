@@ -193,6 +193,17 @@ test("waits for answers and pauses at limits are spans of a story, from the ques
   ]);
 });
 
+test("of several calls of Agent at the same time, the story says which began whom", () => {
+  const { turns: [turn] } = tellStory([
+    fact(1, "message.received", { text: "go" }),
+    fact(2, "call.proposed", { call_id: "c1", name: "Agent", args: { name: "scout", description: "looks" } }),
+    fact(3, "call.proposed", { call_id: "c2", name: "Agent", args: { description: "digs" } }),
+    fact(4, "call.started", { call_id: "c1", name: "Agent" }),
+    fact(5, "call.started", { call_id: "c2", name: "Agent" }),
+  ]);
+  expect(turn?.spans.map(({ label }) => label)).toEqual(["Agent scout", "Agent digs"]);
+});
+
 test("calls that never ran are part of the story, each once, and took no time", () => {
   const { turns: [turn] } = tellStory([
     fact(1, "message.received", { text: "go" }),
