@@ -45,8 +45,10 @@ export function readAgentHead(
   const parsed = settings.safeParse(head);
   if (!parsed.success) return { ok: false, why: wordIssue(parsed.error.issues[0]) };
   const given = parsed.data;
-  const only = given.tools?.includes("*") ? undefined : given.tools ?? undefined;
-  const without = given.disallowedTools ?? given.disallowed_tools ?? undefined;
+  const refused = [...given.disallowedTools ?? [], ...given.disallowed_tools ?? []];
+  const without = refused.length === 0 ? undefined : refused;
+  const wanted = given.tools?.includes("*") ? undefined : given.tools ?? undefined;
+  const only = refused.includes("*") ? [] : wanted;
   const mode = given.permissionMode ?? given.permission_mode ?? undefined;
   const turnsMax = given.maxTurns ?? given.max_turns ?? undefined;
   const { name, description, model, isolation, background } = given;

@@ -72,6 +72,16 @@ test("a head says what an agent has, in the spellings that users know", async ()
   expect(rest).toEqual({ disallowed_tools: ["Bash"], permission_mode: "plan", max_turns: 3 });
 });
 
+test("all that a head forbids is forbidden, in both spellings, and * is everything", async () => {
+  await folder.put({
+    "repo/.agents/agents/a.md": file("description: x\ndisallowedTools: Bash\ndisallowed_tools: Write"),
+    "repo/.agents/agents/b.md": file('description: x\ntools: Read\ndisallowedTools: "*"'),
+  });
+  const { agents } = await find();
+  expect(agents[0]?.disallowed_tools).toEqual(["Bash", "Write"]);
+  expect(agents[1]?.tools).toEqual([]);
+});
+
 test.each([
   ["no head", "just text", '"description" is missing in its head'],
   ["open head", "---\nname: x\n", 'its head has no closing "---"'],
