@@ -31,19 +31,19 @@ export async function actorNamed(session: SessionActor, text: string): Promise<s
   if (found.length === 1 && found[0] !== undefined) return found[0];
   const what = found.length === 0 ? "nobody of that name lives in" : "that name means several in";
   throw new Problem("not_found", `Cannot find "${text}": ${what} session "${session.id}"`, {
-    hint: found.length > 1 ? `Say which: ${found.join(", ")}` : `There are ${shortNames(names).join(", ")}`,
+    hint: found.length > 1 ? `Say which: ${found.join(", ")}` : `There are ${eachOnce(names).join(", ")}`,
   });
 }
 
-/** Each once, by the shortest name that means nobody else. */
-function shortNames(names: ReadonlyMap<string, readonly string[]>): string[] {
-  const short = new Map<string, string>();
+/** Each once, by its first name that means nobody else, else by its path. */
+function eachOnce(names: ReadonlyMap<string, readonly string[]>): string[] {
+  const called = new Map<string, string>();
   for (const [name, [path, ...others]] of names) {
     if (path === undefined || others.length > 0) continue;
-    const known = short.get(path);
-    if (known === undefined || name.length < known.length) short.set(path, name);
+    const known = called.get(path);
+    if (known === undefined || known === path) called.set(path, name);
   }
-  return [...short.values()].slice(0, namedMax);
+  return [...called.values()].slice(0, namedMax);
 }
 
 export type Meant = { paths: string[] } | { why: string };
