@@ -40,7 +40,7 @@ async function showAgents({ context: { terminal }, client, room }: Chat): Promis
   const others = tree.filter(({ kind }) => kind !== "main");
   if (others.length === 0) terminal.line("This session has no other agents");
   for (const actor of others) {
-    const about = actor.role ?? actor.description;
+    const about = (actor.role ?? actor.description).trim().split("\n", 1)[0] ?? "";
     terminal.line(
       `  ${neutralLine(actor.name).padEnd(16)} ${doingText(actor)}${
         about === "" ? "" : ` (${shortLine(about, aboutCharsMax)})`

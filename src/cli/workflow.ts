@@ -10,7 +10,7 @@ export const workflowCommand: Command = {
   options: [
     ["--mermaid", "With show: as a Mermaid flowchart"],
     ["--svg", "With show: as an SVG picture"],
-    ["-o, --output <file>", "With show: into this file (.svg and .mmd say what it is)"],
+    ["-o, --output <file>", "With show: into this file (.svg, .mmd and .txt say what it is)"],
     [
       "-s, --session <session>",
       "With show: the states of its last run there; with run and list: in this session",

@@ -36,7 +36,12 @@ function formatOf(input: Input, output: string | undefined): Format {
     throw new Problem("usage", 'Cannot run "jamey workflow show": choose one of --mermaid and --svg');
   }
   if (svg || (!mermaid && output?.endsWith(".svg"))) return "svg";
-  return mermaid || output?.endsWith(".mmd") ? "mermaid" : "text";
+  if (mermaid || output?.endsWith(".mmd")) return "mermaid";
+  const ending = /\.[^./\\]+$/.exec(output ?? "")?.[0].toLowerCase() ?? ".txt";
+  if (ending === ".txt" || ending === ".md") return "text";
+  throw new Problem("usage", `Cannot run "jamey workflow show": "${ending}" is no picture that it draws`, {
+    hint: "Give the file the ending .svg, .mmd or .txt",
+  });
 }
 
 interface Look {

@@ -84,3 +84,11 @@ it("a file that is missing, no file at all and one too many are said in words", 
 it("schema prints a JSON Schema", async () => {
   expect(JSON.parse((await run("schema")).stdout)).toMatchObject({ title: "jamey workflow", type: "object" });
 });
+
+it("a picture of another kind is refused and nothing is written", async () => {
+  const { code, stderr } = await run("show", "good.yaml", "-o", "good.png");
+  expect(code).toBe(2);
+  expect(stderr).toContain('".png" is no picture that it draws');
+  await expect(Deno.stat(join(folder, "good.png"))).rejects.toThrow(Deno.errors.NotFound);
+  expect((await run("show", "good.yaml", "-o", "good.txt")).code).toBe(0);
+});
