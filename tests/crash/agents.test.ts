@@ -1,5 +1,5 @@
 // Sub-agents of sub-agents when the daemon is killed, and when a person stops them.
-// JAMEY_CRASH_SESSIONS=n plays n sessions of 5 kills each (1 in CI, 10 for 50 kills); JAMEY_CRASH_SEED=n repeats one.
+// JAMEY_CRASH_KILLS=n kills n times, 5 in each session (5 in CI); JAMEY_CRASH_SEED=n repeats one.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
@@ -8,7 +8,8 @@ import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "..
 import { serverFrame } from "../support/frames.ts";
 import { script } from "../support/runtime.ts";
 
-const sessions = Number(Deno.env.get("JAMEY_CRASH_SESSIONS") ?? 1);
+const killsEach = 5;
+const sessions = Math.ceil(Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? killsEach) / killsEach);
 const firstSeed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
 const killsMax = 5;
 

@@ -1,5 +1,5 @@
 // The daemon is killed with SIGKILL at random moments of a team of five: it comes to the same end as one that was not.
-// JAMEY_CRASH_TEAM_KILLS=n kills n times (5 in CI), over as many teams as it takes; JAMEY_CRASH_SEED=n repeats a run.
+// JAMEY_CRASH_KILLS=n kills n times (5 in CI), over as many teams as it takes; JAMEY_CRASH_SEED=n repeats a run.
 import { afterAll, expect, it } from "vitest";
 import { join } from "node:path";
 import type { Fact } from "../../src/protocol/facts.ts";
@@ -8,7 +8,7 @@ import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "..
 import { script } from "../support/runtime.ts";
 import { checkFive, five, membersInLedger, tasks } from "../support/team_scenario.ts";
 
-const kills = Number(Deno.env.get("JAMEY_CRASH_TEAM_KILLS") ?? 5);
+const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
 const seed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
 /** Teams that may end before they are killed often enough. */
 const teamsMax = kills + 3;
