@@ -3,6 +3,7 @@
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
 import { stepSession } from "../machines/session.ts";
 import {
+  carriedCalls,
   hasEnded,
   isResting,
   livingLeader,
@@ -222,10 +223,8 @@ export function createComposer(options: ComposerOptions): Composer {
     const callId = String(params.call_id);
     const call = newest.calls[callId];
     if (effectKinds[effect.kind].class !== "outside" || call === undefined) return null;
-    const isCarried = [...Object.values(newest.children), ...Object.values(newest.supervisors)]
-      .some((other) => other.callId === callId);
     // A sub-agent's end is its call's end: it is told to stop as well, and reports.
-    if (isCarried || (effect.attempts > 0 && !forked)) return null;
+    if (carriedCalls(newest).has(callId) || (effect.attempts > 0 && !forked)) return null;
     return interruption(actor, callId, call.name);
   }
 

@@ -116,6 +116,13 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
     case "mode.started":
     case "workflow.started":
       return [`supervisor.start:${fact.actor}`];
+    case "team.finished":
+    case "mode.finished":
+    case "workflow.finished":
+      return [
+        `supervisor.say:${fact.data.key}`,
+        ...Object.keys(pending).filter((key) => isMoveOf(pending[key], fact.actor)),
+      ];
     default:
       return "key" in fact.data ? [`supervisor.say:${fact.data.key}`] : [];
   }
@@ -151,6 +158,19 @@ export function owedAfter(owed: EffectTable, fact: Fact, asked: readonly Pending
 function isModelCallOf(effect: PendingEffect | undefined, actor: string): boolean {
   return effect?.kind === "model.call" && effect.actor === actor;
 }
+
+/** What a supervisor was still to say or to begin when it ended, as in a fork: nobody does it for it. */
+function isMoveOf(effect: PendingEffect | undefined, actor: string): boolean {
+  return effect !== undefined && effect.actor === actor && moves.has(effect.kind);
+}
+
+const moves: ReadonlySet<EffectKind> = new Set<EffectKind>([
+  "agent.start",
+  "agent.tell",
+  "call.propose",
+  "supervisor.start",
+  "supervisor.say",
+]);
 
 function isLastProposal(effect: PendingEffect | undefined, callId: string): boolean {
   if (effect?.kind !== "calls.propose") return false;

@@ -97,10 +97,15 @@ export function isLeaving(state: SessionState, path: string): boolean {
   return child !== undefined && stateName(child.snapshot) === "leaving";
 }
 
+/** Calls whose result is given by the end of an agent, a team or a workflow; one in the background carries none. */
+export function carriedCalls({ children, supervisors }: SessionState): Set<string | null> {
+  const awaited = Object.values(children).filter(({ kind }) => kind === "task");
+  return new Set([...awaited, ...Object.values(supervisors)].map(({ callId }) => callId));
+}
+
 /** The effects on which somebody has to work: a sub-agent or a person's answer carries the others. */
 export function owedWork(state: SessionState): PendingEffect[] {
-  const carriers = [...Object.values(state.children), ...Object.values(state.supervisors)];
-  const carried = new Set(carriers.map(({ callId }) => callId));
+  const carried = carriedCalls(state);
   for (const [callId, call] of Object.entries(state.calls)) {
     if (stateName(call.snapshot) === "questioning") carried.add(callId);
   }
