@@ -8,10 +8,10 @@ import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "..
 import { serverFrame } from "../support/frames.ts";
 import { script } from "../support/runtime.ts";
 
-const killsEach = 5;
-const sessions = Math.ceil(Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? killsEach) / killsEach);
-const firstSeed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
+/** Of each session. */
 const killsMax = 5;
+const sessions = Math.ceil(Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? killsMax) / killsMax);
+const firstSeed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
 
 let folder = "";
 let daemon: DaemonProcess;
