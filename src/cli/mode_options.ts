@@ -51,6 +51,9 @@ async function readModeFile(file: string, wanted: CreateSession["agent_mode"] | 
     throw faulty(file, complaints.map(({ path, what }) => told(path, what)));
   }
   const { agent_mode, ...settings } = parsed.data;
+  if (wanted !== undefined && agent_mode !== undefined && wanted !== agent_mode) {
+    throw faulty(file, [told(["agent_mode"], `is "${agent_mode}", but --agent-mode is "${wanted}"`)]);
+  }
   const mode = wanted ?? agent_mode;
   const faults = mode === undefined ? [] : settingsFaults(mode, settings);
   if (faults.length > 0) throw faulty(file, faults.map(({ path, message }) => told(path, message)));

@@ -47,6 +47,17 @@ it("a mode works with its own members, without a key", async () => {
   }
 });
 
+it("a mode file for another mode than --agent-mode says is refused, with both named", async () => {
+  const path = await modeFile(file);
+  for (const command of ["run", "new"]) {
+    const words = [command, "--agent-mode", "debate", "--mode-file", path];
+    const { code, stderr } = await desk.jamey([...words, ...command === "run" ? ["hello"] : []]);
+    expect({ command, code }).toEqual({ command, code: 42 });
+    expect(stderr).toContain(`${path}:1:13 agent_mode: is "review", but --agent-mode is "debate"`);
+  }
+  expect((await desk.jamey(["new", "--agent-mode", "review", "--mode-file", path])).code).toBe(0);
+});
+
 it.skipIf(!hasScript)("run at a terminal shows the answer of a mode", async () => {
   const path = await modeFile(file);
   const prompt = join(desk.workspace, "prompt");
