@@ -8,6 +8,8 @@ export interface Command {
   /** Name and arguments as in the help: `attach <session>`, `run [...prompt]`. */
   usage: string;
   summary: string;
+  /** For a command whose first word says what it does: that word with its arguments, and what it does with which flags. */
+  actions?: readonly (readonly [words: string, meaning: string])[];
   /** Flag and meaning; `<value>` needs a value, `[value]` may have one. */
   options: readonly (readonly [flag: string, meaning: string])[];
   examples: readonly string[];

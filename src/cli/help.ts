@@ -24,12 +24,14 @@ export function programHelp(commands: readonly Command[], version: string): stri
 
 /** The help of one command. */
 export function commandHelp(command: Command): string {
+  const { actions = [] } = command;
   const own = command.options.length === 0 ? [] : ["", "Options:", ...table(command.options)];
   return [
     command.summary,
     "",
     "Usage:",
     `  jamey ${command.usage}${command.options.length === 0 ? "" : " [options]"}`.trimEnd(),
+    ...actions.length === 0 ? [] : ["", "Actions:", ...table(actions)],
     ...own,
     "",
     "Global options:",

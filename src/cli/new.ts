@@ -10,12 +10,14 @@ import { shortLine } from "./neutral.ts";
 
 const nameShownMax = 80;
 
-/** Options of every command that may create a session. */
-export const sessionOptions = [
+/** Options of every command that may create a session, whoever works in it. */
+export const settingOptions = [
   ["--model <model>", "The model, as NAME or PROVIDER/NAME (default: that of the provider)"],
   ["--permission-mode <mode>", `What tools may do without asking: ${permissionMode.options.join(", ")}`],
-  ...modeOptions,
 ] as const;
+
+/** Options of every command that may create a session for a conversation. */
+export const sessionOptions = [...settingOptions, ...modeOptions] as const;
 
 export const newCommand: Command = {
   usage: "new",

@@ -43,14 +43,10 @@ async function run(context: Context, input: Input, words: string[]): Promise<num
   const session = input.text("session") ?? await newSession(client, input, spec.name);
   const { session_id } = (await client.view(session)).state.summary;
   const { team, seq } = await client.startTeam(session_id, spec);
-  if (!input.flag("wait")) {
+  context.terminal.talk(`Team ${neutralLine(spec.name)} works in session ${session_id}`);
+  if (input.flag("detach")) {
     if (context.json) context.terminal.json({ session_id, team, seq });
-    else {
-      context.terminal.line(session_id);
-      context.terminal.talk(
-        `${team} works now. See: jamey team show ${session_id}, jamey attach ${session_id}`,
-      );
-    }
+    else context.terminal.line(session_id);
     return 0;
   }
   return await waitFor(context, client, { session: session_id, team, after: seq - 1 });
@@ -98,7 +94,10 @@ async function waitFor(
   } finally {
     release();
   }
-  terminal.talk(`${team} goes on. See: jamey team show ${session}`);
+  terminal.talk(
+    `Team ${neutralLine(team.slice("team:".length))} goes on: look with jamey team show ${session}, ` +
+      `cancel it with jamey team cancel ${session} ${neutralLine(team)}`,
+  );
   return exit;
 }
 

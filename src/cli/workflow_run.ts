@@ -9,7 +9,7 @@ import type { Context, Input } from "./command.ts";
 import { linkText } from "./link_text.ts";
 import { checkModel } from "./model_choice.ts";
 import { neutral, neutralJson, neutralLine } from "./neutral.ts";
-import { sessionSettings } from "./new.ts";
+import { nameOption, sessionSettings } from "./new.ts";
 import { createPending } from "./pending.ts";
 import { runRules } from "./run_rules.ts";
 import { type Signal, signalExit } from "./signals.ts";
@@ -17,7 +17,6 @@ import { checkedFile, inputsOf } from "./workflow_file.ts";
 import { openProgress } from "./workflow_progress.ts";
 import { openDesk } from "./workflow_desk.ts";
 
-const cancelWaitMs = 10_000;
 const limitExit = 53;
 
 export async function runWorkflow(context: Context, input: Input, file: string): Promise<number> {
@@ -53,16 +52,19 @@ export async function runWorkflow(context: Context, input: Input, file: string):
 }
 
 async function newSession(client: Client, input: Input, name: string): Promise<string> {
-  const settings = sessionSettings(input, "workflow run");
+  const settings = { ...nameOption(input, "workflow run"), ...sessionSettings(input, "workflow run") };
   const rules = runRules(input);
   await checkModel(client, settings.model);
   const { workspace = Deno.cwd(), permission_mode } = settings;
   const mode = permission_mode ?? (await client.permissions({ workspace })).permission_mode;
   await refuseUntrusted(client, { workspace, permission_mode: mode });
   const { session_id } = await client.create(settings);
-  await client.rename(session_id, `${neutralLine(name).slice(0, 150)} ${session_id.slice(0, 6)}`).catch(
-    () => {},
-  );
+  // A list of sessions says what each is about.
+  if (settings.name === undefined) {
+    await client.rename(session_id, `${neutralLine(name).slice(0, 150)} ${session_id.slice(0, 6)}`).catch(
+      () => {},
+    );
+  }
   if (rules !== undefined) await client.setRules(session_id, rules);
   return session_id;
 }
@@ -75,7 +77,7 @@ export interface Followed {
   unattended: boolean;
 }
 
-/** Resolves with the exit code, when it has ended. */
+/** Resolves with the exit code when it has ended; interrupted, at once, and it goes on without being watched. */
 export async function followWorkflow(context: Context, client: Client, followed: Followed): Promise<number> {
   const { session, workflow, after, unattended } = followed;
   const path = `workflow:${workflow}`;
@@ -87,12 +89,8 @@ export async function followWorkflow(context: Context, client: Client, followed:
   names.seed(state.tree);
   const desk = openDesk(context, client, { session, pending, nameOf: names.name, unattended });
   const release = context.signals.handle((signal) => {
-    // The second one does not wait for the end.
-    if (caught !== undefined) return stop.abort();
-    caught = signal;
-    (desk.area?.above ?? context.terminal).talk("Cancelling the workflow; once more to leave it to its end");
-    client.changeWorkflow(session, workflow, "cancel").catch(() => stop.abort());
-    setTimeout(() => stop.abort(), cancelWaitMs);
+    caught ??= signal;
+    stop.abort();
   });
   const progress = openProgress(context, client, { session, workflow, area: desk.area, signal: stop.signal });
   try {
@@ -114,11 +112,19 @@ export async function followWorkflow(context: Context, client: Client, followed:
     desk.close();
     release();
   }
+  if (caught !== undefined) {
+    const which = `${session} --workflow ${neutralLine(workflow)}`;
+    context.terminal.talk(
+      `Workflow ${neutralLine(workflow)} goes on: look with jamey workflow status ${which}, ` +
+        `cancel it with jamey workflow cancel ${which}`,
+    );
+    return signalExit[caught];
+  }
   const { workflows } = await client.workflows(session);
   const view = workflows.find((one) => one.workflow === workflow);
   if (view === undefined) throw new Problem("not_found", `Cannot find workflow "${workflow}" any more`);
   sayEnd(context, session, view);
-  return caught === undefined ? exitOf(view) : signalExit[caught];
+  return exitOf(view);
 }
 
 function sayEnd({ terminal, json }: Context, session: string, view: WorkflowView): void {

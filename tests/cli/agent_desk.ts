@@ -24,6 +24,8 @@ export interface AgentDesk {
   server: TestServer;
   jamey(args: string[], options?: RunOptions): Promise<Ended>;
   start(args: string[], options?: RunOptions): Talk;
+  /** Starts the program and leaves its output to the caller. */
+  spawn(args: string[], options?: RunOptions): Deno.ChildProcess;
   view(session: string): Promise<SessionView>;
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ export async function openAgentDesk(options: Partial<RuntimeOptions> = {}): Prom
     server,
     jamey: (args, given) => jamey(dataDir, args, own(given)),
     start: (args, given) => talkTo(startJamey(dataDir, args, own(given))),
+    spawn: (args, given) => startJamey(dataDir, args, own(given)),
     view: async (session) => sessionView.parse((await server.call("GET", `/sessions/${session}`)).body),
     async close() {
       await server.close();

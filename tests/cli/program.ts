@@ -53,6 +53,18 @@ export function startJamey(
   }).spawn();
 }
 
+/** Sends Ctrl-C to a program once it has said this on stderr, and waits for its end. */
+export async function interruptedAt(child: Deno.ChildProcess, text: string): Promise<Ended> {
+  let stderr = "";
+  const stdout = new Response(child.stdout).text();
+  for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+    const before = stderr.includes(text);
+    stderr += part;
+    if (!before && stderr.includes(text)) child.kill("SIGINT");
+  }
+  return { code: (await child.status).code, stdout: await stdout, stderr };
+}
+
 /** Every line of the text as JSON. */
 export function jsonLines(text: string): Record<string, unknown>[] {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));

@@ -2,6 +2,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { join, resolve } from "node:path";
 import { type AgentDesk, openAgentDesk, script } from "./agent_desk.ts";
+import { teamCommand } from "../../src/cli/team.ts";
+import { expectActions } from "./help_actions.ts";
+import { interruptedAt } from "./program.ts";
 
 let desk: AgentDesk;
 beforeEach(async () => void (desk = await openAgentDesk()));
@@ -32,7 +35,7 @@ const slowTeam = () =>
   );
 
 test("the example runs to its end offline: what came out is on stdout, what happened on stderr", async () => {
-  const { code, stdout, stderr } = await desk.jamey(["team", "run", example, "--wait"]);
+  const { code, stdout, stderr } = await desk.jamey(["team", "run", example]);
   expect({ code, lines: stdout.trim().split("\n") }).toEqual({
     code: 0,
     lines: [
@@ -89,6 +92,7 @@ test("a team is begun and left alone, shown, written to by a person, and cancell
     "team",
     "run",
     await slowTeam(),
+    "--detach",
     "--permission-mode",
     "bypassPermissions",
     "--json",
@@ -113,4 +117,27 @@ test("a team is begun and left alone, shown, written to by a person, and cancell
     members: [{ state: "stopped" }, { state: "stopped" }],
   });
   expect((await desk.jamey(["team", "cancel", session_id])).stderr).toContain("no team works");
+});
+
+test("Ctrl-C ends the watching, not the team, and says how to look and how to cancel", async () => {
+  const words = ["team", "run", await slowTeam(), "--name", "long", "--permission-mode", "bypassPermissions"];
+  const { code, stdout, stderr } = await interruptedAt(desk.spawn(words), "ann begins");
+  const [, session] = /^Team slow works in session (\S+)$/m.exec(stderr) ?? [];
+  expect({ code, stdout, last: stderr.trim().split("\n").at(-1) }).toEqual({
+    code: 130,
+    stdout: "",
+    last: `Team slow goes on: look with jamey team show ${session}, ` +
+      `cancel it with jamey team cancel ${session} team:slow`,
+  });
+  const { teams } = JSON.parse((await desk.jamey(["team", "show", "long", "--json"])).stdout);
+  expect(teams).toMatchObject([{ path: "team:slow", state: "running" }]);
+  expect((await desk.jamey(["team", "cancel", "long", "team:slow"])).code).toBe(0);
+});
+
+test("--help has a line for each action, and each option belongs to one", async () => {
+  const { stderr } = await desk.jamey(["team", "dance"]);
+  const [, known = ""] = /the action is one of (.+)$/m.exec(stderr) ?? [];
+  expectActions(teamCommand, known.split(", "));
+  const { stdout } = await desk.jamey(["team", "--help"]);
+  expect(stdout).toMatch(/^Actions:\n(  .+\n)*  send SESSION NAME TEXT\.\.\. +\S/m);
 });

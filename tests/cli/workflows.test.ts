@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { join } from "node:path";
 import { until } from "../support/daemon.ts";
 import { examplesFolder } from "../support/workflow_files.ts";
-import { type Ended, jamey, type RunOptions } from "./program.ts";
+import { workflowCommand } from "../../src/cli/workflow.ts";
+import { expectActions } from "./help_actions.ts";
+import { type Ended, interruptedAt, jamey, type RunOptions, startJamey } from "./program.ts";
 
 let folder = "";
 let work = "";
@@ -108,4 +110,40 @@ it("bad files and bad inputs are refused with file, line and field, and no sessi
   expect(unknown).toMatchObject({ code: 42, stderr: expect.stringContaining('did you mean "topic"') });
   expect((await run(["workflow", "run"])).code).toBe(2);
   expect((await run(["sessions", "--json"])).stdout).toBe(before);
+});
+
+it("Ctrl-C ends the watching, not the workflow, and says how to look and how to cancel", {
+  timeout: 60_000,
+}, async () => {
+  const elsewhere = join(folder, "elsewhere");
+  await Deno.mkdir(elsewhere);
+  const words = ["workflow", "run", example("review"), "--name", "watched", "--workspace", elsewhere];
+  const child = startJamey(dataDir(), words, { cwd: work, env: { HOME: folder } });
+  const { code, stdout, stderr } = await interruptedAt(child, "Answer with: ");
+  const [, session] = /^Workflow review runs in session (\S+)$/m.exec(stderr) ?? [];
+  const which = `${session} --workflow review`;
+  expect({ code, stdout, last: stderr.trim().split("\n").at(-1) }).toEqual({
+    code: 130,
+    stdout: "",
+    last: `Workflow review goes on: look with jamey workflow status ${which}, ` +
+      `cancel it with jamey workflow cancel ${which}`,
+  });
+  const status = await run(["workflow", "status", "watched", "--json"]);
+  expect(JSON.parse(status.stdout).state).toBe("running");
+  const { sessions } = JSON.parse((await run(["sessions", "--json"])).stdout);
+  expect(sessions.find(({ session_id }: { session_id: string }) => session_id === session).workspace)
+    .toBe(await Deno.realPath(elsewhere));
+  expect((await run(["workflow", "cancel", "watched", "--workflow", "review"])).code).toBe(0);
+});
+
+it("--help has a line for each action, each option belongs to one, and modes are no matter of workflows", async () => {
+  const { stderr } = await run(["workflow", "dance"]);
+  const [, known = ""] = /it is one of (.+)$/m.exec(stderr) ?? [];
+  expectActions(workflowCommand, known.split(", "));
+  const { stdout } = await run(["workflow", "--help"]);
+  expect(stdout).toMatch(/^Actions:\n(  .+\n)*  edit SESSION FILE +\S/m);
+  expect(await run(["workflow", "run", example("review"), "--agent-mode", "debate"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('unknown option "--agent-mode"'),
+  });
 });
