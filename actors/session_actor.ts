@@ -2,7 +2,7 @@
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
-import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
+import type { FactDraft } from "../src/protocol/facts.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { createAudience } from "./audience.ts";
 import { createComposer, type Entry, ownership } from "./composer.ts";
