@@ -67,8 +67,9 @@ export function approvalsOf(state: SessionState, transcript: Transcript): Approv
     if (call.asked === null) return [];
     const { digest, seq } = call.asked;
     const record = transcript.call(call_id);
+    const node = record?.node === undefined ? {} : { node: record.node };
     const prompt = record?.prompt ?? "";
-    return [{ call_id, name: call.name, actor: call.actor, prompt, digest, ...record?.asked, seq }];
+    return [{ call_id, name: call.name, actor: call.actor, ...node, prompt, digest, ...record?.asked, seq }];
   });
 }
 

@@ -219,11 +219,18 @@ function callsDoing(path: string, { calls, transcript }: Moment): Doing | null {
   const own = (calls.get(path) ?? []).map(callOf);
   if (own.length === 0) return null;
   const asked = own.find(({ state }) => state === "approval");
-  if (asked !== undefined) return { state: "waiting", waits_for: "approval", detail: asked.name };
+  /** Of a workflow, which of its nodes it is. */
+  const ofNode = (id: string, text: string) => {
+    const node = transcript.call(id)?.node;
+    return node === undefined ? text : `${node} › ${text}`;
+  };
+  if (asked !== undefined) {
+    return { state: "waiting", waits_for: "approval", detail: ofNode(asked.call_id, asked.name) };
+  }
   const questioned = own.find(({ state }) => state === "question");
   if (questioned !== undefined) {
     const question = transcript.call(questioned.call_id)?.questions?.questions[0]?.question ?? "";
-    return { state: "waiting", waits_for: "question", detail: question };
+    return { state: "waiting", waits_for: "question", detail: ofNode(questioned.call_id, question) };
   }
   return { state: "working", detail: `running ${[...new Set(own.map(({ name }) => name))].join(", ")}` };
 }

@@ -8,8 +8,9 @@ import type { PendingQuestion, SessionView } from "../src/protocol/http.ts";
 
 export function questionsOf(state: SessionState, transcript: Transcript): PendingQuestion[] {
   return Object.entries(state.calls).flatMap(([call_id, { actor, snapshot }]) => {
-    const asked = stateName(snapshot) === "questioning" ? transcript.call(call_id)?.questions : null;
-    return asked ? [{ call_id, actor, ...asked }] : [];
+    const call = stateName(snapshot) === "questioning" ? transcript.call(call_id) : undefined;
+    if (!call?.questions) return [];
+    return [{ call_id, actor, ...(call.node === undefined ? {} : { node: call.node }), ...call.questions }];
   });
 }
 

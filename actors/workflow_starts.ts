@@ -66,7 +66,13 @@ export function askDraft(
   const { record, inner, input } = lookUp(moment, run);
   const call = { actor: moment.path, type: "call.proposed" } as const;
   if (inner.kind === "tool") {
-    const data = { call_id: callId, name: inner.tool, args: objectOf(input.args), by: "supervisor" } as const;
+    const data = {
+      call_id: callId,
+      name: inner.tool,
+      args: objectOf(input.args),
+      by: "supervisor",
+      node: record.node,
+    } as const;
     return { ...call, data };
   }
   if (inner.kind !== "question") throw new Error(`Node "${record.node}" is no call`);
@@ -81,7 +87,7 @@ export function askDraft(
     multiSelect: inner.multi,
   };
   const args = { questions: [question] };
-  return { ...call, data: { call_id: callId, name: askToolName, args, by: "supervisor" } };
+  return { ...call, data: { call_id: callId, name: askToolName, args, by: "supervisor", node: record.node } };
 }
 
 /** A team or a workflow that is a node of this one. */

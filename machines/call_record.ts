@@ -9,6 +9,8 @@ export interface CallRecord {
   name: string;
   actor: string;
   by: CallOrigin;
+  /** Of a workflow: the node whose call it is. */
+  node?: string;
   args: JsonObject | string;
   prompt: string | null;
   digest: string | null;
@@ -24,12 +26,13 @@ export interface CallRecord {
 }
 
 export function proposedRecord(fact: FactOf<"call.proposed">): CallRecord {
-  const { call_id, name, args, by } = fact.data;
+  const { call_id, name, args, by, node } = fact.data;
   return {
     callId: call_id,
     name,
     actor: fact.actor,
     by,
+    ...(node === undefined ? {} : { node }),
     args,
     prompt: null,
     digest: null,

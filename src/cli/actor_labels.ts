@@ -24,9 +24,15 @@ export type NameOf = (actor: string) => string;
 export const ownPath: NameOf = (actor) => actor;
 
 /** The name to say beside a path; undefined when it would say nothing new. */
-export function nameIn(actor: string, nameOf: NameOf): string | undefined {
-  const name = neutralLine(nameOf(actor));
+export function nameIn(actor: string, nameOf: NameOf, node?: string): string | undefined {
+  const name = askerName({ actor, node }, nameOf);
   return actor === mainActor || name === actor ? undefined : name;
+}
+
+/** Who asks, as people are told: of a workflow `release › build`, with the node that it is. */
+export function askerName({ actor, node }: { actor: string; node?: string | undefined }, nameOf: NameOf) {
+  const name = neutralLine(nameOf(actor));
+  return node === undefined ? name : `${name} › ${neutralLine(node)}`;
 }
 
 const labelCharsMax = 20;

@@ -9,13 +9,13 @@ import type { Colours } from "./terminal.ts";
 
 /** The whole question: nothing of it may be cut, because what is hidden would be allowed too. */
 export function approvalText(
-  approval: Pick<Approval, "call_id" | "name" | "actor" | "prompt" | "reason" | "rule">,
+  approval: Pick<Approval, "call_id" | "name" | "actor" | "node" | "prompt" | "reason" | "rule">,
   colours: Colours,
   nameOf: NameOf = ownPath,
 ): string {
   const { bold, yellow, dim } = colours;
   const { reason, rule } = approval;
-  const name = nameIn(approval.actor, nameOf);
+  const name = nameIn(approval.actor, nameOf, approval.node);
   const lines = neutral(approval.prompt).split("\n").map((line) => `    ${line}`);
   return [
     `${yellow("?")} ${bold(neutralLine(approval.name))} asks to run${

@@ -2,7 +2,7 @@
 import type { Room } from "./chat_room.ts";
 import type { Lines } from "./lines.ts";
 import { mainActor } from "../protocol/facts.ts";
-import { pendingActor } from "./pending.ts";
+import { askerOf } from "./pending.ts";
 import { pendingChoices, pendingShort, pendingText } from "./pending_text.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -46,7 +46,7 @@ export function createPrompt(terminal: Terminal, lines: Lines): (room: Room) => 
       terminal.line(pendingText(question, terminal.colours, room.nameOf));
     } else if (lines.isPrompting()) return;
     // Whose it is may have scrolled away.
-    const whose = pendingActor(question) === mainActor ? "" : `${pendingShort(question, room.nameOf)}: `;
+    const whose = askerOf(question).actor === mainActor ? "" : `${pendingShort(question, room.nameOf)}: `;
     lines.prompt(`  ${whose}${pendingChoices(question)}: `);
   };
 }

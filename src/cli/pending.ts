@@ -8,15 +8,15 @@ export type Pending =
   | { kind: "question"; key: string; seq: number; asked: PendingQuestion }
   | { kind: "limit"; key: string; seq: number; paused: PausedAgent };
 
-/** Who asks. */
-export function pendingActor(pending: Pending): string {
+/** Who asks; of a workflow also which node. */
+export function askerOf(pending: Pending): { actor: string; node?: string | undefined } {
   switch (pending.kind) {
     case "approval":
-      return pending.approval.actor;
+      return pending.approval;
     case "question":
-      return pending.asked.actor;
+      return pending.asked;
     case "limit":
-      return pending.paused.actor;
+      return { actor: pending.paused.actor };
   }
 }
 
@@ -36,9 +36,19 @@ const limitKey = "limit ";
 export function createPending(before?: SessionView["state"]): PendingList {
   const waiting = new Map<string, Pending>();
   for (const pending of before === undefined ? [] : pendingIn(before)) waiting.set(pending.key, pending);
+  /** Which node wants a call, of those that have no result: only the fact that proposes it says so. */
+  const nodes = new Map<string, string>();
+  for (const pending of waiting.values()) {
+    const { node } = askerOf(pending);
+    if (node !== undefined) nodes.set(pending.key, node);
+  }
   return {
     fact(event) {
-      const made = pendingOf(event);
+      const { type, data } = event;
+      const key = `call ${String(data["call_id"])}`;
+      if (type === "call.proposed" && typeof data["node"] === "string") nodes.set(key, data["node"]);
+      if (endsCall.has(type)) nodes.delete(key);
+      const made = pendingOf(event, nodes.get(key));
       if (made !== null) return void waiting.set(made.key, made);
       for (const key of endedBy(event)) waiting.delete(key);
     },
@@ -68,14 +78,17 @@ function questionOf(asked: PendingQuestion): Pending {
   return { kind: "question", key: `call ${asked.call_id}`, seq: asked.seq, asked };
 }
 
-function pendingOf({ type, data, actor, seq }: EventEnvelope): Pending | null {
+const endsCall = new Set(["call.finished", "call.failed", "call.denied", "call.interrupted"]);
+
+function pendingOf({ type, data, actor, seq }: EventEnvelope, node: string | undefined): Pending | null {
+  const asker = { actor, ...(node === undefined ? {} : { node }) };
   if (type === "call.approval_requested") {
     const asked = factData[type].safeParse(data);
-    return asked.success ? approvalOf({ ...asked.data, actor, seq }) : null;
+    return asked.success ? approvalOf({ ...asked.data, ...asker, seq }) : null;
   }
   if (type === "question.asked") {
     const asked = factData[type].safeParse(data);
-    return asked.success ? questionOf({ ...asked.data, actor, seq }) : null;
+    return asked.success ? questionOf({ ...asked.data, ...asker, seq }) : null;
   }
   if (type !== "budget.exceeded") return null;
   const met = factData[type].safeParse(data);

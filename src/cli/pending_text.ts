@@ -2,10 +2,10 @@
 import type { PausedAgent } from "../protocol/budget_views.ts";
 import { mainActor } from "../protocol/facts.ts";
 import type { PendingQuestion } from "../protocol/http.ts";
-import { nameIn, type NameOf, ownPath } from "./actor_labels.ts";
+import { askerName, nameIn, type NameOf, ownPath } from "./actor_labels.ts";
 import { approvalChoices, approvalText } from "./approvals.ts";
 import { neutral, neutralLine, shortLine } from "./neutral.ts";
-import { type Pending, pendingActor } from "./pending.ts";
+import { askerOf, type Pending } from "./pending.ts";
 import type { Colours } from "./terminal.ts";
 import { limitText } from "./work_text.ts";
 
@@ -38,7 +38,7 @@ export function pendingChoices(pending: Pending): string {
 
 /** Whose it is and what about, in a few words. */
 export function pendingShort(pending: Pending, nameOf: NameOf): string {
-  return `${neutralLine(nameOf(pendingActor(pending)))}, ${pendingAbout(pending)}`;
+  return `${askerName(askerOf(pending), nameOf)}, ${pendingAbout(pending)}`;
 }
 
 /** What it is about, in a few words. */
@@ -75,11 +75,11 @@ function limitCommand({ actor, of }: PausedAgent, session: string): string {
 }
 
 function questionText(
-  { actor, call_id, questions }: PendingQuestion,
+  { actor, node, call_id, questions }: PendingQuestion,
   { bold, yellow, dim }: Colours,
   nameOf: NameOf,
 ): string {
-  const name = nameIn(actor, nameOf);
+  const name = nameIn(actor, nameOf, node);
   const lines = questions.flatMap(({ question, options, multi_select }, index) => {
     const mark = questions.length === 1 ? "" : `${index + 1}. `;
     const several = multi_select ? dim(" (several may be picked)") : "";

@@ -1,9 +1,9 @@
 // What waits for a person in a session, a line each with the command that answers it: below what somebody looked at.
 import type { SessionView } from "../protocol/http.ts";
 import type { ActorView } from "../protocol/tree_views.ts";
-import type { NameOf } from "./actor_labels.ts";
-import { neutralLine, shortLine } from "./neutral.ts";
-import { type Pending, pendingActor, pendingIn } from "./pending.ts";
+import { askerName, type NameOf } from "./actor_labels.ts";
+import { shortLine } from "./neutral.ts";
+import { askerOf, type Pending, pendingIn } from "./pending.ts";
 import { pendingAbout, pendingCommand } from "./pending_text.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -34,7 +34,7 @@ export function sayWaiting(terminal: Terminal, state: State, { session, besides 
   // Several may wait at one budget: one answer is for all of them.
   const answers = [...Map.groupBy(waiting, (pending) => pendingCommand(pending, session))];
   for (const [command, of] of answers.slice(0, shownMax)) {
-    const who = of.map((pending) => neutralLine(nameOf(pendingActor(pending)))).join(", ");
+    const who = of.map((pending) => askerName(askerOf(pending), nameOf)).join(", ");
     const about = of.slice(0, 1).map(pendingAbout).join("");
     terminal.talk(`  ${shortLine(who, whoCharsMax)}, ${about}: ${command}`);
   }

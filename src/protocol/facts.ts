@@ -108,7 +108,13 @@ export const factData = {
     reasoning: reasoning.optional(),
   }),
   "model.failed": z.object({ request_id: z.string(), error: errorInfo, text: z.string().optional() }),
-  "call.proposed": z.object({ ...call, args: callArgs, by: callOrigin }),
+  "call.proposed": z.object({
+    ...call,
+    args: callArgs,
+    by: callOrigin,
+    /** Of a workflow: the node whose call it is. */
+    node: z.string().optional(),
+  }),
   "call.approval_requested": z.object({
     ...call,
     prompt: z.string(),

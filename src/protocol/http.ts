@@ -110,6 +110,8 @@ export const approval = z.object({
   call_id: z.string(),
   name: z.string(),
   actor: z.string(),
+  /** Of a workflow: the node that asks. */
+  node: z.string().optional(),
   prompt: z.string(),
   digest: z.string(),
   /** Why a person is asked. */
@@ -126,6 +128,8 @@ export type Approval = z.infer<typeof approval>;
 export const pendingQuestion = z.object({
   call_id: z.string(),
   actor: z.string(),
+  /** Of a workflow: the node that asks. */
+  node: z.string().optional(),
   questions: z.array(question),
   seq: z.number().int(),
 });

@@ -93,7 +93,7 @@ describe("from another command line", () => {
     const members = ["ann", "ben"].map((name) => ({ name, prompt }));
     const team = { name: "lim", goal: "meet a limit", members, budget: { model_calls: 2 } };
     await Deno.writeTextFile(`${desk.workspace}/lim.json`, JSON.stringify(team));
-    const id = (await desk.jamey(["team", "run", "lim.json"])).stdout.trim();
+    const id = (await desk.jamey(["team", "run", "lim.json", "--detach"])).stdout.trim();
     while ((await desk.view(id)).state.paused.length < 2) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

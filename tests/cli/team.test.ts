@@ -139,5 +139,5 @@ test("--help has a line for each action, and each option belongs to one", async 
   const [, known = ""] = /the action is one of (.+)$/m.exec(stderr) ?? [];
   expectActions(teamCommand, known.split(", "));
   const { stdout } = await desk.jamey(["team", "--help"]);
-  expect(stdout).toMatch(/^Actions:\n(  .+\n)*  send SESSION NAME TEXT\.\.\. +\S/m);
+  expect(stdout).toMatch(/^Actions:\n( {2}.+\n)* {2}send SESSION NAME TEXT\.\.\. +\S/m);
 });

@@ -141,9 +141,56 @@ it("--help has a line for each action, each option belongs to one, and modes are
   const [, known = ""] = /it is one of (.+)$/m.exec(stderr) ?? [];
   expectActions(workflowCommand, known.split(", "));
   const { stdout } = await run(["workflow", "--help"]);
-  expect(stdout).toMatch(/^Actions:\n(  .+\n)*  edit SESSION FILE +\S/m);
+  expect(stdout).toMatch(/^Actions:\n( {2}.+\n)* {2}edit SESSION FILE +\S/m);
   expect(await run(["workflow", "run", example("review"), "--agent-mode", "debate"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('unknown option "--agent-mode"'),
   });
 });
+
+it("what a node asks is asked in the name of the workflow and the node, at every place", {
+  timeout: 60_000,
+}, async () => {
+  const file = join(work, "ship.yaml");
+  const args = '{ command: "touch built", outside_sandbox: true }';
+  await Deno.writeTextFile(
+    file,
+    `name: ship\nnodes:\n  build: { kind: tool, tool: Bash, args: ${args} }\n` +
+      "  decide: { kind: question, question: Ship it?, options: [yes, no] }\n",
+  );
+  const { session_id: session } = JSON.parse(
+    (await run(["workflow", "run", file, "--detach", "--json"])).stdout,
+  );
+  const { approval } = await until("both", async () => {
+    const { approvals } = JSON.parse((await run(["approve", session, "--json"])).stdout);
+    const asked = (await run(["answer", session, "--json"])).stdout.includes("call_id");
+    return approvals.length === 1 && asked ? { approval: approvals[0] } : null;
+  });
+  expect(approval).toMatchObject({ actor: "workflow:ship", node: "build" });
+  expect((await run(["approve", session])).stdout).toContain("Bash asks to run for ship › build (");
+  expect((await run(["answer", session])).stdout).toContain("ship › decide asks (");
+  const tree = await run(["tree", session]);
+  expect(tree.stdout).toMatch(/◐ workflow ship +waits for approval: build › Bash/);
+  expect(tree.stderr).toContain("  ship › build, Bash: jamey approve");
+  expect(tree.stderr).toContain("  ship › decide, Ship it?: jamey answer");
+  // From the facts, and from the view of what waited before them.
+  for (const after of [[], ["--after", String(approval.seq)], ["--after", String(approval.seq - 1)]]) {
+    const child = startJamey(dataDir(), ["attach", session, ...after], { cwd: work, env: { HOME: folder } });
+    const shown = await attached(child, "Ship it?", "jamey answer", "jamey approve");
+    expect(shown).toContain("Bash asks to run for ship › build (");
+    expect(shown).toContain("ship › decide asks (");
+  }
+  expect((await run(["deny", session, approval.call_id])).code).toBe(0);
+});
+
+/** What was shown until all of this had come. */
+async function attached(child: Deno.ChildProcess, ...texts: string[]): Promise<string> {
+  let shown = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    shown += part;
+    if (texts.every((text) => shown.includes(text))) break;
+  }
+  child.kill("SIGINT");
+  await Promise.all([child.status, child.stderr.cancel(), child.stdin.close()]);
+  return shown;
+}
