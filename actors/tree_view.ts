@@ -97,15 +97,22 @@ function isEnded(path: string, { crew }: Transcript): boolean {
 }
 
 function mainIdentity(transcript: Transcript): Identity {
-  const description = transcript.messages(mainActor).find(({ role }) => role === "user");
+  const first = transcript.messages(mainActor).find(({ role }) => role === "user");
   return {
     path: mainActor,
     parent: null,
     kind: "main",
     name: mainActor,
-    description: description?.role === "user" ? short(description.text, detailCharsMax) : "",
+    description: first?.role === "user" ? short(taskText(first), detailCharsMax) : "",
     started_seq: 1,
   };
+}
+
+/** What it was begun with: the words of a person as they are; of what woke it, whose it was and not the marks around it. */
+function taskText({ text, message_id }: { text: string; message_id?: string | undefined }): string {
+  if (message_id !== undefined) return text;
+  const from = /^<message from="([^"]*)">\n/.exec(text)?.[1];
+  return from === undefined ? text.replace(/^<note>\n|\n<\/note>$/g, "") : `mail from ${from}`;
 }
 
 function agentIdentity({ path, parent, kind, description, profile, startedSeq }: CrewAgent): Identity {

@@ -31,12 +31,15 @@ const outputLinesMax = 6;
 const noticeCharsMax = 400;
 const handLinesMax = 200;
 const outputCharsMax = 200;
+const callEnds = new Set(["call.finished", "call.failed", "call.denied", "call.interrupted"]);
 
 export function createChatView(terminal: Terminal, { typedHere }: ChatViewOptions): ChatView {
   const { colours } = terminal;
   const text = createDeltaText();
   /** Calls that a person made: their output is what was wanted, so more of it is shown. */
   const byHand = new Set<string>();
+  /** Agents whose call waits for them, and that call: its result is their answer. */
+  const awaited = new Map<string, string>();
   const runs = createModeRuns();
   const names = createActorLabels(colours);
   let followed: string | undefined;
@@ -88,6 +91,20 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
     if (actor !== mainActor) terminal.write(`${names.label(actor)} ${colours.dim("▸")} `);
   }
 
+  /** The end of an agent that a call waits for, without the answer: that comes with the result of the call. */
+  function withoutAwaited(event: EventEnvelope): EventEnvelope {
+    const { type, actor, data } = event;
+    const callId = data["call_id"];
+    if (type === "agent.started" && typeof callId === "string" && (data["kind"] ?? "task") === "task") {
+      awaited.set(actor, callId);
+    } else if (callEnds.has(type)) {
+      for (const [agent, call] of awaited) if (call === callId) awaited.delete(agent);
+    }
+    return type === "agent.finished" && awaited.has(actor)
+      ? { ...event, data: { ...data, result: "" } }
+      : event;
+  }
+
   /** Who speaks in a run of a mode, and in the end the answer that they found together. */
   function modeFact(event: EventEnvelope, run: ModeRun): void {
     const last = run.said.at(-1);
@@ -118,7 +135,7 @@ export function createChatView(terminal: Terminal, { typedHere }: ChatViewOption
         if (!typedHere(String(data["message_id"]))) said(event);
       } else {
         if (type === "call.proposed" && data["by"] === "user") byHand.add(String(data["call_id"]));
-        const line = describe(event, { colours, byHand, names });
+        const line = describe(withoutAwaited(event), { colours, byHand, names });
         if (line !== undefined) say(line);
       }
       if (actor === writer && type !== "model.called") writer = undefined;

@@ -245,3 +245,17 @@ test("commands and skills of the folder are listed, and said with their argument
   expect(stdout).toContain("Say this: hello there");
   expect(stdout).toContain("Greet Ada warmly");
 });
+
+test("the answer of an agent comes once: with the call that waits for it, or when it ends in the background", async () => {
+  const agent = (name: string, more: object) =>
+    call("Agent", { name, description: "child", prompt: script({ text: `words of ${name}` }), ...more });
+  const { stdout } = await chatting([script(agent("ann", {}), { text: "done" })]);
+  // In what the call was given, and as its result.
+  expect(stdout.split("words of ann").length - 1).toBe(2);
+  expect(stdout).toMatch(/^ +agent ann finished$/m);
+  expect(stdout).toMatch(/^ {4}words of ann$/m);
+  const waits = script(agent("ben", { background: true }), call("AgentWait", { agents: ["ben"] }), {
+    text: "ok",
+  });
+  expect((await chatting([waits])).stdout).toContain("agent ben finished: words of ben");
+});

@@ -49,6 +49,8 @@ test("the example runs to its end offline: what came out is on stdout, what happ
   const shown = await desk.jamey(["team", "show", "last"]);
   expect(shown.stdout).toContain("team:tour completed");
   expect(shown.stdout).toContain("[x] looked (scout)");
+  const tree = await desk.jamey(["tree", "last", "--json"]);
+  expect(JSON.parse(tree.stdout).tree[0]).toMatchObject({ path: "main", description: "mail from reader" });
 });
 
 test("a bad file is refused before anything runs, with file, line and field of all that is wrong", async () => {
