@@ -197,8 +197,12 @@ for (let n = 0; n < sessions; n++) {
     );
     const lines = (await Deno.readTextFile(join(folder, "work", "ledger"))).trim().split("\n");
     expect(lines.length, "a command ran twice").toBe(new Set(lines).size);
-    const interrupted = facts.filter(({ type, data }) => type === "call.interrupted" && data.name === "Bash");
-    expect(lines.length + interrupted.length).toBeGreaterThanOrEqual(11);
+    // One that never began has said so, whichever way.
+    const unrun = facts.filter(({ type, data }) =>
+      ["call.interrupted", "call.failed"].includes(type) && data.name === "Bash"
+    );
+    const ends = JSON.stringify(unrun.map(({ data }) => data.reason ?? data.error));
+    expect(lines.length + unrun.length, ends).toBeGreaterThanOrEqual(11);
     const started = facts.filter(({ type }) => type === "agent.started").map(({ actor }) => actor);
     expect(started.length).toBe(new Set(started).size);
     expect(started).toHaveLength(6);
