@@ -99,7 +99,10 @@ it("a sub-agent may have a model of its own", async () => {
   const start = (model: string) =>
     script({ calls: [{ name: "Agent", args: { description: "sub", prompt: "hi", model } }] }, { text: "ok" });
   const { tool_calls } = await test.turn(id, start("second/small"));
-  expect(tool_calls).toMatchObject([{ status: "finished", output: expect.stringMatching(/^inner answer\n/) }]);
+  expect(tool_calls).toMatchObject([{
+    status: "finished",
+    output: expect.stringMatching(/^inner answer\n/),
+  }]);
   expect(servers[0]?.requests[0]?.body.model).toBe("small");
   const { usage_by_actor, usage_by_model } = (await test.runtime.view(id)).state;
   expect(Object.keys(usage_by_actor).sort()).toEqual(["main", expect.stringMatching(/^main\/agent:/)]);
