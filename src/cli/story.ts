@@ -182,7 +182,9 @@ function agentNamed(args: unknown): string {
   return name === "" ? description : name;
 }
 
-function labelOf(label: string, { data }: EventEnvelope, { begun }: Telling): string {
+/** The call of an agent says which one; the life of that agent is labelled with it anyway. */
+function labelOf(label: string, { type, data }: EventEnvelope, { begun }: Telling): string {
+  if (!type.startsWith("call.")) return label;
   const name = begun.get(String(data["call_id"])) ?? "";
   return name === "" ? label : `${label} ${name}`;
 }
