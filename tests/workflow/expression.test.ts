@@ -175,6 +175,8 @@ describe("whatever is written", () => {
   it("any JSON keeps its value as a single expression, and is the same as its copy", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (any) => {
+        // A key of this name is left out of what is parsed, on purpose: nothing good is called so.
+        fc.pre(!JSON.stringify(any).includes("__proto__"));
         // fast-check's JSON is JSON.
         const value = JSON.parse(JSON.stringify(any)) as JsonValue;
         const given: Scope = { inputs: { value, copy: structuredClone(value) }, nodes: {} };
