@@ -25,7 +25,7 @@ async function call(tool: Tool, args: JsonObject, callId = "c1-1"): Promise<Tool
   const facts = outcome.status === "finished" ? outcome.facts ?? [] : [];
   for (const fact of facts) {
     if (fact.type !== "task.created" && fact.type !== "task.updated") throw new Error(fact.type);
-    tasks = foldTasks(tasks, { ...fact, seq: 1, v: 1, actor: "main", at: "2026-01-01T00:00:00.000Z" });
+    tasks = foldTasks(tasks, { ...fact, actor: "main" });
   }
   return outcome;
 }
