@@ -68,22 +68,27 @@ async function killAndRestart(seed: number) {
   let kills = 0;
   let resumeMs = 0;
   let stalled = 0;
+  let begun = 0;
   try {
     for (;;) {
       const tail = watch(daemon, id, seen);
-      const begun = progress(seen);
       let ended = await endsWithin(seen, 60 + random() * 700);
       // After three recoveries in a row without progress a turn is parked, as it should be: that is another test.
-      while (!ended && stalled >= 2 && progress(seen) === begun) ended = await endsWithin(seen, 50);
+      while (!ended && stalled >= 2 && progress([...seen.values()]) <= begun) {
+        ended = await endsWithin(seen, 50);
+      }
       if (ended) break;
-      stalled = progress(seen) === begun ? stalled + 1 : 0;
       await daemon.end("SIGKILL");
       await tail;
       kills += 1;
       const before = Math.max(0, ...seen.keys());
       daemon = await startDaemonProcess({ dataDir, env });
       resumeMs = Math.max(resumeMs, await resumed(daemon, id, before));
-      await everythingSeenIsThere(daemon, id, seen);
+      // What the log says, not what was seen of it before the kill.
+      const logged = (await everythingSeenIsThere(daemon, id, seen)).map((fact) => JSON.stringify(fact));
+      begun = progress(logged);
+      stalled = logged.slice(logged.findLastIndex(isProgress) + 1)
+        .filter((fact) => fact.includes('"session.owned"')).length;
     }
     // The same message id again is the same message.
     const again = await daemon.request<{ seq: number }>("POST", `/sessions/${id}/messages`, {
@@ -127,9 +132,12 @@ async function watch(daemon: DaemonProcess, id: string, seen: Map<number, string
 }
 
 /** How many facts the daemon counts as progress. */
-function progress(seen: Map<number, string>): number {
-  return [...seen.values()].filter((event) => /"(model\.replied|call\.finished|call\.failed)"/.test(event))
-    .length;
+function isProgress(fact: string): boolean {
+  return /"(model\.replied|call\.finished|call\.failed)"/.test(fact);
+}
+
+function progress(facts: readonly string[]): number {
+  return facts.filter(isProgress).length;
 }
 
 async function endsWithin(seen: Map<number, string>, ms: number): Promise<boolean> {
