@@ -2,6 +2,8 @@
 // make us read a file of the user's that is no business of the folder.
 import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { lookOf, lookOfNothing } from "../platform/file_look.ts";
 import { messageOf } from "../protocol/problem.ts";
 
 export const folderFileBytesMax = 64 * 1024;
@@ -12,7 +14,7 @@ export type FolderText = { path: string; text: string } | { path: string; why: s
 
 /**
  * A function that gives what `understand` made of the file in a workspace (absolute path), and `none` when there is no
- * file. It never rejects, and takes one look at the file when that has not changed.
+ * file: the same answer for the same text. It never rejects, and takes one look at the file when that has not changed.
  */
 export function folderFileReader<Answer>(options: {
   /** Its path in the folder. */
@@ -21,23 +23,24 @@ export function folderFileReader<Answer>(options: {
   understand: (found: FolderText, workspace: string) => Answer;
 }): (workspace: string) => Promise<Answer> {
   const { file, none, understand } = options;
-  const cache = new Map<string, { mark: string; answer: Answer }>();
+  const cache = new Map<string, { look: string | null; found: FolderText | null; answer: Answer }>();
   return async (workspace) => {
     const path = join(workspace, file);
     // Asked first, because most folders have none and the error inside would cost more than the look.
     const info = existsSync(path) ? await Deno.lstat(path).catch(() => null) : null;
-    const mark = info === null ? "" : markOf(info);
+    const look = info === null ? lookOfNothing : lookOf(info);
     const known = cache.get(workspace);
-    if (known?.mark === mark) return known.answer;
-    const answer = info === null ? none : understand(await read(workspace, file, info), workspace);
+    if (known?.look === look.text) return known.answer;
+    const found = info === null ? null : await read(workspace, file, info);
+    const answer = known !== undefined && isDeepStrictEqual(found, known.found)
+      ? known.answer
+      : found === null
+      ? none
+      : understand(found, workspace);
     if (cache.size >= cachedMax) cache.delete(cache.keys().next().value ?? "");
-    cache.set(workspace, { mark, answer });
+    cache.set(workspace, { look: look.isSettled ? look.text : null, found, answer });
     return answer;
   };
-}
-
-function markOf(info: Deno.FileInfo): string {
-  return [info.mtime?.getTime(), info.ctime?.getTime(), info.size, info.ino].join(":");
 }
 
 async function read(workspace: string, file: string, info: Deno.FileInfo): Promise<FolderText> {

@@ -1,8 +1,7 @@
 // Remembers what was read from files for as long as none of them changes: asking costs one look at each.
 import { existsSync } from "node:fs";
+import { type FileLook, lookOf, lookOfNothing } from "../platform/file_look.ts";
 
-/** A file that changed less than this before it was looked at may change again without looking different. */
-const settleMs = 100;
 const pathsMax = 2000;
 
 /** Notes that the result depends on this path, whether there is something or not. To be called before it is read. */
@@ -44,21 +43,16 @@ function isFresh(looks: ReadonlyMap<string, string | null>): boolean {
 
 function settledLook(path: string): string | null {
   const look = lookAt(path);
-  return Math.abs(Date.now() - look.changedAt) < settleMs ? null : look.text;
+  return look.isSettled ? look.text : null;
 }
 
 /** Synchronous: a look in the kernel's cache takes a tenth of what a trip to another thread takes. */
-function lookAt(path: string): { text: string; changedAt: number } {
+function lookAt(path: string): FileLook {
   // Most of what is looked for is not there, and an error that is thrown costs more than the look.
-  if (!existsSync(path)) return nothing;
+  if (!existsSync(path)) return lookOfNothing;
   try {
-    const { mtime, ctime, size, ino, isDirectory } = Deno.statSync(path);
-    const times = [mtime?.getTime() ?? 0, ctime?.getTime() ?? 0];
-    // The size of a folder says nothing, and is not the same everywhere.
-    return { text: [...times, isDirectory ? "" : size, ino].join(":"), changedAt: Math.max(...times) };
+    return lookOf(Deno.statSync(path));
   } catch {
-    return nothing;
+    return lookOfNothing;
   }
 }
-
-const nothing = { text: "none", changedAt: 0 };

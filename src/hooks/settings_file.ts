@@ -1,23 +1,21 @@
 // Reads hook files again only when they have changed. Synchronous: a look costs one stat, and happens before every call.
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { type FileLook, lookOf, lookOfNothing } from "../platform/file_look.ts";
 import { messageOf } from "../protocol/problem.ts";
 import { type HookFile, parseHookFile } from "./settings.ts";
 
 export const fileBytesMax = 1024 * 1024;
 const filesMax = 1_000;
 
+/** What is in a file, or why that is not known; null when there is none. */
+type Content = { text: string } | { why: string } | null;
+
 interface Read {
-  stamp: string;
+  /** How it looked; null while the file may change without looking different. */
+  look: string | null;
+  content: Content;
   /** Null when there is no such file, or none that makes sense. */
   file: HookFile | null;
 }
@@ -35,32 +33,47 @@ export function openHookFiles(report: (line: string) => void): HookFiles {
   const known = new Map<string, Read>();
   return {
     read(path, { keepsLast = false } = {}) {
-      const stamp = stampOf(path);
+      const look = lookAt(path);
       const last = known.get(path);
-      if (last?.stamp === stamp) return last.file;
-      const file = stamp === "" ? null : load(path, report, keepsLast ? last?.file ?? null : null);
+      if (last?.look === look.text) return last.file;
+      const content = look === lookOfNothing ? null : contentOf(path);
+      const file = last !== undefined && isDeepStrictEqual(content, last.content)
+        ? last.file
+        : understand(path, content, { report, fallback: keepsLast ? last?.file ?? null : null });
       if (known.size >= filesMax) known.clear();
-      known.set(path, { stamp, file });
+      known.set(path, { look: look.isSettled ? look.text : null, content, file });
       return file;
     },
   };
 }
 
-/** Another one for every other content; empty when there is nothing. */
-function stampOf(path: string): string {
+function lookAt(path: string): FileLook {
   // Asked first, because most folders have none and the error inside would cost more than the look.
-  if (!existsSync(path)) return "";
+  if (!existsSync(path)) return lookOfNothing;
   try {
-    const info = statSync(path, { throwIfNoEntry: false });
-    return info === undefined ? "" : [info.ino, info.size, info.mtimeMs, info.ctimeMs].join(" ");
+    return lookOf(Deno.statSync(path));
   } catch {
-    return "";
+    return lookOfNothing;
   }
 }
 
-function load(path: string, report: (line: string) => void, fallback: HookFile | null): HookFile | null {
+function contentOf(path: string): Content {
   try {
-    const file = parseHookFile(readText(path));
+    return { text: readText(path) };
+  } catch (thrown) {
+    return { why: messageOf(thrown) };
+  }
+}
+
+function understand(
+  path: string,
+  content: Content,
+  { report, fallback }: { report: (line: string) => void; fallback: HookFile | null },
+): HookFile | null {
+  if (content === null) return null;
+  try {
+    if ("why" in content) throw new Error(content.why);
+    const file = parseHookFile(content.text);
     for (const note of file.notes) report(`Cannot use all of "${path}": ${note}`);
     return file;
   } catch (thrown) {

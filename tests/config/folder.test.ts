@@ -118,3 +118,12 @@ test("a line made to be hard to read is refused like any other, and holds nobody
   expect(settings).toEqual({});
   expect(problem?.message).toContain(`Cannot use folder settings "${path}": line 1`);
 });
+
+test("each of many changes is read, though all of them look the same from outside", async () => {
+  const reader = openFolderReader();
+  for (let count = 0; count < 200; count++) {
+    const model = `m${count % 10}`;
+    await Deno.writeTextFile(path, `model = "${model}"\n`);
+    expect((await reader.folderSettings(workspace)).settings.model).toBe(model);
+  }
+});

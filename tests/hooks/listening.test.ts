@@ -85,6 +85,25 @@ it("P3: one changed byte in an approved file stops its hooks until it is approve
   expect(folder.hooks.listens("PreToolUse", folder.dir, "Bash")).toBe(true);
 });
 
+it("P3: a change is seen though it follows the last look within a tick of the clock", async () => {
+  const folder = await hookFolder();
+  folder.write(".claude/settings.json", oneHook("PreToolUse", "exit 2"));
+  await folder.approveAll();
+  for (let count = 0; count < 200; count++) {
+    const isApproved = count % 2 === 0;
+    folder.write(".claude/settings.json", oneHook("PreToolUse", isApproved ? "exit 2" : "exit 3"));
+    const standings = folder.hooks.items(folder.dir).map(({ standing }) => standing);
+    expect(standings).toEqual([isApproved ? "approved" : "changed"]);
+  }
+});
+
+it("what cannot be used is said once, however often it is looked at while it is new", async () => {
+  const folder = await hookFolder();
+  folder.write(".claude/settings.json", "{ half an edit");
+  for (let count = 0; count < 5; count++) expect(folder.hooks.items(folder.dir)).toEqual([]);
+  expect(folder.reports).toHaveLength(1);
+});
+
 it("an approved file may change in all but its hooks", async () => {
   const folder = await hookFolder();
   folder.write(".claude/settings.json", { ...oneHook("Stop", "true"), model: "a" });
