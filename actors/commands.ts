@@ -15,6 +15,7 @@ import { actorNamed } from "./actor_names.ts";
 import { answerCall } from "./answer_call.ts";
 import { endBeside } from "./end_beside.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
+import { checkModeRefused } from "./refused_work.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { SessionActor, Told } from "./session_port.ts";
 import { startTeamByHand } from "./start_team.ts";
@@ -159,11 +160,12 @@ function receiptOf(session: SessionActor, told: Told, { what }: { what: string }
 async function sendMessage(
   session: SessionActor,
   command: Extract<Command, { type: "message.send" }>,
-  { hooks }: CommandParts,
+  { hooks, registry, rules }: CommandParts,
 ): Promise<Receipt> {
   const { message: text, delivery, max_steps, images, to } = command;
   const message_id = command.id ?? nanoid();
   if (session.seqOf(message_id) === undefined) {
+    if (to === undefined) await checkModeRefused(session.state().meta, { registry, rules });
     const { signal } = new AbortController();
     const runs = await runHooks({ session, hooks, signal }, "UserPromptSubmit", { fields: { prompt: text } });
     const against = runs.find((run) => run.outcome === "blocked" || run.outcome === "timed_out");

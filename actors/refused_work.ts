@@ -1,14 +1,14 @@
-// What rules refuse of agents that no call begins: a node of a workflow is held to the rules about Agent and Team, and so is
-// a team that a person begins.
+// What rules refuse of agents that no call begins: a node of a workflow is held to the rules about Agent and Team, and so are
+// a team that a person begins and the members of a mode.
 import type { PermissionRules } from "../src/permission/contract.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { WorkflowDefinition } from "../src/workflow/definition.ts";
+import type { SessionMeta } from "../machines/session_meta.ts";
 import { innerOf } from "../src/workflow/plan.ts";
 import { agentToolName, teamToolName } from "./follow_ups.ts";
 import { refusedByRule } from "./judge_call.ts";
-import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 interface Parts {
@@ -38,11 +38,10 @@ export function likeTeam(name: string): Likeness {
 
 /** Throws a Problem with the rule that refuses one of them. */
 export async function checkRefused(
-  session: SessionActor,
+  meta: SessionMeta | null,
   { registry, rules }: Parts,
   { what, likenesses }: { what: string; likenesses: readonly Likeness[] },
 ): Promise<void> {
-  const { meta } = session.state();
   if (meta === null) return;
   const tools = await registry.of(meta.workspace);
   const looked = new Set<string>();
@@ -62,6 +61,12 @@ export async function checkRefused(
     });
     if (refused !== null) throw new Problem("forbidden", `Cannot start ${what}: ${refused}`);
   }
+}
+
+/** Throws a Problem when a rule refuses the members of the session's mode. */
+export async function checkModeRefused(meta: SessionMeta | null, parts: Parts): Promise<void> {
+  if (meta === null || meta.agentMode === "single") return;
+  await checkRefused(meta, parts, { what: `mode "${meta.agentMode}"`, likenesses: [likeAgent(undefined)] });
 }
 
 /** What the nodes of a workflow, and of those inside it, begin. */

@@ -12,6 +12,7 @@ import { callDigest, confinementShown } from "./call_digest.ts";
 import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
 import { refusedByRule } from "./judge_call.ts";
 import { type Allowed, reviewCall } from "./review_call.ts";
+import type { StopReason } from "./effect_runner.ts";
 import { runHooks } from "./run_hooks.ts";
 import type { KernelTools } from "./kernel_call.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
@@ -182,7 +183,8 @@ async function finish(run: Run, outcome: ToolOutcome): Promise<void> {
       fields: { tool_input: record.args, tool_response: { output, success: outcome.status === "finished" } },
     });
   }
-  await tellOutcome(session, record, outcome);
+  const isStop = outcome.status === "interrupted" && signal.reason === ("shutdown" satisfies StopReason);
+  await tellOutcome(session, record, isStop ? { ...outcome, reason: "the daemon was stopped" } : outcome);
 }
 
 function startedDraft(run: Run, { because }: Allowed, evidence: CallRecord["evidence"]): FactDraft {

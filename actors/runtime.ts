@@ -29,6 +29,7 @@ import { createSessions, type Loaded } from "./sessions.ts";
 import { permissionPort } from "./permission_port.ts";
 import { checkMode } from "./permission_settings.ts";
 import { trustPort } from "./outside.ts";
+import { checkModeRefused } from "./refused_work.ts";
 import { createToolRegistry } from "./tool_registry.ts";
 import { viewsPort } from "./views_port.ts";
 import { waitForCall, waitForTurn } from "./waiting.ts";
@@ -150,6 +151,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     const fact = { ...draft, seq: 1, at, v: factVersions[draft.type] };
     const step = stepSession(emptySession, fact);
     if (step.ignored) throw new Error(`A new session refuses its beginning: ${step.why}`);
+    await checkModeRefused(step.state.meta, { registry, rules: options.rules });
     // Fact data is JSON by its schemas.
     const data = draft.data as unknown as JsonObject;
     const { actor, type } = draft;

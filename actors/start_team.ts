@@ -66,7 +66,7 @@ export async function startTeamByHand(
   const refused = refusedTeam(session, mainActor);
   if (refused !== null) throw refuse(refused);
   const likenesses = [likeTeam(spec.name)];
-  await checkRefused(session, { registry, rules }, { what: `team "${spec.name}"`, likenesses });
+  await checkRefused(session.state().meta, { registry, rules }, { what: `team "${spec.name}"`, likenesses });
   const provider = session.state().meta?.provider;
   const models = modelsOf(spec.members, (text) => resolveModel(providers, text, provider));
   const known = id === undefined ? undefined : session.seqOf(id);

@@ -141,7 +141,7 @@ async function checked(
 async function namesIn(session: SessionActor, definition: WorkflowDefinition, parts: WorkflowParts) {
   const { workspace = "/", provider = "" } = session.state().meta ?? {};
   const { providers } = parts;
-  await checkRefused(session, parts, {
+  await checkRefused(session.state().meta, parts, {
     what: `workflow "${definition.name}"`,
     likenesses: likenessesOf(definition),
   });
@@ -206,9 +206,12 @@ async function inAll(
       isBelow(session, other, path) && !hasEnded(one) && stateName(one.snapshot) === from
     )
     .map(([other]) => other);
+  const top = session.state().supervisors[path];
+  // One below it may have paused by itself: that one is meant then.
+  const first = top !== undefined && stateName(top.snapshot) !== from ? below.shift() ?? path : path;
   const receipt = receiptOf(
     session,
-    await tell(path),
+    await tell(first),
     `${what} workflow "${path.slice("workflow:".length)}" of`,
   );
   // One that has ended meanwhile needs no word.

@@ -13,7 +13,6 @@ export interface WorkflowIndex {
   /** Times that an edge was taken, by `edgeKey`. */
   taken: Map<string, number>;
   runs: Map<string, RunRecord>;
-  paused: boolean;
 }
 
 export interface RunRecord {
@@ -60,7 +59,6 @@ function emptyIndex({ start, path }: CrewSupervisor): WorkflowIndex {
     nodes: {},
     taken: new Map(),
     runs: new Map(),
-    paused: false,
   };
 }
 
@@ -106,12 +104,6 @@ function apply(index: WorkflowIndex, fact: SupervisorFact): void {
       else index.nodes[node] = { error, visits: record.visit };
       return take(index, node, next);
     }
-    case "workflow.paused":
-      index.paused = true;
-      return;
-    case "workflow.resumed":
-      index.paused = false;
-      return;
     case "workflow.edited":
       index.definition = workflowDefinition.parse(fact.data.definition);
       index.names = fact.data.names ?? {};

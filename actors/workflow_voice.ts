@@ -99,6 +99,7 @@ function failed(moment: WorkflowMoment, params: Params, error: string): FactDraf
     error,
     retries,
     after_ms: retries ? Number(params.after_ms) : 0,
+    ...(retries && params.pauses === true ? { pauses: true as const } : {}),
     next: retries || Number(params.item) >= 0 ? [] : edgesOfFailure(moment, at, { error }),
   };
   return { actor: moment.path, type: "workflow.node_failed", data };

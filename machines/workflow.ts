@@ -21,6 +21,7 @@ const base = setup({
     fits: ({ context, event }) =>
       event.type === "workflow.edited" && lostNodes(context, event.data.plan).length === 0,
     has_to_stop: ({ context }) => context.stop !== null,
+    has_to_pause: ({ context }) => context.paused,
   },
 });
 
@@ -52,7 +53,7 @@ export const workflowMachine = base.createMachine({
   states: {
     beginning: { entry: [make], always: "running" },
     running: {
-      always: stops,
+      always: [stops, { guard: "has_to_pause", target: "paused" }],
       on: {
         ...heard,
         "workflow.paused": { target: "paused", ...decided },

@@ -29,6 +29,7 @@ export function report(draft: Draft, run: Run, how: How): void {
   putRun(draft, { ...run, at: "ending" });
   // What is done may still turn out not to be what was asked for, and fail for that.
   const mayRetry = draft.stop === null && how !== "stopped" && run.failures < (retry?.max ?? 0);
+  const pauses = how === "interrupted" && draft.stop === null && !mayRetry;
   ask(draft, "supervisor.say", {
     key: decision(draft, run, "end"),
     say: "end",
@@ -38,7 +39,8 @@ export function report(draft: Draft, run: Run, how: How): void {
     item: run.item,
     how,
     ref: run.ref,
-    retries: mayRetry,
+    retries: mayRetry || pauses,
+    pauses,
     after_ms: mayRetry ? Math.min(backoffMsMax, (retry?.backoff_ms ?? 0) * 2 ** run.failures) : 0,
   });
 }
@@ -53,6 +55,14 @@ export function waitForRetry(draft: Draft, run: Run, afterMs: number): void {
     at: draft.at,
     after_ms: afterMs,
   });
+}
+
+/** What was cut off from outside may have done part of its work: a person says when it begins again. */
+export function waitForPerson(draft: Draft, run: Run): void {
+  const next: Run = { ...run, attempt: run.attempt + 1, ref: "" };
+  if (draft.stop !== null) return report(draft, next, "stopped");
+  draft.paused = true;
+  putBack(draft, next);
 }
 
 /** Back among those that are to start, as another attempt of the same run. */

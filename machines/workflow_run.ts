@@ -20,6 +20,7 @@ import {
   report,
   settle,
   stop,
+  waitForPerson,
   waitForRetry,
 } from "./workflow_ends.ts";
 import { graphOf } from "./workflow_graph.ts";
@@ -128,6 +129,7 @@ function started(draft: Draft, { data }: EventOf<"workflow.node_started">): void
 function failed(draft: Draft, { data }: EventOf<"workflow.node_failed">): void {
   const run = draft.runs[data.run];
   if (run === undefined) return;
+  if (data.pauses === true) return waitForPerson(draft, run);
   if (data.retries) return waitForRetry(draft, run, data.after_ms);
   settle(draft, run, "failed");
   if (run.item >= 0 || draft.stop !== null) return;

@@ -69,9 +69,9 @@ export const crewWords: Words = {
   "workflow.node_finished": ({ node, run, output, next }) => [
     `node ${short(node)} finished (${short(run)})${nextText(next)}${after(JSON.stringify(output))}`,
   ],
-  "workflow.node_failed": ({ node, run, attempt, error, retries, after_ms, next }) => [
+  "workflow.node_failed": ({ node, run, attempt, error, retries, after_ms, pauses, next }) => [
     `node ${short(node)} failed (${short(run)}, attempt ${attempt})${after(error)}${
-      retries ? `; again in ${after_ms} ms` : nextText(next)
+      pauses ? "; paused, again when it is resumed" : retries ? `; again in ${after_ms} ms` : nextText(next)
     }`,
   ],
   "workflow.paused": ({ by, reason }) => [`paused by ${short(by)}${after(reason)}`],

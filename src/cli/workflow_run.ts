@@ -1,6 +1,7 @@
 // `jamey workflow run`: begins a workflow and follows it to its end. It belongs to the daemon: whoever leaves loses nothing.
 import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
+import type { EventEnvelope } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { WorkflowView } from "../protocol/workflow_views.ts";
 import { createActorNames } from "./actor_labels.ts";
@@ -81,6 +82,7 @@ export interface Followed {
 export async function followWorkflow(context: Context, client: Client, followed: Followed): Promise<number> {
   const { session, workflow, after, unattended } = followed;
   const path = `workflow:${workflow}`;
+  const which = `${session} --workflow ${neutralLine(workflow)}`;
   const stop = new AbortController();
   let caught: Signal | undefined;
   const { state } = await client.view(session);
@@ -104,6 +106,14 @@ export async function followWorkflow(context: Context, client: Client, followed:
       names.learn(frame.event);
       pending.fact(frame.event);
       progress.fact(frame.event);
+      if (isHeldUp(frame.event, path)) {
+        const { run, error } = frame.event.data;
+        (desk.area?.above ?? context.terminal).talk(
+          `Paused, because ${neutralLine(String(run))} was cut off: ${neutralLine(String(error))}\n` +
+            `  Begin it again with: jamey workflow resume ${which}`,
+        );
+        if (unattended) break;
+      }
       desk.look();
       if (frame.event.type === "workflow.finished" && frame.event.actor === path) break;
     }
@@ -113,7 +123,6 @@ export async function followWorkflow(context: Context, client: Client, followed:
     release();
   }
   if (caught !== undefined) {
-    const which = `${session} --workflow ${neutralLine(workflow)}`;
     context.terminal.talk(
       `Workflow ${neutralLine(workflow)} goes on: look with jamey workflow status ${which}, ` +
         `cancel it with jamey workflow cancel ${which}`,
@@ -127,11 +136,18 @@ export async function followWorkflow(context: Context, client: Client, followed:
   return exitOf(view);
 }
 
+/** A node was cut off from outside, and a person is to say when it begins again. */
+function isHeldUp({ type, data, actor }: EventEnvelope, path: string): boolean {
+  return type === "workflow.node_failed" && data["pauses"] === true &&
+    (actor === path || actor.startsWith(`${path}.`));
+}
+
 function sayEnd({ terminal, json }: Context, session: string, view: WorkflowView): void {
   const { workflow, state, reason, outputs } = view;
   if (json) return terminal.json({ session_id: session, workflow, outcome: state, reason, outputs });
   if (state !== "completed") {
-    terminal.warn(`The workflow ended, ${state}: ${neutral(reason ?? "it still runs")}`);
+    const how = reason === null ? `is ${state}` : `ended, ${state}: ${neutral(reason)}`;
+    terminal.warn(`The workflow ${how}`);
     terminal.warn(`Look with: jamey workflow status ${session}`);
   }
   for (const [name, value] of Object.entries(outputs ?? {})) {

@@ -93,6 +93,8 @@ export const workflowFacts = {
     /** It begins again after `after_ms`; else the workflow goes on by `next`, or ends. */
     retries: z.boolean(),
     after_ms: z.number().int(),
+    /** Nobody knows how far it came: the workflow pauses, and it begins again when a person lets it go on. */
+    pauses: z.literal(true).optional(),
     next: z.array(z.string()),
   }),
   "workflow.paused": z.object({ by: z.string(), reason: z.string().optional() }),

@@ -49,6 +49,60 @@ it("paused, what runs comes to its end and nothing starts; resumed, it goes on, 
   expect(await ran()).toBe("one\ntwo\n");
 });
 
+const counted = (more: JsonObject = {}): JsonObject =>
+  tool("echo began >> ran; [ $(wc -l < ran) -gt 1 ] || sleep 20", more);
+
+it("a tool that a stop of the daemon cut off is not run twice: the workflow pauses, and begins it again when resumed", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const workflow = await run(id, {
+    name: "cut off",
+    nodes: { long: counted(), last: tool("echo last >> ran", { needs: ["long"] }) },
+  });
+  await until("the command to begin", async () => await ran().catch(() => "") || null);
+  await test.restart();
+  await test.fact(id, "workflow.node_failed");
+  const [view] = await test.runtime.workflows(id);
+  expect(view?.state).toBe("paused");
+  expect(view?.nodes[0]).toMatchObject({
+    state: "waiting",
+    error: expect.stringContaining("the daemon was stopped"),
+  });
+  await test.restart();
+  expect(await ran()).toBe("began\n");
+  await tell(id, { type: "workflow.resume", workflow });
+  expect((await finished(id)).outcome).toBe("completed");
+  expect(await ran()).toBe("began\nbegan\nlast\n");
+});
+
+it("one that may begin again by its retry does so, and nothing pauses", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  await run(id, { name: "again", nodes: { long: counted({ retry: { max: 1, backoff_ms: 1 } }) } });
+  await until("the command to begin", async () => await ran().catch(() => "") || null);
+  await test.restart();
+  expect((await finished(id)).outcome).toBe("completed");
+  expect(await ran()).toBe("began\nbegan\n");
+});
+
+it("a workflow below that paused by itself goes on when the one above is resumed", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const below: JsonObject = { name: "below", nodes: { long: counted() } };
+  const workflow = await run(id, {
+    name: "above",
+    nodes: { inner: { kind: "workflow", definition: below } },
+  });
+  await until("the command to begin", async () => await ran().catch(() => "") || null);
+  await test.restart();
+  await test.fact(id, "workflow.node_failed");
+  const states = async () => (await test.runtime.workflows(id)).map(({ state }) => state);
+  expect(await states()).toEqual(["running", "paused"]);
+  await tell(id, { type: "workflow.resume", workflow });
+  await until("both to end", async () => (await states()).every((state) => state === "completed") || null);
+  expect(await ran()).toBe("began\nbegan\n");
+});
+
 it("edited while paused, nodes that have begun stay and new ones run; an edit that loses one is refused by name", async () => {
   test = await openTestRuntime();
   const id = await test.session();

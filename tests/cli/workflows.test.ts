@@ -1,7 +1,7 @@
 // The worked examples through the real command line, with the offline provider and a daemon that it starts itself.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { join } from "node:path";
-import { until } from "../support/daemon.ts";
+import { until, written } from "../support/daemon.ts";
 import { examplesFolder } from "../support/workflow_files.ts";
 import { workflowCommand } from "../../src/cli/workflow.ts";
 import { expectActions } from "./help_actions.ts";
@@ -194,3 +194,36 @@ async function attached(child: Deno.ChildProcess, ...texts: string[]): Promise<s
   await Promise.all([child.status, child.stderr.cancel(), child.stdin.close()]);
   return shown;
 }
+
+it(
+  "a node that a stop of the daemon cut off: whoever runs it is told how it goes on, and unattended it is left so",
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const file = join(work, "cut.yaml");
+    await Deno.writeTextFile(
+      file,
+      "name: cut\nnodes:\n  build:\n    kind: tool\n    tool: Bash\n" +
+        '    args: { command: "echo began >> cut.txt; [ $(wc -l < cut.txt) -gt 1 ] || sleep 30" }\n',
+    );
+    const words = ["workflow", "run", file, "--unattended", "--name", "cut", "--allowed-tools", "Bash"];
+    const child = startJamey(dataDir(), words, { cwd: work, env: { HOME: folder } });
+    const ended = child.output();
+    await until("the command", () => written(join(work, "cut.txt")));
+    expect((await run(["stop"])).code).toBe(0);
+    expect((await run(["new"])).code).toBe(0);
+    const { code, stderr } = await ended;
+    const told = new TextDecoder().decode(stderr);
+    const [, command = ""] = /^ {2}Begin it again with: jamey (.+)$/m.exec(told) ?? [];
+    expect(command).toMatch(/^workflow resume \S+ --workflow cut$/);
+    expect(told).toContain("Paused, because build.1 was cut off: it was interrupted: the daemon was stopped");
+    expect({ code, last: told.trim().split("\n").at(-2) }).toEqual({
+      code: 1,
+      last: "The workflow is paused",
+    });
+    const resumed = await run(command.split(" "));
+    expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining("build.1 (attempt 2)") });
+    expect(await Deno.readTextFile(join(work, "cut.txt"))).toBe("began\nbegan\n");
+  },
+);

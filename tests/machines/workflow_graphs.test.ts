@@ -1,5 +1,5 @@
 // Workflows of random graphs, through the real session step: facts go in as the kernel would write them, in random order, with
-// failures, slow nodes, pauses, cancels and forks. JAMEY_WORKFLOW_RUNS=n plays n of them (10,000 in CI).
+// failures, slow nodes, pauses, cancels, stops of the daemon and forks. JAMEY_WORKFLOW_RUNS=n plays n of them (10,000 in CI).
 import { expect, it } from "vitest";
 import fc from "fast-check";
 import type { Fact } from "../../src/protocol/facts.ts";
@@ -9,12 +9,15 @@ import { path, World } from "../support/workflow_world.ts";
 const runs = Number(Deno.env.get("JAMEY_WORKFLOW_RUNS") ?? 10_000);
 const stepsMax = 3_000;
 
+/** A stop of the daemon cuts its calls off. */
+type Break = "pause" | "cancel" | "stop" | "fork";
+
 interface Scenario {
   plan: WorkflowPlan;
   /** Read one by one, whatever is to be decided; over and over. */
   chances: number[];
-  /** After so many steps: pause, cancel or fork. */
-  breaks: { after: number; what: "pause" | "cancel" | "fork" }[];
+  /** After so many steps. */
+  breaks: { after: number; what: Break }[];
 }
 
 const node = fc.record({
@@ -35,9 +38,9 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   breaks: fc.array(
     fc.record({
       after: fc.nat(40),
-      what: fc.constantFrom("pause" as const, "pause" as const, "fork" as const, "cancel" as const),
+      what: fc.constantFrom<Break>("pause", "pause", "stop", "stop", "fork", "cancel"),
     }),
-    { maxLength: 2 },
+    { maxLength: 3 },
   ),
 }).map(({ nodes, edges, parallel, chances, breaks }) => ({
   plan: planOf(nodes, edges, parallel),
@@ -105,10 +108,14 @@ function play({ plan, chances, breaks }: Scenario): void {
   checkRuns(world.facts);
 }
 
-function interfere(world: World, what: "pause" | "cancel" | "fork" | undefined): void {
+function interfere(world: World, what: Break | undefined): void {
   if (what === "pause") world.log({ actor: path, type: "workflow.paused", data: { by: "me" } });
   else if (what === "cancel") {
     world.log({ actor: path, type: "turn.cancelled", data: { by: "me", outcome: "cancelled" } });
+  } else if (what === "stop") {
+    for (const call of Object.keys(world.state.calls)) world.endCall(call, "interrupted");
+    // Before what follows is said.
+    if (world.chance(4) === 0) interfere(world, "cancel");
   } else {
     world.log({
       actor: "main",

@@ -5,8 +5,10 @@ import { afterEach, expect, it } from "vitest";
 import type { AgentDefinition } from "../../src/context/agent_definitions.ts";
 import type { Fact, PermissionMode } from "../../src/protocol/facts.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
+import { agentMode } from "../../src/protocol/mode_facts.ts";
 import { teamSpec } from "../../src/protocol/team_spec.ts";
 import { until } from "../support/daemon.ts";
+import { modeSession } from "../support/mode_session.ts";
 import { openTestRuntime, script, type Step, type TestRuntime } from "../support/runtime.ts";
 import { tally } from "../support/tally.ts";
 
@@ -220,11 +222,20 @@ it("A1: what a rule refuses to begin by a call begins by no other door", async (
   await expect(test.runtime.command(id, { type: "team.start", spec }, "me")).rejects.toMatchObject({
     code: "forbidden",
   });
+  const modes = agentMode.exclude(["single"]).options;
+  for (const agent_mode of modes) {
+    const session = await modeSession(test, agent_mode);
+    await test.runtime.command(session, { type: "session.set_rules", allow: [], deny: ["Agent"] }, "me");
+    const message = { type: "message.send", message: "x", delivery: "queue" } as const;
+    await expect(test.runtime.command(session, message, "me"), agent_mode).rejects
+      .toMatchObject({ code: "forbidden" });
+  }
+  const tried = nodes.length + 1 + modes.length;
   tally({
     family: "A1",
     what: "doors around a refusal",
-    tried: nodes.length + 1,
-    refused: nodes.length + 1,
+    tried,
+    refused: tried,
     escapes: 0,
   });
 });

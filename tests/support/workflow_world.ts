@@ -177,6 +177,7 @@ export class World {
       error: "x",
       retries,
       after_ms: Number(params.after_ms ?? 0),
+      ...(retries && params.pauses === true ? { pauses: true as const } : {}),
       next: retries || this.chance(2) === 0 ? [] : this.#next(params),
     };
     this.#must({ actor: path, type: "workflow.node_failed", data });
