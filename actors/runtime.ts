@@ -6,6 +6,7 @@ import { checkedMachineVersion } from "../machines/version.ts";
 import { factVersions, mainActor } from "../src/protocol/facts.ts";
 import type { CreateSession } from "../src/protocol/http.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
+import { pause } from "../src/platform/pause.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { noHooks } from "../src/hooks/none.ts";
 import { agentToolSource } from "./agent_tool.ts";
@@ -284,8 +285,4 @@ function stoppingProblem(): Problem {
 
 function tornLine(id: string, torn: NonNullable<Loaded["log"]["report"]["torn"]>): string {
   return `Session "${id}": ${torn.bytes} bytes of an unfinished write were cut from the end of its log, kept in "${torn.savedAs}"`;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -7,6 +7,7 @@ import {
   readOutput,
   readStatus,
 } from "./command_files.ts";
+import { pause } from "../src/platform/pause.ts";
 import type { ToolOutcome } from "./contract.ts";
 import {
   endGroup,
@@ -123,18 +124,4 @@ function outcomeOf(
     default:
       return end satisfies never;
   }
-}
-
-/** Waits, but not beyond an abort. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-  });
 }

@@ -1,5 +1,6 @@
 // The processes of one command: told from all others for certain, also after a restart, and ended as a whole.
 import { z } from "zod";
+import { pause } from "../src/platform/pause.ts";
 import {
   bootId,
   findProcess,
@@ -80,7 +81,7 @@ async function askToLeave(
   signalAll(group, first, "SIGTERM");
   let left = first;
   while (left.length > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
     left = await members(group, options);
     for (const { pid } of left.filter((row) => !asked.has(row.pid))) {
       asked.add(pid);
@@ -105,7 +106,7 @@ async function membersLeft(group: GroupIdentity, options: EndOptions, waitMs: nu
   const deadline = Date.now() + waitMs;
   let left = await members(group, options);
   while (left.length > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
     left = await members(group, options);
   }
   return left;

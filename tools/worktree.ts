@@ -1,4 +1,5 @@
 // Worktrees as git has them: found by their path, told apart by how far they have come, and removed for good.
+import { pause } from "../src/platform/pause.ts";
 import type { CallOrigin } from "../src/protocol/facts.ts";
 import { lstat, realpath, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
@@ -57,7 +58,7 @@ export async function awaitGit(marker: string, signal: AbortSignal): Promise<voi
         "Cannot tell what became of the worktree: git still works on it, look later",
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
   }
 }
 

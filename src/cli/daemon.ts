@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { openClient } from "../client/client.ts";
 import { isNotRunning, probe, readDaemonFile } from "../client/connection.ts";
+import { pause } from "../platform/pause.ts";
 import { isProcessAlive } from "../platform/process_alive.ts";
 import { messageOf, Problem, type ProblemCode, problemCodes } from "../protocol/problem.ts";
 import type { Context } from "./command.ts";
@@ -156,8 +157,4 @@ async function notStarted({ log, from, ended, pid }: Failure): Promise<Problem> 
     `Cannot start the daemon: ${what}${said === "" ? "" : `\n${said}`}`,
     { hint: `Its log is "${log}"` },
   );
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

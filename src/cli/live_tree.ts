@@ -1,6 +1,7 @@
 // The tree of a session kept up to date while it is followed: read again when something happened, not more than ten times a
 // second. At a terminal it stays at the bottom; otherwise each actor that changed is a line.
 import type { Client } from "../client/client.ts";
+import { pause } from "../platform/pause.ts";
 import type { ActorView } from "../protocol/tree_views.ts";
 import type { BottomArea } from "./bottom_area.ts";
 import { shortLine } from "./neutral.ts";
@@ -94,18 +95,4 @@ function sizeOf({ columns }: Terminal): { columns: number; rows: number } {
   } catch {
     return { columns, rows: 24 };
   }
-}
-
-/** Resolves after the time or at the abort, never throws. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

@@ -1,4 +1,5 @@
 // `jamey logs`: what the background daemon has said.
+import { pause } from "../platform/pause.ts";
 import type { Command, Context } from "./command.ts";
 import { lastLines, logPath, readFrom, sizeOf } from "./daemon_log.ts";
 import { neutral } from "./neutral.ts";
@@ -32,6 +33,6 @@ async function followFile({ terminal }: Context, path: string, start: number): P
     const { text, end } = await readFrom(path, at);
     if (text !== "") terminal.write(neutral(text));
     at = end;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await pause(pollMs);
   }
 }

@@ -1,5 +1,6 @@
 // How far a workflow is: at a terminal a list of its nodes at the bottom, kept up to date; otherwise a line for each event.
 import type { Client } from "../client/client.ts";
+import { pause } from "../platform/pause.ts";
 import type { EventEnvelope } from "../protocol/facts.ts";
 import type { BottomArea } from "./bottom_area.ts";
 import type { Context } from "./command.ts";
@@ -41,7 +42,7 @@ export function openProgress(
     while (!closed && !signal.aborted) {
       // The daemon is away: who follows says so.
       await draw().catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, redrawMs));
+      await pause(redrawMs);
     }
   }
   if (area !== undefined) running = keepDrawing();

@@ -7,7 +7,7 @@ import type { JsonObject } from "../protocol/json.ts";
 import type { ModelEvent, Provider } from "./contract.ts";
 import { defineProviderKind } from "./kind.ts";
 import { type ConfiguredModels, modelInfo } from "./models.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../platform/pause.ts";
 import { checkWholeConversation } from "./whole_conversation.ts";
 import { findDemo, playDemo } from "./scripted/demo.ts";
 import { findPart } from "./scripted/parts.ts";

@@ -1,5 +1,6 @@
 // An MCP transport over a program's stdin and stdout. Unlike the SDK's own it ends the whole process group for certain,
 // bounds what is read and what waits to be written, and forgets floods on stderr.
+import { pause } from "../../src/platform/pause.ts";
 import { messageOf } from "../../src/protocol/problem.ts";
 import { keepTail } from "../external/byte_tail.ts";
 import { type Program, type ProgramOptions, startProgram } from "../external/program.ts";
@@ -119,8 +120,4 @@ function readMessages(
 async function endProgram(program: Program | null, graceMs?: number): Promise<void> {
   program?.closeInput();
   await program?.end(graceMs === undefined ? {} : { graceMs }).catch(() => {});
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

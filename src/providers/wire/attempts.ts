@@ -2,7 +2,7 @@
 import type { ErrorInfo } from "../../protocol/facts.ts";
 import { backoffMs, type BackoffOptions } from "../backoff.ts";
 import type { ModelEvent, ModelInfo } from "../contract.ts";
-import { pause } from "../pause.ts";
+import { pause } from "../../platform/pause.ts";
 import { costOf } from "../prices.ts";
 import { type Attempt, type Done, tryOnce } from "./attempt.ts";
 import type { CallFailure } from "./failure.ts";

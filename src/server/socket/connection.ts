@@ -1,5 +1,6 @@
 // One WebSocket: sends history and live facts at the client's pace, deltas while it keeps up, and answers its commands.
 // What waits in the socket is bounded; a client that takes nothing is closed and resumes by sequence.
+import { pause } from "../../platform/pause.ts";
 import type { DeltaFrame, NoticeFrame } from "../../protocol/frames.ts";
 import { Problem } from "../../protocol/problem.ts";
 import { toProblem } from "../errors.ts";
@@ -108,7 +109,7 @@ async function drained(
   let least = wire.waiting();
   let since = performance.now();
   while (wire.isOpen() && wire.waiting() > limits.deltaBufferBytesMax) {
-    await new Promise((resolve) => setTimeout(resolve, limits.bufferPollMs));
+    await pause(limits.bufferPollMs);
     if (wire.waiting() < least) {
       least = wire.waiting();
       since = performance.now();
