@@ -3,7 +3,7 @@ import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.
 import { type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
-import { messageOf, Problem } from "../src/protocol/problem.ts";
+import { Problem } from "../src/protocol/problem.ts";
 import { createAudience } from "./audience.ts";
 import { createComposer, type Entry, ownership } from "./composer.ts";
 import { createEffectRunner } from "./effect_runner.ts";
@@ -12,6 +12,7 @@ import { needsPacking, packObject, withArgsOf } from "./packing.ts";
 import { owedCancel } from "./owed_cancels.ts";
 import { atWork, parking } from "./parking.ts";
 import type { MakeDraft, SessionActor, SessionActorOptions, Told } from "./session_port.ts";
+import { cannotGoOn } from "./session_trouble.ts";
 
 /** Facts that may wait in one mailbox; more is a client out of control. */
 export const mailboxMax = 10_000;
@@ -154,7 +155,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
 
   function die(thrown: unknown): void {
     if (dead !== undefined) return;
-    dead = thrown instanceof Problem ? thrown : bug(log.sessionId, thrown);
+    dead = cannotGoOn(log.sessionId, thrown);
     runner.stopAll("closed");
     for (const letter of mailbox.splice(0)) letter.reject(dead);
     audience.dismiss(dead.message);
@@ -168,9 +169,10 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
   }
 
   async function resume({ park }: { park: boolean }): Promise<void> {
-    // Waiting for a time is no work that could have ended the daemon.
-    await tell(ownership(options.epoch, atWork(composer.state()).length > 0));
-    if (park) { for (const draft of parking(composer.state())) await tell(draft); }
+    // Waiting for a time that is still to come is no work that could have ended the daemon.
+    const nowMs = options.now();
+    await tell(ownership(options.epoch, atWork(composer.state(), nowMs).length > 0));
+    if (park) { for (const draft of parking(composer.state(), nowMs)) await tell(draft); }
     for (const [actor, child] of Object.entries(composer.state().children)) {
       if (stateName(child.snapshot) !== "running") continue;
       await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.lastIndexOf(":") + 1) } });
@@ -260,12 +262,6 @@ function needsTranscript(draft: FactDraft | MakeDraft, { meta, supervisors }: Se
   if (typeof draft === "function" || !withoutFollowUps.has(draft.type)) return true;
   // Whoever leads other agents may have something to say to any of them.
   return meta?.agentMode !== "single" || Object.keys(supervisors).length > 0;
-}
-
-function bug(sessionId: string, thrown: unknown): Problem {
-  return new Problem("internal", `Cannot go on with session "${sessionId}": ${messageOf(thrown)}`, {
-    cause: thrown,
-  });
 }
 
 function fullMailbox(): Problem {

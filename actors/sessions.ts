@@ -2,12 +2,13 @@
 import { owedWork, type SessionState } from "../machines/session_state.ts";
 import type { LogStore, SessionLog } from "../src/log/port.ts";
 import { type Fact, mainActor } from "../src/protocol/facts.ts";
-import { messageOf, Problem } from "../src/protocol/problem.ts";
+import type { Problem } from "../src/protocol/problem.ts";
 import { createDedupe, type Dedupe } from "./dedupe.ts";
-import { type Folded, foldState, foldTranscript, toSnapshot } from "./fold.ts";
+import { foldState, foldTranscript, toSnapshot } from "./fold.ts";
 import type { Secret } from "./packing.ts";
 import { createSessionActor } from "./session_actor.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
+import { asProblem, cannotGoOn, troubleOf } from "./session_trouble.ts";
 
 /** Idle sessions kept open; the least recently used go first. */
 export const idleSessionsMax = 32;
@@ -135,7 +136,12 @@ export function createSessions(options: SessionsOptions): Sessions {
     if (loaded.actor === null) return loaded;
     const from = folded.state.meta?.sessionId ?? sessionId;
     if (from !== sessionId) await beginFork(loaded.actor, from);
-    else if (owedWork(folded.state).length > 0) await recover(loaded.actor);
+    else if (owedWork(folded.state).length > 0) {
+      const stuck = await recover(loaded.actor);
+      if (stuck === null) return loaded;
+      await loaded.actor.close(stuck.message);
+      return { ...loaded, log: await store.open(sessionId), actor: null, problem: stuck };
+    }
     return loaded;
   };
 
@@ -149,14 +155,20 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
   };
 
-  /** The actor goes on by itself with what was owed; after too many crashes on the same work it waits for a person. */
-  const recover = async (actor: SessionActor): Promise<void> => {
+  /**
+   * The actor goes on by itself with what was owed; after too many crashes on the same work it waits for a person. Gives the
+   * bug for which it cannot, although its log can be written: whatever is said to it would never be carried out.
+   */
+  const recover = async (actor: SessionActor): Promise<Problem | null> => {
     const crashes = actor.state().meta?.recoveries ?? 0;
     try {
       await actor.resume({ park: crashes >= recoveriesMax });
+      return null;
     } catch (thrown) {
+      const problem = cannotGoOn(actor.id, thrown);
+      options.onTrouble(actor.id, problem);
       // Nothing can be written now: the session can be read, and is opened again when it is next asked for.
-      options.onTrouble(actor.id, asProblem(thrown));
+      return actor.dead ? null : problem;
     }
   };
 
@@ -269,24 +281,4 @@ function emptySlot(usedAt: number): Slot {
   const loaded = Promise.reject(new Error("Not opened yet"));
   loaded.catch(() => {});
   return { loaded, current: null, users: 0, usedAt, snapshotSeq: 0, dedupe: createDedupe(), epoch: 1 };
-}
-
-function troubleOf(log: SessionLog, { diverged, damage: met }: Folded): Problem | null {
-  const { damage } = log.report;
-  const hint = "It can be read and forked up to there, and is never written again";
-  if (damage !== null) {
-    const where = `segment "${damage.segment}", byte ${damage.offset}`;
-    const message =
-      `Cannot write to session "${log.sessionId}": record ${damage.seq} is damaged (${damage.reason}) in ${where}`;
-    return new Problem("log_damaged", message, { hint });
-  }
-  if (diverged === null) return met;
-  const { seq, expected, found } = diverged;
-  const message =
-    `Cannot go on with session "${log.sessionId}": record ${seq} folds to ${found}, not to ${expected}`;
-  return new Problem("log_damaged", message, { hint });
-}
-
-function asProblem(thrown: unknown): Problem {
-  return thrown instanceof Problem ? thrown : new Problem("internal", messageOf(thrown), { cause: thrown });
 }
