@@ -1,14 +1,13 @@
 // `npm start`: the daemon in the foreground, and one real session to look at.
 import "../src/node_globals.ts";
-import { join } from "node:path";
 import { type Daemon, serve } from "../src/app.ts";
 import { firstRun } from "../src/cli/first_run.ts";
 import { exitWithProblem } from "../src/cli/main.ts";
 import { demoPrompt } from "../src/providers/scripted.ts";
 
 async function show(daemon: Daemon, signal: AbortSignal): Promise<void> {
-  const scratch = join(daemon.dataDir, "scratch");
-  await Deno.mkdir(scratch, { recursive: true, mode: 0o700 });
+  // Not below the data folder: that is kept from tools.
+  const scratch = await Deno.realPath(await Deno.makeTempDir({ prefix: "jamey-demo-" }));
   await firstRun({
     dataDir: daemon.dataDir,
     workspace: Deno.cwd(),
