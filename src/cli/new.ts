@@ -47,6 +47,29 @@ export const newCommand: Command = {
   },
 };
 
+const ofNewSessions = [
+  ["name", "--name"],
+  ["workspace", "--workspace"],
+  ["model", "--model"],
+  ["permissionMode", "--permission-mode"],
+  ["allowedTools", "--allowed-tools"],
+  ["disallowedTools", "--disallowed-tools"],
+] as const;
+
+/** A Problem `usage` when --session names one that is there and an option is for one that is to be made. */
+export function refuseIgnored(input: Input, command: string): void {
+  if (input.text("session") === undefined) return;
+  const flags = ofNewSessions.filter(([name]) => input.texts(name).length > 0).map(([, flag]) => `"${flag}"`);
+  if (flags.length === 0) return;
+  throw new Problem(
+    "usage",
+    `Cannot run "jamey ${command}": "--session" names a session that is there, and ${flags.join(", ")} ${
+      flags.length === 1 ? "is" : "are"
+    } for a new one`,
+    { hint: `Leave out "--session", or ${flags.length === 1 ? "that option" : "those options"}` },
+  );
+}
+
 /** The value of --name for a session to be made; a Problem `usage` when it can be no name. */
 export function nameOption(input: Input, command: string): { name?: string } {
   const name = input.text("name");

@@ -8,7 +8,7 @@ import { type Context, type Input, seqMax } from "./command.ts";
 import { linkText } from "./link_text.ts";
 import { checkModel } from "./model_choice.ts";
 import { neutralLine, shortLine } from "./neutral.ts";
-import { nameOption, sessionSettings } from "./new.ts";
+import { nameOption, refuseIgnored, sessionSettings } from "./new.ts";
 import { signalExit } from "./signals.ts";
 import { readTeamFile } from "./team_file.ts";
 import { teamLines } from "./team_text.ts";
@@ -36,7 +36,9 @@ async function check({ terminal, json }: Context, _input: Input, words: string[]
 }
 
 async function run(context: Context, input: Input, words: string[]): Promise<number> {
-  const read = await readTeamFile(word(words, 0, "the file", "team run"));
+  const file = word(words, 0, "the file", "team run");
+  refuseIgnored(input, "team run");
+  const read = await readTeamFile(file);
   const prompt = input.text("prompt");
   const spec = prompt === undefined ? read : { ...read, goal: `${read.goal}\n\n${prompt}` };
   const client = await context.clientOrStart();

@@ -10,7 +10,7 @@ import type { Context, Input } from "./command.ts";
 import { linkText } from "./link_text.ts";
 import { checkModel } from "./model_choice.ts";
 import { neutral, neutralJson, neutralLine } from "./neutral.ts";
-import { nameOption, sessionSettings } from "./new.ts";
+import { nameOption, refuseIgnored, sessionSettings } from "./new.ts";
 import { createPending } from "./pending.ts";
 import { runRules } from "./run_rules.ts";
 import { type Signal, signalExit } from "./signals.ts";
@@ -21,6 +21,7 @@ import { openDesk } from "./workflow_desk.ts";
 const limitExit = 53;
 
 export async function runWorkflow(context: Context, input: Input, file: string): Promise<number> {
+  refuseIgnored(input, "workflow run");
   const client = await context.clientOrStart();
   const settings = sessionSettings(input, "workflow run");
   const named = input.text("session");
