@@ -10,6 +10,7 @@ import { pause } from "../src/platform/pause.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { noHooks } from "../src/hooks/none.ts";
 import { agentToolSource } from "./agent_tool.ts";
+import { refuseWhileAtWork } from "./archive_guard.ts";
 import { defaultLimits } from "./budgets.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";
@@ -256,6 +257,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }),
     archive: async (session) => {
       await withActor(session, async (actor) => {
+        refuseWhileAtWork(session, actor.state());
         const told = await actor.tell({ actor: mainActor, type: "session.archived", data: {} });
         if (told.accepted) return;
         throw new Problem("conflict", `Cannot archive session "${session}": ${told.why}`, {
