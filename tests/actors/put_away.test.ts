@@ -52,8 +52,8 @@ it(
     await test.runtime.command(paused, { type: "workflow.pause", workflow: "w" }, "me");
     await Deno.writeTextFile(join(test.workspace, "there"), "");
     // Both have a time to wait for: neither goes.
-  await crowd();
-  await until("the time to come", async () => {
+    await crowd();
+    await until("the time to come", async () => {
       const types = await test.types(waits);
       return types.includes("workflow.finished") && (await test.types(paused)).includes("timer.fired") ||
         null;
