@@ -48,12 +48,18 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
 }
 
 /** How often a person is waited for; that the main agent is paused at a limit, its status says. */
-function asksIn({ calls, agents }: SessionState): number {
+function asksIn({ calls, agents, supervisors }: SessionState): number {
   const asking = Object.values(calls)
     .filter(({ asked, snapshot }) => asked !== null || stateName(snapshot) === "questioning");
   const paused = Object.entries(agents)
     .filter(([path, snapshot]) => path !== mainActor && stateName(snapshot) === "paused");
-  return asking.length + paused.length;
+  // A workflow below a paused one goes on with it.
+  const isPaused = (path: string) =>
+    supervisors[path] !== undefined && stateName(supervisors[path].snapshot) === "paused";
+  const held = Object.entries(supervisors).filter(([path, { parent }]) =>
+    isPaused(path) && !isPaused(parent)
+  );
+  return asking.length + paused.length + held.length;
 }
 
 function statusOf(state: SessionState): SessionStatus {

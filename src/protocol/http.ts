@@ -101,7 +101,7 @@ export const sessionSummary = z.object({
   /** What its commands were last known to run in; left out: it has not mattered yet. */
   sandbox: z.object({ status: sandboxStatus, reason: z.string().optional() }).optional(),
   forked_from: z.string().nullable(),
-  /** Approvals and questions of any of its actors, and limits of all but the main one, that wait for a person. */
+  /** Approvals, questions and paused workflows of any of its actors, and limits of all but the main one: all wait for a person. */
   asks: z.number().int().min(1).optional(),
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;
