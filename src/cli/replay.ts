@@ -9,6 +9,7 @@ import { diffViews } from "./diff.ts";
 import { readEvents } from "./event_pages.ts";
 import { concerns } from "./actor_events.ts";
 import { createLiveView } from "./live_view.ts";
+import { inWords } from "./machine_text.ts";
 import { neutralJson } from "./neutral.ts";
 import { drawActor, drawChanges, drawState } from "./replay_state.ts";
 import { stepThrough } from "./replay_step.ts";
@@ -121,7 +122,8 @@ function showDiff(range: string): Way {
     const isMeant = ({ path }: ActorView) => actor === undefined || path === actor;
     const actors = diffTrees(before.state.tree.filter(isMeant), after.state.tree.filter(isMeant));
     // What machines and the conversation of the main agent went through is about all.
-    const changes = actor === undefined ? diffViews(before, after) : [];
+    const [was, is] = json ? [before, after] : [inWords(before), inWords(after)];
+    const changes = actor === undefined ? diffViews(was, is) : [];
     if (json) terminal.json({ from: Number(from), to: Number(to), actors, changes });
     else if (actors.length + changes.length === 0) terminal.line("No difference");
     else {

@@ -5,6 +5,7 @@ import type { JsonValue } from "../protocol/json.ts";
 import type { ActorConversation } from "../protocol/tree_views.ts";
 import type { Change } from "./diff.ts";
 import { imagesText } from "./image_text.ts";
+import { actorWords, callWords, effectWords } from "./machine_text.ts";
 import { neutralLine, shortLine, shortText } from "./neutral.ts";
 import { sandboxText } from "./mode_text.ts";
 import { argsText } from "./render.ts";
@@ -15,7 +16,7 @@ import { backgroundLine, budgetLine, limitText, taskLine, todoLines } from "./wo
 const messageLinesMax = 10;
 const valueCharsMax = 300;
 
-/** The conversation in short and the state of every machine; ends with a line feed. */
+/** The conversation in short and how far every machine is; ends with a line feed. */
 export function drawState(
   { session_id, seq, conversation, state }: SessionView,
   colours: Colours,
@@ -39,11 +40,11 @@ export function drawState(
     })
       .map((line) => `  ${line}`),
     "",
-    bold(`Conversation (${conversation.length} messages)`),
+    bold(`Conversation (${countOf(conversation)})`),
     ...conversation.flatMap((message, place) => drawMessage(message, place, colours)),
-    ...section("Actors", state.actors, colours),
-    ...section("Calls", state.calls, colours),
-    ...section("Effects", state.effects, colours),
+    ...section("Machines", actorWords(state.actors), colours),
+    ...section("Open calls", callWords(state.calls), colours),
+    ...section("Owed", effectWords(state.effects), colours),
     ...list(
       "Waiting for approval",
       state.approvals.map(({ call_id, prompt }) =>
@@ -90,7 +91,7 @@ export function drawActor(
       `  → ${neutralLine(name)} ${neutralLine(call_id)} ${state}`
     ),
     "",
-    bold(`Conversation (${conversation.length} messages)`),
+    bold(`Conversation (${countOf(conversation)})`),
     ...conversation.flatMap((message, place) => drawMessage(message, place, colours)),
     "",
   ].join("\n");
@@ -98,6 +99,10 @@ export function drawActor(
 
 function list(title: string, lines: readonly string[], { bold }: Colours): string[] {
   return lines.length === 0 ? [] : ["", bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function countOf({ length }: readonly Message[]): string {
+  return `${length} ${length === 1 ? "message" : "messages"}`;
 }
 
 function drawMessage(message: Message, place: number, { cyan, green, blue, red }: Colours): string[] {
@@ -133,10 +138,11 @@ function short(text: string): string {
   return shortText(text, messageLinesMax, valueCharsMax).replaceAll("\n", "\n        ");
 }
 
-function section(title: string, values: { [key: string]: JsonValue }, { bold }: Colours): string[] {
-  const entries = Object.entries(values);
-  if (entries.length === 0) return [];
-  return ["", bold(title), ...entries.map(([key, value]) => `  ${neutralLine(key)}: ${json(value)}`)];
+function section(title: string, values: Readonly<Record<string, string>>, colours: Colours): string[] {
+  const lines = Object.entries(values).map(([key, words]) =>
+    `${neutralLine(key)}: ${shortLine(words, valueCharsMax)}`
+  );
+  return list(title, lines, colours);
 }
 
 /** One line for each change; ends with a line feed. */

@@ -8,6 +8,7 @@ import { diffViews } from "./diff.ts";
 import { readEvents } from "./event_pages.ts";
 import { openLines } from "./lines.ts";
 import { neutralJson } from "./neutral.ts";
+import { inWords } from "./machine_text.ts";
 import { drawChanges, drawState } from "./replay_state.ts";
 import { renderEvent } from "./render.ts";
 import { diffTrees, drawTreeDiff } from "./tree_diff.ts";
@@ -85,7 +86,7 @@ async function act(
       for (const line of drawTreeDiff(diffTrees(before.state.tree, after.state.tree), terminal.colours)) {
         terminal.line(line);
       }
-      terminal.write(drawChanges(diffViews(before, after), terminal.colours));
+      terminal.write(drawChanges(diffViews(inWords(before), inWords(after)), terminal.colours));
     }
   } else if (typed === "r") {
     const id = event.data["request_id"];

@@ -94,7 +94,7 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     await screen.type("r\r");
     await screen.until('"model": "echo"');
     await screen.type("s\r");
-    await screen.until("Conversation (1 messages)");
+    await screen.until("Conversation (1 message)");
     await screen.type("q\r");
     expect(await screen.end()).toBe(0);
   });
