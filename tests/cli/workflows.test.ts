@@ -77,7 +77,7 @@ it(
   "release: a workflow below it, a second try, and the way back when nobody agrees",
   { timeout: 90_000 },
   async () => {
-    const words = ["workflow", "run", example("release"), "--permission-mode", "bypassPermissions"];
+    const words = ["workflow", "run", example("release"), "--allowed-tools", "Bash"];
     const begun = await run([...words, "--detach", "--json", "--input", "version=2.0.0"]);
     const { session_id: session } = JSON.parse(begun.stdout);
     await answer(session, "yes");
