@@ -8,6 +8,8 @@ import { script } from "../support/runtime.ts";
 
 const members = 100;
 const residentMbMax = 400;
+/** Far below the time of a turn. The 50 ms of the promise are for `npm run bench -- --only mail`: here others use the machine. */
+const mailMsMax = 1_000;
 
 let folder = "";
 let daemon: DaemonProcess;
@@ -37,8 +39,10 @@ it(`a team of ${members} members that all write to each other ends well, in less
   expect(new Set(mail.map(({ data }) => data.message_id)).size).toBe(members * 2);
   expect(await daemon.request<VerifyReport>("GET", `/sessions/${id}/verify`)).toMatchObject({ ok: true });
   const peak = await peakMb(daemon.pid);
-  console.log(`${facts.length} facts, ${peak ?? "unknown"} MB at the most, mail p99 ${mailP99(facts)} ms`);
+  const p99 = mailP99(facts);
+  console.log(`${facts.length} facts, ${peak ?? "unknown"} MB at the most, mail p99 ${p99} ms`);
   if (peak !== null) expect(peak).toBeLessThan(residentMbMax);
+  expect(p99).toBeLessThan(mailMsMax);
 });
 
 /** Each writes to two others, at different times, and all are done only when their mail is out. */
