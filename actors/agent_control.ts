@@ -1,12 +1,13 @@
 // AgentList, AgentWait and AgentStop: what an agent can know of the others, and do about those it started.
 import { z } from "zod";
+import type { Crew } from "../machines/crew.ts";
 import { hasEnded, isResting, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import { mainActor } from "../src/protocol/facts.ts";
 import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
 import { meantBy, nameOf } from "./actor_names.ts";
-import { isOrIsBelow, usageOf } from "./agent_usage.ts";
+import { usageOf } from "./agent_usage.ts";
 import { cancelledOutcome } from "./call_outcome.ts";
 import { beginKernelCall, finished, type KernelTool, leftOff } from "./kernel_call.ts";
 import type { SessionActor } from "./session_port.ts";
@@ -115,7 +116,7 @@ export const waitForAgents: KernelTool = async (session, record, call) => {
     if ("why" in meant) return { status: "failed", error: `Cannot wait for "${name}": ${meant.why}` };
     paths.push(...meant.paths);
   }
-  const above = paths.find((path) => path === actor || isOrIsBelow(actor, path, crew) || path === mainActor);
+  const above = paths.find((path) => path === mainActor || isOrIsBelow(actor, path, crew));
   if (above !== undefined) {
     return { status: "failed", error: `Cannot wait for "${nameOf(above, crew)}": it waits for you` };
   }
@@ -175,7 +176,10 @@ export const stopAgent: KernelTool = async (session, record, call) => {
   if ("why" in meant) return refuse(meant.why);
   const [path = ""] = meant.paths;
   if (meant.paths.length > 1) return refuse("name one");
-  if (path === actor || path === mainActor || !(actor === mainActor || isBelow(path, actor, transcript))) {
+  if (
+    path === actor || path === mainActor ||
+    !(actor === mainActor || isOrIsBelow(path, actor, transcript.crew))
+  ) {
     return refuse("you did not start it, and neither did one that you started");
   }
   const stopped = () => finished(`"${name}" is stopped: ${stateOf(path, session, transcript)}`);
@@ -191,9 +195,10 @@ export const stopAgent: KernelTool = async (session, record, call) => {
   return ended === "aborted" ? leftOff(session, actor, call.signal) : stopped();
 };
 
-function isBelow(path: string, actor: string, { crew }: Transcript): boolean {
-  const parent = crew.agent(path)?.parent ?? crew.supervisor(path)?.start.data.parent;
-  return parent === actor || (parent !== undefined && isOrIsBelow(parent, actor, crew));
+/** True for an actor and everybody whom it, or what it started, leads. */
+function isOrIsBelow(actor: string, path: string, crew: Crew): boolean {
+  for (const above of crew.line(actor)) if (above === path) return true;
+  return false;
 }
 
 /** Looks after every fact; nothing is asked of the log, so a restart just waits again. */

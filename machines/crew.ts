@@ -50,8 +50,12 @@ export interface Crew {
   agents(): Iterable<CrewAgent>;
   supervisor(path: string): CrewSupervisor | undefined;
   supervisors(): Iterable<CrewSupervisor>;
-  /** An agent and all agents above it, the nearest first, also across teams, modes and workflows; never the main one. */
+  /** An actor and all above it, the nearest first: agents, and what leads them. */
+  line(path: string): Iterable<string>;
+  /** Of these the agents, without the main one. */
   upwards(path: string): Iterable<CrewAgent>;
+  /** An actor and all that it, or what it began, has led so far. */
+  below(path: string): Iterable<string>;
   /** True when mail of this id was sent. */
   wasSent(messageId: string): boolean;
 }
@@ -65,11 +69,30 @@ export function createCrew(): Crew {
     if (agent !== undefined) agent.end = ended;
   };
   let modeSettings: ModeSettings | undefined;
-  function* upwards(path: string): Iterable<CrewAgent> {
+  /** By the actor that they report to: whoever asks for a few must not look through all there ever were. */
+  const led = new Map<string, string[]>();
+  const join = (path: string, parent: string): void => {
+    const others = led.get(parent);
+    if (others === undefined) led.set(parent, [path]);
+    else others.push(path);
+  };
+  function* line(path: string): Iterable<string> {
     for (let next: string | undefined = path; next !== undefined;) {
-      const agent: CrewAgent | undefined = agents.get(next);
+      yield next;
+      next = agents.get(next)?.parent ?? supervisors.get(next)?.start.data.parent;
+    }
+  }
+  function* upwards(path: string): Iterable<CrewAgent> {
+    for (const next of line(path)) {
+      const agent = agents.get(next);
       if (agent !== undefined) yield agent;
-      next = agent?.parent ?? supervisors.get(next)?.start.data.parent;
+    }
+  }
+  function* below(path: string): Iterable<string> {
+    const open = [path];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      yield next;
+      for (const child of led.get(next) ?? []) open.push(child);
     }
   }
   return {
@@ -81,6 +104,7 @@ export function createCrew(): Crew {
       if (isSupervisorFact(fact)) {
         if (isStart(fact)) {
           supervisors.set(actor, { path: actor, start: fact, facts: [], results: new Map() });
+          join(actor, fact.data.parent);
         } else supervisors.get(actor)?.facts.push(fact);
         return;
       }
@@ -89,7 +113,8 @@ export function createCrew(): Crew {
           modeSettings = fact.data.mode_settings;
           return;
         case "agent.started":
-          return void agents.set(actor, started(fact));
+          agents.set(actor, started(fact));
+          return join(actor, fact.data.parent);
         case "agent.finished":
           return end(actor, { how: "finished", text: fact.data.result, seq, usage: fact.data.usage });
         case "agent.failed":
@@ -127,7 +152,9 @@ export function createCrew(): Crew {
     agents: () => agents.values(),
     supervisor: (path) => supervisors.get(path),
     supervisors: () => supervisors.values(),
+    line,
     upwards,
+    below,
     wasSent: (messageId) => sent.has(messageId),
   };
 }

@@ -6,9 +6,11 @@ export interface UsageTotals {
   byActor(): Record<string, Usage>;
   /** Keys are `provider/model`. */
   byModel(): Record<string, Usage>;
-  /** Answers of models so far, by agent. */
-  callsByActor(): Record<string, number>;
+  /** What one agent has used itself, and how many answers of models it has got. */
+  ofActor(actor: string): { usage: Usage; calls: number };
 }
+
+const nothing: Usage = { input_tokens: 0, output_tokens: 0 };
 
 export function createUsageTotals(): UsageTotals {
   const actors = new Map<string, Usage>();
@@ -28,7 +30,7 @@ export function createUsageTotals(): UsageTotals {
     },
     byActor: () => Object.fromEntries(actors),
     byModel: () => Object.fromEntries(models),
-    callsByActor: () => Object.fromEntries(calls),
+    ofActor: (actor) => ({ usage: actors.get(actor) ?? nothing, calls: calls.get(actor) ?? 0 }),
   };
 }
 

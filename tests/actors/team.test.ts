@@ -177,3 +177,19 @@ it("a team whose worktree cannot be made is not begun, and leaves nothing behind
   expect(JSON.stringify(turn.tool_calls)).toContain("git repository");
   expect(await test.types(id)).not.toContain("team.started");
 });
+
+it("a member that waits for the team it is in is told so at once, not when its time is up", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const waits = script(
+    { calls: [{ name: "AgentWait", args: { agents: ["team:ring"] } }] },
+    { calls: [{ name: "WorkDone", args: { summary: "waited for nobody" } }] },
+    { text: "over" },
+  );
+  await begin(id, { name: "ring", goal: "g", members: [{ name: "ann", prompt: waits }] });
+  await test.fact(id, "team.finished");
+  const errors = (await test.facts(id)).flatMap((fact) =>
+    fact.type === "call.failed" ? [fact.data.error] : []
+  );
+  expect(errors).toEqual(['Cannot wait for "team:ring": it waits for you']);
+});
