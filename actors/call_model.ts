@@ -1,7 +1,6 @@
 // The model call: looks at budgets and the window, asks the provider (and the next one when it is down), streams the text,
 // and tells exactly one outcome.
 import type { PendingEffect } from "../machines/effects.ts";
-import { stateName } from "../machines/session_state.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { ErrorInfo, FactData, FactDraft } from "../src/protocol/facts.ts";
 import type { ModelEvent, Provider } from "../src/providers/contract.ts";
@@ -17,6 +16,7 @@ import {
 } from "./fit_context.ts";
 import type { RequestHead } from "./model_request.ts";
 import { runHooks } from "./run_hooks.ts";
+import { isLeftOwed } from "./left_owed.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
 import { sayUnpriced } from "./unpriced.ts";
 
@@ -86,14 +86,9 @@ export function modelExecutor(parts: ModelCallParts): Executor {
       if (signal.aborted || asked.text !== "" || !(isPassedOver || isDown(asked.error))) break;
     }
     // A daemon that stops leaves what is led by a team, a mode or a workflow to the next one.
-    if (signal.aborted && signal.reason === "shutdown" && !isCancelling(session, effect.actor)) return;
+    if (isLeftOwed(session, effect.actor, signal)) return;
     await fail(session, effect, last.error, last.text);
   };
-}
-
-function isCancelling(session: SessionActor, actor: string): boolean {
-  const agent = session.state().agents[actor];
-  return agent === undefined || stateName(agent) === "cancelling";
 }
 
 /** The session's own model, then those to ask when it does not answer; only what this daemon has. */

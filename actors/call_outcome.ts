@@ -3,6 +3,7 @@ import type { SessionWork } from "../machines/session_work.ts";
 import type { CallRecord } from "../machines/call_record.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import type { ToolFact, ToolOutcome } from "../tools/contract.ts";
+import { isLeftOwed } from "./left_owed.ts";
 import type { SessionActor } from "./session_port.ts";
 
 export const cancelledOutcome: ToolOutcome = { status: "interrupted", reason: "the turn was cancelled" };
@@ -27,6 +28,16 @@ export async function tellOutcome(
   await session.tell(
     unsaid ? outcomeDraft({ actor, call_id, name }, { status: "failed", error }) : draft,
   );
+}
+
+/** The same for a call that has done nothing yet; one that a stop of the daemon cut off is left to the next daemon. */
+export async function tellCutOff(
+  { session, record, signal }: { session: SessionActor; record: CallRecord; signal: AbortSignal },
+  outcome: ToolOutcome = cancelledOutcome,
+): Promise<void> {
+  const isLeft = outcome.status === "interrupted" && record.by !== "user" &&
+    isLeftOwed(session, record.actor, signal);
+  if (!isLeft) await tellOutcome(session, record, outcome);
 }
 
 /** A crash may have cut a write between a tool's own facts and the result they belong to. */

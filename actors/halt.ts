@@ -5,15 +5,16 @@ import type { SessionActor } from "./session_port.ts";
 
 /**
  * Stops what runs, and records it; what waits for a person keeps waiting over a restart. What a team, a mode or a workflow
- * does is no turn that a person would begin again: it is left owed, and goes on with the next daemon.
+ * does is no turn that a person would begin again: while there is one, all work of the session is left owed and goes on with
+ * the next daemon, for the end of a turn above it would be its end as well.
  */
 export function haltWork(actor: SessionActor): void {
   const state = actor.state();
+  const goesOn = Object.values(state.supervisors).some((supervisor) => !hasEnded(supervisor));
   for (const [path, snapshot] of Object.entries(state.agents)) {
-    const goesOn = waitsForPerson(state, path, snapshot) || isSupervised(state, path) ||
-      isCarried(state, path);
-    if (isResting(snapshot) || goesOn) actor.stopWork(path, "shutdown");
-    else {
+    if (goesOn || isResting(snapshot) || waitsForPerson(state, path, snapshot)) {
+      actor.stopWork(path, "shutdown");
+    } else {
       actor.tell({ actor: path, type: "turn.cancelled", data: { by: "shutdown", outcome: "interrupted" } })
         // A log that fails has said so.
         .then(() => actor.stopWork(path, "shutdown"), () => {});
@@ -25,25 +26,6 @@ export function haltWork(actor: SessionActor): void {
   for (const { actor: path } of Object.values(state.backgrounds)) {
     if (!Object.hasOwn(state.agents, path)) actor.stopWork(path, "shutdown");
   }
-}
-
-/** True when a team, a mode or a workflow is above the agent. */
-function isSupervised(state: SessionState, path: string): boolean {
-  for (let child = state.children[path]; child !== undefined; child = state.children[child.parent]) {
-    if (Object.hasOwn(state.supervisors, child.parent) || child.kind === "member") return true;
-  }
-  return false;
-}
-
-/** True when all that an agent waits for is done by supervisors: the calls that began them, or the run of its mode. */
-function isCarried(state: SessionState, path: string): boolean {
-  const own = Object.values(state.supervisors).filter((one) => one.parent === path && !hasEnded(one));
-  if (own.length === 0) return false;
-  const calls = Object.entries(state.calls).filter(([, call]) => call.actor === path && call.by === "model");
-  return Object.keys(state.effects).every((key) =>
-    key !== `model.call:${state.agents[path]?.context.request}`
-  ) &&
-    calls.every(([id]) => own.some(({ callId }) => callId === id));
 }
 
 function waitsForPerson(state: SessionState, path: string, snapshot: AnyMachineSnapshot): boolean {

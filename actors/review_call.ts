@@ -5,7 +5,7 @@ import type { FactDraft } from "../src/protocol/facts.ts";
 import type { Hooks } from "../src/hooks/contract.ts";
 import type { Tool, ToolCall } from "../tools/contract.ts";
 import { callDigest, grantOf } from "./call_digest.ts";
-import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
+import { cancelledOutcome, tellCutOff, tellOutcome } from "./call_outcome.ts";
 import { judgeCall, type JudgeParts } from "./judge_call.ts";
 import { metaOf } from "./actor_meta.ts";
 import { noteSandbox } from "./note_sandbox.ts";
@@ -42,7 +42,7 @@ export async function reviewCall(reviewed: Reviewed): Promise<Allowed | null> {
   const hook = await hookVerdict(reviewed);
   // A hook that was cut short with its turn says nothing about the call.
   if (reviewed.signal.aborted) {
-    await tellOutcome(session, record, cancelledOutcome);
+    await tellCutOff(reviewed);
     return null;
   }
   const meta = await metaOf(session, actor);

@@ -9,7 +9,7 @@ import type { Tool, ToolCall, ToolOutcome } from "../tools/contract.ts";
 import { mcpMark, toolPrefix } from "../tools/mcp/names.ts";
 import { metaOf } from "./actor_meta.ts";
 import { callDigest, confinementShown } from "./call_digest.ts";
-import { cancelledOutcome, tellOutcome } from "./call_outcome.ts";
+import { cancelledOutcome, tellCutOff, tellOutcome } from "./call_outcome.ts";
 import { refusedByRule } from "./judge_call.ts";
 import { type Allowed, reviewCall } from "./review_call.ts";
 import type { StopReason } from "./effect_runner.ts";
@@ -121,7 +121,7 @@ async function runApproved(run: Run): Promise<void> {
 
 async function begin(run: Run, allowed: Allowed, recovered = false): Promise<void> {
   const { session, record, tool, signal, parts } = run;
-  if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
+  if (signal.aborted) return await tellCutOff(run);
   const byKernel = parts.kernelTools[record.name];
   if (byKernel !== undefined) {
     const provider = session.state().meta?.provider ?? "";
@@ -133,7 +133,7 @@ async function begin(run: Run, allowed: Allowed, recovered = false): Promise<voi
       toolNames: run.toolNames,
       modelOf: (text) => parts.modelOf(text, provider),
     });
-    return refused === null ? undefined : await tellOutcome(session, record, refused);
+    return refused === null ? undefined : await tellCutOff(run, refused);
   }
   // A model that edits one file twice in one answer means one edit after the other: each is to see the one before.
   if (tool.effect === "idempotent") await run.turns.take(session.id, () => act(run, allowed));
@@ -142,7 +142,7 @@ async function begin(run: Run, allowed: Allowed, recovered = false): Promise<voi
 
 async function act(run: Run, allowed: Allowed): Promise<void> {
   const { session, record, tool, call, signal } = run;
-  if (signal.aborted) return await tellOutcome(session, record, cancelledOutcome);
+  if (signal.aborted) return await tellCutOff(run);
   let startedSeq = 0;
   let offset = 0;
   const early: string[] = [];
@@ -152,7 +152,7 @@ async function act(run: Run, allowed: Allowed): Promise<void> {
     offset += text.length;
   };
   const prepared = await call.prepare(await toolContext(run, allowed, onOutput));
-  if ("status" in prepared) return await tellOutcome(session, record, prepared);
+  if ("status" in prepared) return await tellCutOff(run, prepared);
   const started = session.tell(startedDraft(run, allowed, prepared.evidence)).then((told) => {
     if (told.accepted) startedSeq = told.seq;
     for (const text of early.splice(0)) onOutput(text);
@@ -163,7 +163,7 @@ async function act(run: Run, allowed: Allowed): Promise<void> {
   // What only reads may begin before its start is on disk; everything else waits for the sync.
   if (tool.effect !== "pure" && !(await started)) {
     await prepared.abandon();
-    return await tellOutcome(session, record, cancelledOutcome);
+    return await tellCutOff(run);
   }
   const outcome = await prepared.run();
   // A call that may not start any more has not finished either: the machines take only that it was interrupted.
@@ -184,7 +184,9 @@ async function finish(run: Run, outcome: ToolOutcome): Promise<void> {
     });
   }
   const isStop = outcome.status === "interrupted" && signal.reason === ("shutdown" satisfies StopReason);
-  await tellOutcome(session, record, isStop ? { ...outcome, reason: "the daemon was stopped" } : outcome);
+  const told = isStop ? { ...outcome, reason: "the daemon was stopped" } : outcome;
+  // What may run twice begins again with the next daemon.
+  await (run.tool.effect === "unsafe" ? tellOutcome(session, record, told) : tellCutOff(run, told));
 }
 
 function startedDraft(run: Run, { because }: Allowed, evidence: CallRecord["evidence"]): FactDraft {
