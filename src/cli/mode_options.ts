@@ -1,10 +1,11 @@
 // How several agents answer in a new session: --agent-mode, and a file that says who takes part.
 import { readDocument } from "../workflow/document.ts";
 import { complaintsOf, faultText, fieldText } from "../workflow/faults.ts";
+import { readWorkflowFile } from "../workflow/read_file.ts";
 import { agentMode } from "../protocol/facts.ts";
 import type { CreateSession } from "../protocol/http.ts";
 import { modeSettingsBody, settingsFaults } from "../protocol/mode_settings.ts";
-import { messageOf, Problem } from "../protocol/problem.ts";
+import { Problem } from "../protocol/problem.ts";
 import type { Input } from "./command.ts";
 import { shortText } from "./neutral.ts";
 
@@ -40,7 +41,7 @@ export async function modeSettings(
 
 /** The settings that a file holds, checked for the mode; a Problem that names file, line and field of all that is wrong. */
 async function readModeFile(file: string, wanted: CreateSession["agent_mode"] | undefined) {
-  const read = await readDocument(textOf(file), file);
+  const read = await readDocument(await readWorkflowFile(file), file);
   if (!read.ok) throw faulty(file, read.faults.map(faultText));
   const { value, place } = read.document;
   const parsed = modeFile.safeParse(value);
@@ -58,15 +59,6 @@ async function readModeFile(file: string, wanted: CreateSession["agent_mode"] | 
   const faults = mode === undefined ? [] : settingsFaults(mode, settings);
   if (faults.length > 0) throw faulty(file, faults.map(({ path, message }) => told(path, message)));
   return { agent_mode, settings };
-}
-
-function textOf(file: string): string {
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (thrown) {
-    const why = thrown instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(thrown);
-    throw new Problem("bad_request", `Cannot read mode file "${file}": ${why}`);
-  }
 }
 
 function faulty(file: string, faults: readonly string[]): Problem {

@@ -45,7 +45,7 @@ async function run(context: Context, input: Input, words: string[]): Promise<num
   const session = input.text("session") ?? await newSession(client, input, spec.name);
   const { session_id } = (await client.view(session)).state.summary;
   const { team, seq } = await client.startTeam(session_id, spec);
-  context.terminal.talk(`Team ${neutralLine(spec.name)} works in session ${session_id}`);
+  context.terminal.talk(`Team ${nameOf(team)} works in session ${session_id}`);
   if (input.flag("detach")) {
     if (context.json) context.terminal.json({ session_id, team, seq });
     else context.terminal.line(session_id);
@@ -97,10 +97,15 @@ async function waitFor(
     release();
   }
   terminal.talk(
-    `Team ${neutralLine(team.slice("team:".length))} goes on: look with jamey team show ${session}, ` +
+    `Team ${nameOf(team)} goes on: look with jamey team show ${session}, ` +
       `cancel it with jamey team cancel ${session} ${neutralLine(team)}`,
   );
   return exit;
+}
+
+/** What it is called in its session: its name there may be taken already. */
+function nameOf(team: string): string {
+  return neutralLine(team.slice("team:".length));
 }
 
 function ended({ terminal, json }: Context, session: string, view: TeamView | undefined): number {

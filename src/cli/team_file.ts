@@ -1,8 +1,9 @@
 // A team file: YAML or JSON, checked before anything is started; every fault with its file, line and field.
-import { messageOf, Problem } from "../protocol/problem.ts";
+import { Problem } from "../protocol/problem.ts";
 import { type TeamSpec, teamSpec } from "../protocol/team_spec.ts";
 import { readDocument } from "../workflow/document.ts";
 import { complaintsOf, faultText, fieldText } from "../workflow/faults.ts";
+import { readWorkflowFile } from "../workflow/read_file.ts";
 import { shortText } from "./neutral.ts";
 
 const faultsShown = 20;
@@ -10,7 +11,7 @@ const faultCharsMax = 500;
 
 /** The team that a file describes; a Problem `bad_request` that names all that is wrong with it. */
 export async function readTeamFile(file: string): Promise<TeamSpec> {
-  const read = await readDocument(textOf(file), file);
+  const read = await readDocument(await readWorkflowFile(file), file);
   if (!read.ok) throw faulty(file, read.faults.map(faultText));
   const { value, place } = read.document;
   const parsed = teamSpec.safeParse(value);
@@ -23,15 +24,6 @@ export async function readTeamFile(file: string): Promise<TeamSpec> {
     );
   });
   throw faulty(file, faults);
-}
-
-function textOf(file: string): string {
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (thrown) {
-    const why = thrown instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(thrown);
-    throw new Problem("bad_request", `Cannot read team file "${file}": ${why}`);
-  }
 }
 
 function faulty(file: string, faults: readonly string[]): Problem {

@@ -165,7 +165,7 @@ export function budgetLine(
 function amount(limit: BudgetLimit, value: number): string {
   if (limit === "cost") return `$${value.toFixed(2)}`;
   if (limit === "tokens") return `${value} tokens`;
-  if (limit === "calls") return `${value} model calls`;
+  if (limit === "calls") return `${value} model ${value === 1 ? "call" : "calls"}`;
   return limit === "wall" ? `${(value / minuteMs).toFixed(1)} minutes` : String(value);
 }
 

@@ -61,7 +61,9 @@ async function statesOf(context: Context, session: string, name: string): Promis
   const client = await context.client();
   const found = (await client.workflows(session)).workflows.findLast((workflow) => workflow.name === name);
   if (found === undefined) {
-    throw new Problem("not_found", `Cannot show the run of "${name}": the session "${session}" has none`);
+    throw new Problem("not_found", `Cannot show the run of "${name}": the session "${session}" has none`, {
+      hint: "See what has run with: jamey workflow list",
+    });
   }
   return Object.fromEntries(found.nodes.map(({ node, state }) => [node, state]));
 }

@@ -1,4 +1,4 @@
-// Reads workflow files: the one place of this folder that touches the disk.
+// Reads files of workflows, teams and modes: the one place of this folder that touches the disk.
 import { messageOf, Problem } from "../protocol/problem.ts";
 import { limits } from "./nodes.ts";
 

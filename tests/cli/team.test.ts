@@ -89,6 +89,22 @@ test("a bad file is refused before anything runs, with file, line and field of a
   expect(JSON.parse((await desk.jamey(["sessions", "--json"])).stdout).sessions).toEqual([]);
 });
 
+test("a folder and an endless file are no team file and no mode file, and a second team says its own name", async () => {
+  for (const path of [desk.workspace, "/dev/zero"]) {
+    for (const words of [["team", "check", path], ["new", "--mode-file", path]]) {
+      expect(await desk.jamey(words)).toEqual({
+        code: 42,
+        stdout: "",
+        stderr: `error: Cannot read "${path}": it is no plain file\n`,
+      });
+    }
+  }
+  const words = ["team", "run", await slowTeam(), "--detach"];
+  const first = await desk.jamey(words);
+  const second = await desk.jamey([...words, "-s", first.stdout.trim()]);
+  expect(second.stderr).toContain("Team slow-2 works in session");
+});
+
 test("a team is begun and left alone, shown, written to by a person, and cancelled", async () => {
   const begun = await desk.jamey([
     "team",
