@@ -1,12 +1,12 @@
 // The composer: turns a draft into the records of one batch: the fact, and all that follows from it without touching
 // the world. It holds the newest state, which the log may not have yet.
+import { livingLeader } from "../machines/actor_tree.ts";
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
 import { stepSession } from "../machines/session.ts";
 import {
   carriedCalls,
   hasEnded,
   isResting,
-  livingLeader,
   type SessionState,
   stateName,
 } from "../machines/session_state.ts";

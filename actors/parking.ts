@@ -1,5 +1,6 @@
 // Parking: what daemons died of again and again is not begun once more by itself.
-import { hasEnded, isResting, livingLeader, owedWork, type SessionState } from "../machines/session_state.ts";
+import { isAlive, livingLeader, parentOf } from "../machines/actor_tree.ts";
+import { isResting, owedWork, type SessionState } from "../machines/session_state.ts";
 import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
 import { deadlineOf } from "./timers.ts";
 
@@ -31,14 +32,9 @@ export function parking(state: SessionState, nowMs: number): FactDraft[] {
 /** Who is above an actor and reports to the main agent. */
 function topOf(state: SessionState, actor: string): string {
   for (let path = actor;;) {
-    const parent = state.children[path]?.parent ?? state.supervisors[path]?.parent;
+    const parent = parentOf(state, path);
     const leader = parent === undefined ? mainActor : livingLeader(state, parent);
     if (leader === mainActor) return path;
     path = leader;
   }
-}
-
-function isAlive(state: SessionState, actor: string): boolean {
-  const supervisor = state.supervisors[actor];
-  return Object.hasOwn(state.agents, actor) || (supervisor !== undefined && !hasEnded(supervisor));
 }

@@ -1,6 +1,6 @@
 // Starting a team: what somebody asked for becomes the fact that begins it, with a path of its own.
 import { customAlphabet } from "nanoid";
-import { teamOf } from "../machines/session_teams.ts";
+import { teamOf } from "../machines/actor_tree.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { PermissionRules } from "../src/permission/contract.ts";
 import type { Command, Receipt } from "../src/protocol/commands.ts";

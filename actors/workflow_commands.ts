@@ -1,5 +1,6 @@
 // Commands about workflows: start, pause, resume, edit, cancel. Everything is checked before a fact is made.
-import { hasEnded, stateName, type Supervisor } from "../machines/session_state.ts";
+import { lineOf } from "../machines/actor_tree.ts";
+import { hasEnded, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import { lostNodes } from "../machines/workflow_edit.ts";
 import type { WorkflowContext } from "../machines/workflow_context.ts";
@@ -201,12 +202,14 @@ async function inAll(
 ): Promise<Receipt> {
   // Type and data come as one pair.
   const tell = (actor: string) => session.tell({ actor, ...draft } as FactDraft);
-  const below = Object.entries(session.state().supervisors)
+  const state = session.state();
+  const below = Object.entries(state.supervisors)
     .filter(([other, one]) =>
-      isBelow(session, other, path) && !hasEnded(one) && stateName(one.snapshot) === from
+      one.kind === "workflow" && !hasEnded(one) && stateName(one.snapshot) === from &&
+      other !== path && [...lineOf(state, other)].includes(path)
     )
     .map(([other]) => other);
-  const top = session.state().supervisors[path];
+  const top = state.supervisors[path];
   // One below it may have paused by itself: that one is meant then.
   const first = top !== undefined && stateName(top.snapshot) !== from ? below.shift() ?? path : path;
   const receipt = receiptOf(
@@ -217,19 +220,6 @@ async function inAll(
   // One that has ended meanwhile needs no word.
   for (const other of below) await tell(other);
   return receipt;
-}
-
-function isBelow(session: SessionActor, path: string, top: string): boolean {
-  const { supervisors } = session.state();
-  if (supervisors[path]?.kind !== "workflow") return false;
-  for (
-    let one: Supervisor | undefined = supervisors[path];
-    one !== undefined;
-    one = supervisors[one.parent]
-  ) {
-    if (one.parent === top) return true;
-  }
-  return false;
 }
 
 async function edit(

@@ -119,16 +119,6 @@ export function hasEnded({ snapshot }: Supervisor): boolean {
   return snapshot.status === "done";
 }
 
-/** Whom an actor with this parent answers to: one that led it may have ended before it. */
-export function livingLeader(state: SessionState, parent: string): string {
-  for (let path: string | undefined = parent; path !== undefined;) {
-    const supervisor: Supervisor | undefined = state.supervisors[path];
-    if (Object.hasOwn(state.agents, path) || (supervisor !== undefined && !hasEnded(supervisor))) return path;
-    path = state.children[path]?.parent ?? supervisor?.parent;
-  }
-  return mainActor;
-}
-
 /** True when no work is going on or owed in any actor. */
 export function atRest(state: SessionState): boolean {
   return Object.keys(state.effects).length === 0 && Object.keys(state.calls).length === 0;

@@ -1,7 +1,8 @@
 // What teams hear of the session around them: its tasks, and that those they lead do something.
 import type { Fact } from "../src/protocol/facts.ts";
+import { teamOf } from "./actor_tree.ts";
 import type { Draft } from "./session_draft.ts";
-import { hasEnded, type SessionState } from "./session_state.ts";
+import { hasEnded } from "./session_state.ts";
 import { stepSupervisor } from "./session_supervisors.ts";
 import type { TaskChange } from "./supervisor_events.ts";
 
@@ -37,17 +38,4 @@ export function tellTeams(draft: Draft, fact: Fact): void {
 function stir(draft: Draft, { actor, seq, at }: Fact): void {
   const team = teamOf(draft.state, actor);
   if (team !== undefined) stepSupervisor(draft, team, { type: "team.stirred", seq, at });
-}
-
-/** The nearest team above an agent. */
-export function teamOf(
-  state: Pick<SessionState, "children" | "supervisors">,
-  actor: string,
-): string | undefined {
-  for (let path: string | undefined = actor; path !== undefined;) {
-    const supervisor: { kind: string; parent: string } | undefined = state.supervisors[path];
-    if (supervisor?.kind === "team") return path;
-    path = state.children[path]?.parent ?? supervisor?.parent;
-  }
-  return undefined;
 }
