@@ -4,19 +4,17 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { join } from "node:path";
 import type { Fact } from "../../src/protocol/facts.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
-import { until } from "../support/daemon.ts";
+import { untilRest } from "../support/crew_ends.ts";
+import { afterEachRecord, type Recording, recordingOf } from "../support/cut_log.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
-const segment = "00000000000000000001.jsonl";
 const call = (name: string, args: JsonObject = {}) => ({ name, args });
 const agent = (prompt: string, more: JsonObject = {}) =>
   call("Agent", { description: "a part", prompt, ...more });
 const say = (to: string, message: string) => call("SendMessage", { to, message });
 
 let original: TestRuntime;
-let session = "";
-let lines: string[] = [];
-let facts: Fact[] = [];
+let recording: Recording;
 
 beforeAll(async () => {
   original = await openTestRuntime();
@@ -24,8 +22,8 @@ beforeAll(async () => {
   await git("init", "-q");
   await git("add", ".");
   await git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "first");
-  session = await original.session();
-  const deep = script({ calls: [say("parent", "deep is here"), call("Bash", { command: "sleep 0.2" })] }, {
+  const session = await original.session();
+  const deep = script({ calls: [say("parent", "deep is here"), call("Bash", { command: "sleep 0.05" })] }, {
     text: "deep",
   });
   const middle = script({ calls: [agent(deep, { background: true })] }, { calls: [call("AgentWait")] }, {
@@ -41,10 +39,8 @@ beforeAll(async () => {
       { text: "All done." },
     ),
   );
-  await until("rest", async () => await isAtRest(original) || null);
-  facts = await original.facts(session);
-  await original.stop();
-  lines = (await Deno.readTextFile(join(folder(), segment))).split("\n").slice(0, -1);
+  await untilRest(original, session);
+  recording = await recordingOf(original, session);
 }, 60_000);
 
 afterAll(() => original.close());
@@ -54,32 +50,22 @@ async function git(...args: string[]): Promise<void> {
   expect(success, args.join(" ")).toBe(true);
 }
 
+/** The record by which the agent in a worktree began, and the one by which that worktree was gone. */
+function worktreeTimes() {
+  const started = recording.facts.find((fact) =>
+    fact.type === "agent.started" && fact.data.worktree !== undefined
+  );
+  const left = recording.facts.find(({ type }) => type === "agent.worktree_left");
+  if (started?.type !== "agent.started" || left === undefined) throw new Error("There was no worktree");
+  return { started, left };
+}
+
 /** The worktree as it was when the daemon died: what ran since has removed it. */
 async function restoreWorktree(head: number): Promise<void> {
-  const started = facts.find((fact) => fact.type === "agent.started" && fact.data.worktree !== undefined);
-  const left = facts.find(({ type }) => type === "agent.worktree_left");
-  if (started?.type !== "agent.started" || started.seq > head || (left?.seq ?? 0) <= head) return;
+  const { started, left } = worktreeTimes();
+  if (started.seq > head || left.seq <= head) return;
   const { path = "", branch = "", base = "" } = started.data.worktree ?? {};
   await git("worktree", "add", "-q", "-b", branch, path, base);
-}
-
-const folder = () => join(original.dataDir, "sessions", session);
-
-async function isAtRest(test: TestRuntime): Promise<boolean> {
-  const { state } = await test.runtime.view(session);
-  return Object.keys(state.effects).length + Object.keys(state.calls).length === 0;
-}
-
-/** A data folder that holds the first lines of the log, as a crash leaves them. */
-async function cutTo(count: number): Promise<string> {
-  const made = await Deno.makeTempDir({ prefix: "jamey-cut-" });
-  const to = join(made, "data", "sessions", session);
-  await Deno.mkdir(join(to, "blobs"), { recursive: true });
-  for await (const { name } of Deno.readDir(join(folder(), "blobs"))) {
-    await Deno.copyFile(join(folder(), "blobs", name), join(to, "blobs", name));
-  }
-  await Deno.writeTextFile(join(to, segment), lines.slice(0, count).map((line) => `${line}\n`).join(""));
-  return made;
 }
 
 /** What there is one of each at the end, however it came there. */
@@ -96,6 +82,7 @@ function outcome(all: readonly Fact[]) {
 }
 
 it("after a crash at any record the agents come to the same end: each once, each mail once", async () => {
+  const { facts, session } = recording;
   const begun = facts.find(({ type }) => type === "message.received")?.seq ?? 0;
   const expected = outcome(facts);
   expect(expected).toMatchObject({
@@ -104,31 +91,21 @@ it("after a crash at any record the agents come to the same end: each once, each
     worktrees: [true],
     waits: 2,
   });
-  for (let count = 1; count <= lines.length; count++) {
-    const head = lines.slice(0, count).filter((line) => /"seq":/.test(line.slice(0, 60))).length;
-    if (head < begun) continue;
-    const made = await cutTo(count);
-    await restoreWorktree(head);
-    const test = await openTestRuntime({ folder: made });
-    try {
-      await until("rest", async () => await isAtRest(test) || null);
-      const after = await test.facts(session);
-      expect(after.slice(0, head)).toEqual(facts.slice(0, head));
-      const found = outcome(after);
-      // Whom the mail was for may have ended before it was sent again: then its sender was told.
-      expect(found.mail).toEqual([...new Set(found.mail)]);
-      expect({ ...found, mail: expected.mail }).toEqual(expected);
-      expect(
-        (await test.runtime.view(session)).conversation.some((message) =>
-          message.role === "assistant" && message.text === "All done."
-        ),
-      ).toBe(true);
-      expect(test.reports).toEqual([]);
-    } catch (thrown) {
-      throw new Error(`After line ${count} of ${lines.length}: ${thrown}`, { cause: thrown });
-    } finally {
-      await test.close();
-      await Deno.remove(made, { recursive: true });
-    }
-  }
+  const comesToTheSameEnd = async (cut: TestRuntime) => {
+    await untilRest(cut, session);
+    const found = outcome(await cut.facts(session));
+    // Whom the mail was for may have ended before it was sent again: then its sender was told.
+    expect(found.mail).toEqual([...new Set(found.mail)]);
+    expect({ ...found, mail: expected.mail }).toEqual(expected);
+    expect(
+      (await cut.runtime.view(session)).conversation.some((message) =>
+        message.role === "assistant" && message.text === "All done."
+      ),
+    ).toBe(true);
+  };
+  const { left } = worktreeTimes();
+  // One worktree, in one place: as long as it may be needed, one after the other.
+  const alone = { from: begun, to: left.seq - 1, before: restoreWorktree };
+  await afterEachRecord(recording, comesToTheSameEnd, alone);
+  await afterEachRecord(recording, comesToTheSameEnd, { from: left.seq, atOnce: 6 });
 }, 240_000);

@@ -6,11 +6,10 @@ import { stepSession } from "../../machines/session.ts";
 import { checkedMachineVersion } from "../../machines/version.ts";
 import { openDenoDisk } from "../../src/log/deno_disk.ts";
 import { openFileLog } from "../../src/log/file_log.ts";
-import { type Fact, isCallFact } from "../../src/protocol/facts.ts";
+import { doubled, untilRest } from "../support/crew_ends.ts";
+import { afterEachRecord, cutTo, type Recording, recordingOf } from "../support/cut_log.ts";
 import { until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
-
-const segment = "00000000000000000001.jsonl";
 
 const bash = (line: string, more = "") => ({
   name: "Bash",
@@ -22,8 +21,7 @@ const agent = (prompt: string) => ({ name: "Agent", args: { description: "sub", 
 
 let original: TestRuntime;
 let session = "";
-let lines: string[] = [];
-let facts: Fact[] = [];
+let recording: Recording;
 
 beforeAll(async () => {
   original = await openTestRuntime();
@@ -39,7 +37,7 @@ beforeAll(async () => {
   const steering = script({ calls: [bash("steered")] }, { text: "y" });
   const { message_id = "" } = await original.send(session, steering);
   await original.runtime.turn(session, message_id, AbortSignal.timeout(20_000));
-  await until("rest", async () => await isAtRest(original) || null);
+  await untilRest(original, session);
   const cancelled = script({
     calls: [
       agent(script({ calls: [bash("cut", "; until [ -e stop ]; do sleep 0.05; done")] }, { text: "z" })),
@@ -48,17 +46,13 @@ beforeAll(async () => {
   await original.send(session, cancelled);
   await until("the command", async () => (await ledger()).includes("cut") || null);
   await original.runtime.command(session, { type: "turn.cancel" }, "me");
-  await until("rest", async () => await isAtRest(original) || null);
-  facts = await original.facts(session);
+  await untilRest(original, session);
   // From here on no command waits for anything.
   await Deno.writeTextFile(join(original.workspace, "stop"), "");
-  await original.stop();
-  lines = (await Deno.readTextFile(join(folder(), segment))).split("\n").slice(0, -1);
+  recording = await recordingOf(original, session);
 }, 60_000);
 
 afterAll(() => original.close());
-
-const folder = () => join(original.dataDir, "sessions", session);
 
 async function byHand(line: string, id: string): Promise<void> {
   await original.runtime.command(session, { type: "tool.run", tool_call: bash(line), id }, "me");
@@ -70,34 +64,9 @@ async function ledger(): Promise<string[]> {
   return text.split("\n").filter((line) => line !== "");
 }
 
-async function isAtRest(test: TestRuntime): Promise<boolean> {
-  const { state } = await test.runtime.view(session);
-  return Object.keys(state.effects).length + Object.keys(state.calls).length === 0;
-}
-
-/** A data folder that holds the first lines of the log, as a crash leaves them. */
-async function cutTo(count: number, name: string): Promise<string> {
-  const made = await Deno.makeTempDir({ prefix: "jamey-cut-" });
-  const to = join(made, "data", "sessions", name);
-  await Deno.mkdir(join(to, "blobs"), { recursive: true });
-  for (const blob of names(join(folder(), "blobs"))) {
-    await Deno.copyFile(join(folder(), "blobs", blob), join(to, "blobs", blob));
-  }
-  const text = lines.slice(0, count).map((line) => `${line}\n`).join("");
-  await Deno.writeTextFile(join(to, segment), text);
-  return made;
-}
-
-function names(path: string): string[] {
-  try {
-    return [...Deno.readDirSync(path)].map((entry) => entry.name);
-  } catch {
-    return [];
-  }
-}
-
 /** What the commands that had been started left behind: what else the ledger holds is of later ones. */
 function startedLines(until: number): string[] {
+  const { facts } = recording;
   const started = new Set<string>();
   for (const fact of facts.slice(0, until)) {
     if (fact.type === "call.started") started.add(fact.data.call_id);
@@ -111,54 +80,21 @@ function startedLines(until: number): string[] {
   });
 }
 
-function expectOneResultEach(all: readonly Fact[]): void {
-  const results = new Map<string, number>();
-  for (const fact of all) {
-    if (!isCallFact(fact)) continue;
-    const { call_id } = fact.data;
-    if (fact.type === "call.proposed") {
-      expect(results.has(call_id), `call "${call_id}" is proposed once`).toBe(false);
-      results.set(call_id, 0);
-    } else if (/^call\.(finished|failed|denied|interrupted)$/.test(fact.type)) {
-      results.set(call_id, (results.get(call_id) ?? 0) + 1);
-    }
-  }
-  expect([...results].filter(([, count]) => count !== 1)).toEqual([]);
-}
-
-/** Opens the cut log, waits for its rest, and proves it. */
-async function recoverFrom(count: number): Promise<void> {
-  const head = lines.slice(0, count).filter((line) => /"seq":/.test(line.slice(0, 60))).length;
-  if (head === 0) return;
-  const before = startedLines(head);
-  const made = await cutTo(count, session);
-  await Deno.writeTextFile(join(original.workspace, "ledger"), before.map((line) => `${line}\n`).join(""));
-  const test = await openTestRuntime({ folder: made });
-  try {
-    await until("rest", async () => await isAtRest(test) || null);
-    const after = await test.facts(session);
-    expect(after.slice(0, head)).toEqual(facts.slice(0, head));
-    expectOneResultEach(after);
-    const written = await ledger();
-    expect([...new Set(written)].sort()).toEqual([...written].sort());
-    expect((await test.turn(session, "help")).outcome).toBe("completed");
-    expect(test.reports).toEqual([]);
-  } finally {
-    await test.close();
-    await Deno.remove(made, { recursive: true });
-  }
-}
-
 it(
   "after a crash at any record the session comes to rest: one result a call, no command run twice",
-  async () => {
-    for (let count = 1; count <= lines.length; count++) {
-      await recoverFrom(count).catch((thrown) => {
-        throw new Error(`After line ${count} of ${lines.length}: ${thrown}`, { cause: thrown });
-      });
-    }
-  },
-  60_000,
+  () =>
+    afterEachRecord(recording, async (cut) => {
+      await untilRest(cut, session);
+      const written = await ledger();
+      expect([...new Set(written)].sort()).toEqual([...written].sort());
+      expect((await cut.turn(session, "help")).outcome).toBe("completed");
+    }, {
+      before: async (head) => {
+        const before = startedLines(head).map((line) => `${line}\n`).join("");
+        await Deno.writeTextFile(join(original.workspace, "ledger"), before);
+      },
+    }),
+  120_000,
 );
 
 /** What daemons leave that took the session over and died at once, again and again. */
@@ -182,37 +118,24 @@ async function crashAgain(made: string, times: number): Promise<void> {
 
 it(
   "after a crash at any record that comes back three times the session is parked: one result a call",
-  async () => {
-    for (let count = 2; count <= lines.length; count++) {
-      if (!/"seq":/.test(lines[count - 1]?.slice(0, 60) ?? "")) continue;
-      const made = await cutTo(count, session);
-      await crashAgain(made, 3);
-      const test = await openTestRuntime({ folder: made });
-      try {
-        await until("rest", async () => await isAtRest(test) || null);
-        expectOneResultEach(await test.facts(session));
-        expect((await test.turn(session, "help")).outcome).toBe("completed");
-      } catch (thrown) {
-        throw new Error(`After line ${count} of ${lines.length}: ${thrown}`, { cause: thrown });
-      } finally {
-        await test.close();
-        await Deno.remove(made, { recursive: true });
-      }
-    }
-  },
-  60_000,
+  () =>
+    afterEachRecord(recording, async (cut) => {
+      await untilRest(cut, session);
+      expect((await cut.turn(session, "help")).outcome).toBe("completed");
+    }, { from: 2, before: (_, made) => crashAgain(made, 3), atOnce: 6 }),
+  120_000,
 );
 
 it("a fork at any record comes to rest at once: one result a call, nothing of it is run", async () => {
-  const made = await cutTo(lines.length, session);
+  const made = await cutTo(recording, recording.lines.length);
   const test = await openTestRuntime({ folder: made });
   await Deno.remove(join(original.workspace, "ledger"));
   try {
-    for (let at = 1; at <= facts.length; at++) {
+    for (let at = 1; at <= recording.facts.length; at++) {
       const { session_id } = await test.runtime.fork(session, at);
       const { state } = await test.runtime.view(session_id);
       expect([at, state.effects, state.calls]).toEqual([at, {}, {}]);
-      expectOneResultEach(await test.facts(session_id));
+      expect(doubled(await test.facts(session_id))).toEqual([]);
       expect((await test.turn(session_id, "help")).outcome).toBe("completed");
     }
     expect(await ledger()).toEqual([]);

@@ -3,13 +3,14 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { join } from "node:path";
 import type { Hooks } from "../../src/hooks/contract.ts";
-import { type Fact, isCallFact } from "../../src/protocol/facts.ts";
+import type { Fact } from "../../src/protocol/facts.ts";
 import { scriptedProvider } from "../../src/providers/scripted.ts";
 import { registryOf } from "../../src/providers/resolve_model.ts";
+import { doubled } from "../support/crew_ends.ts";
+import { afterEachRecord, cutTo, type Recording, recordingOf } from "../support/cut_log.ts";
 import { until } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
-const segment = "00000000000000000001.jsonl";
 const bash = (command: string, run_in_background = false) => ({
   name: "Bash",
   args: { command, ...(run_in_background ? { run_in_background } : {}) },
@@ -31,8 +32,8 @@ const options = {
 
 let original: TestRuntime;
 let session = "";
-let lines: string[] = [];
-let facts: Fact[] = [];
+let recording: Recording;
+const beside = ["blobs", "effects"];
 
 /** Does what a person would: answers, approves, extends. Resolves when the session is at rest. */
 async function attend(test: TestRuntime): Promise<void> {
@@ -77,76 +78,31 @@ beforeAll(async () => {
   await say(same, same, same, same, { text: "repeated" });
   await original.runtime.command(session, { type: "session.compact" }, "me");
   await say({ calls: [bash("echo last >> ledger")] }, { text: "compacted" });
-  facts = await original.facts(session);
-  await original.stop();
-  lines = (await Deno.readTextFile(join(folder(), segment))).split("\n").slice(0, -1);
+  recording = await recordingOf(original, session);
 }, 60_000);
 
 afterAll(() => original.close());
 
-const folder = () => join(original.dataDir, "sessions", session);
-
-async function cutTo(count: number): Promise<string> {
-  const made = await Deno.makeTempDir({ prefix: "jamey-cut-" });
-  const to = join(made, "data", "sessions", session);
-  await Deno.mkdir(to, { recursive: true });
-  for (const part of ["blobs", "effects"]) await copy(join(folder(), part), join(to, part));
-  await Deno.writeTextFile(join(to, segment), lines.slice(0, count).map((line) => `${line}\n`).join(""));
-  return made;
+/** What changed the world did so once. */
+function expectOnce(all: readonly Fact[]): void {
+  const changes = all.flatMap(({ type, data }) =>
+    type === "background.started" || type === "file.changed" ? [`${type} ${data.call_id}`] : []
+  );
+  expect(changes.sort()).toEqual([...new Set(changes)].sort());
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for (const entry of Deno.readDirSync(from)) {
-    if (entry.isDirectory) await copy(join(from, entry.name), join(to, entry.name));
-    else if (entry.isFile) await Deno.copyFile(join(from, entry.name), join(to, entry.name));
-  }
-}
-
-function expectWhole(all: readonly Fact[]): void {
-  const results = new Map<string, number>();
-  const once = new Set<string>();
-  for (const fact of all) {
-    if (fact.type === "background.started" || fact.type === "file.changed") {
-      const key = `${fact.type} ${fact.data.call_id}`;
-      expect(once.has(key), `${key} is there once`).toBe(false);
-      once.add(key);
-    }
-    if (!isCallFact(fact)) continue;
-    const { call_id } = fact.data;
-    if (fact.type === "call.proposed") results.set(call_id, 0);
-    else if (/^call\.(finished|failed|denied|interrupted)$/.test(fact.type)) {
-      results.set(call_id, (results.get(call_id) ?? 0) + 1);
-    }
-  }
-  expect([...results].filter(([, count]) => count !== 1)).toEqual([]);
-}
-
-async function recoverFrom(count: number): Promise<void> {
-  const head = lines.slice(0, count).filter((line) => /"seq":/.test(line.slice(0, 60))).length;
-  if (head === 0) return;
-  const made = await cutTo(count);
-  const started = facts.slice(0, head).some((fact) =>
+/** The file that the session edits, as it was when the daemon died. */
+async function restoreFile(head: number): Promise<void> {
+  const edited = recording.facts.slice(0, head).some((fact) =>
     fact.type === "call.finished" && fact.data.output.startsWith("Edited")
   );
-  await Deno.writeTextFile(join(original.workspace, "a.txt"), started ? "after\n" : "before\n");
-  const test = await openTestRuntime({ ...options, folder: made });
-  try {
-    await attend(test);
-    const after = await test.facts(session);
-    expect(after.slice(0, head)).toEqual(facts.slice(0, head));
-    expectWhole(after);
-    expect((await test.turn(session, "help")).outcome).toBe("completed");
-    expect(test.reports).toEqual([]);
-  } finally {
-    await test.close();
-    await Deno.remove(made, { recursive: true });
-  }
+  await Deno.writeTextFile(join(original.workspace, "a.txt"), edited ? "after\n" : "before\n");
 }
 
 it(
   "after a crash at any record the session comes to rest: one result a call, nothing done twice",
   async () => {
+    const { facts } = recording;
     const types = new Set(facts.map((fact) => fact.type));
     for (
       const type of [
@@ -159,26 +115,28 @@ it(
     ) {
       expect([...types]).toContain(type);
     }
-    for (let count = 1; count <= lines.length; count++) {
-      await recoverFrom(count).catch((thrown) => {
-        throw new Error(`After line ${count} of ${lines.length}: ${thrown}`, { cause: thrown });
-      });
-    }
+    await afterEachRecord(recording, async (cut) => {
+      await attend(cut);
+      expectOnce(await cut.facts(session));
+      expect((await cut.turn(session, "help")).outcome).toBe("completed");
+    }, { beside, runtime: options, before: restoreFile });
     console.log(`boundaries: ${facts.length} records of ${types.size} kinds, each the last before a crash`);
   },
   120_000,
 );
 
 it("a fork at any record comes to rest at once, and waits for nobody", async () => {
-  const made = await cutTo(lines.length);
+  const made = await cutTo(recording, recording.lines.length, beside);
   const test = await openTestRuntime({ ...options, folder: made });
   try {
-    for (let at = 1; at <= facts.length; at++) {
+    for (let at = 1; at <= recording.facts.length; at++) {
       const { session_id } = await test.runtime.fork(session, at);
       const { state } = await test.runtime.view(session_id);
       expect([at, state.effects, state.calls, state.questions, state.paused]).toEqual([at, {}, {}, [], []]);
       expect(state.background.filter(({ status }) => status === "running")).toEqual([]);
-      expectWhole(await test.facts(session_id));
+      const all = await test.facts(session_id);
+      expect(doubled(all)).toEqual([]);
+      expectOnce(all);
       expect([at, (await test.turn(session_id, "help")).outcome]).toEqual([at, "completed"]);
     }
   } finally {

@@ -6,7 +6,7 @@ import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import type { Approval, PendingQuestion, SessionView, VerifyReport } from "../../src/protocol/http.ts";
 import { type DaemonProcess, pause, seeded, startDaemonProcess } from "../support/daemon.ts";
 import { everything, graph } from "../support/crew_scenes.ts";
-import { doubled, isAtRest, outcomeOf } from "../support/cut_log.ts";
+import { doubled, isAtRest, outcomeOf } from "../support/crew_ends.ts";
 
 const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
 const seed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_123);

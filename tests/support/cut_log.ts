@@ -1,67 +1,15 @@
-// Sessions with a whole crew, cut short after any record of their logs: what is there is opened again, and a person who
-// allows and answers all that is asked lets it come to its end.
+// A session's log, cut short after each of its records, as a crash leaves it: what is there is opened again by a new runtime,
+// and proved.
+import { cpSync, lstatSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
+import type { RuntimeOptions } from "../../actors/runtime_options.ts";
 import type { Fact } from "../../src/protocol/facts.ts";
-import type { SessionView } from "../../src/protocol/http.ts";
+import type { VerifyReport } from "../../src/protocol/http.ts";
+import { doubled } from "./crew_ends.ts";
 import { openTestRuntime, type TestRuntime } from "./runtime.ts";
 
 const segment = "00000000000000000001.jsonl";
-const restMsMax = 20_000;
-const pollMs = 5;
-
-/** Answers what is asked until no actor has anything left to do. */
-export async function driveToRest(test: TestRuntime, session: string): Promise<void> {
-  const deadline = Date.now() + restMsMax;
-  for (;;) {
-    const { state } = await test.runtime.view(session);
-    if (isAtRest(state)) return;
-    if (Date.now() > deadline) {
-      throw new Error(
-        `It does not come to rest: ${JSON.stringify([state.effects, state.calls, state.tree])}`,
-      );
-    }
-    await answerAll(test, session);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
-}
-
-export function isAtRest({ effects, calls, tree }: SessionView["state"]): boolean {
-  return Object.keys(effects).length + Object.keys(calls).length === 0 &&
-    tree.every(({ state }) => state !== "working" && state !== "waiting");
-}
-
-async function answerAll(test: TestRuntime, session: string): Promise<void> {
-  const { approvals, questions, paused, tree } = (await test.runtime.view(session)).state;
-  // A fork holds its workflows until somebody says that they are to go on.
-  for (const { path, waits_for } of tree) {
-    if (waits_for !== "resume") continue;
-    await tolerant(test.runtime.command(session, { type: "workflow.resume", workflow: path }, "test"));
-  }
-  for (const { call_id, digest } of approvals) {
-    const answer = { type: "call.answer", call_id, decision: "allow_once", digest } as const;
-    await tolerant(test.runtime.command(session, answer, "test"));
-  }
-  for (const { call_id, questions: asked } of questions) {
-    const answers = asked.map(({ options }) => ({ selected: options.slice(0, 1).map(({ label }) => label) }));
-    await tolerant(test.runtime.command(session, { type: "question.answer", call_id, answers }, "test"));
-  }
-  if (paused.length > 0) {
-    await tolerant(
-      test.runtime.command(session, { type: "budget.answer", decision: "continue" }, "test"),
-    );
-  }
-}
-
-/** Whoever asked may have gone on meanwhile. */
-async function tolerant(work: Promise<unknown>): Promise<void> {
-  await work.catch((thrown) => {
-    if (
-      !/nothing waits|answered before|no call|not_found|conflict|waits|is running|is ended/i.test(
-        String(thrown),
-      )
-    ) throw thrown;
-  });
-}
 
 export interface Recording {
   session: string;
@@ -80,78 +28,109 @@ export async function recordingOf(test: TestRuntime, session: string): Promise<R
   return { session, facts, lines, folder };
 }
 
+export interface Cuts {
+  /** The first and the last record that a log may end with; left out: all of them. */
+  from?: number;
+  to?: number;
+  /** Only each so manieth line. */
+  nth?: number;
+  /** More than one only where the commands of the session may run side by side: all share its workspace. */
+  atOnce?: number;
+  /** The folders that lie beside the log and outlive the crash; default: the blobs. */
+  beside?: readonly string[];
+  runtime?: Partial<RuntimeOptions>;
+  /** Makes the rest of the world as it was then: `made` holds the data folder, which nobody has opened yet. */
+  before?: (head: number, made: string) => Promise<void>;
+}
+
+/**
+ * Opens the log cut after each of its lines, hands it to `each`, and then proves it: what was there is there still, and all
+ * of it folds to the live state. A failure names its line.
+ */
+export async function afterEachRecord(
+  recording: Recording,
+  each: (cut: TestRuntime, head: number) => Promise<void>,
+  { from = 1, to = Infinity, nth = 1, atOnce = 1, runtime = {}, beside, before }: Cuts = {},
+): Promise<void> {
+  const { lines } = recording;
+  const counts = lines.map((_, index) => index + 1).filter((count) => {
+    const head = recordsIn(recording, count);
+    return head >= from && head <= to && (count - 1) % nth === 0;
+  });
+  if (counts.length === 0) throw new Error("There is no line to cut the log after");
+  const one = async (count: number) => {
+    const head = recordsIn(recording, count);
+    const made = await cutTo(recording, count, beside);
+    await before?.(head, made);
+    const cut = await openTestRuntime({ ...runtime, folder: made });
+    try {
+      await each(cut, head);
+      await prove(cut, recording.session);
+      expect((await cut.facts(recording.session)).slice(0, head)).toEqual(recording.facts.slice(0, head));
+    } finally {
+      // It is proved: to close it is to prove it again.
+      await cut.stop();
+      await Deno.remove(made, { recursive: true });
+    }
+  };
+  await sideBySide(counts, atOnce, async (count) => {
+    await one(count).catch((thrown) => {
+      throw new Error(`After line ${count} of ${lines.length}: ${thrown}`, { cause: thrown });
+    });
+  });
+}
+
+/** Every call has one end, the log folds to the live state, or to what is known of it, and no bug was reported. */
+export async function prove(
+  test: TestRuntime,
+  session: string,
+  known: Partial<VerifyReport> = {},
+): Promise<void> {
+  expect(doubled(await test.facts(session))).toEqual([]);
+  expect(await test.runtime.verify(session)).toMatchObject({ ...known, ok: true });
+  expect(test.reports).toEqual([]);
+}
+
+/** So many at once at most; ends with the first failure, once all that had begun have ended. */
+export async function sideBySide<T>(
+  items: readonly T[],
+  atOnce: number,
+  each: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = [...items];
+  const lane = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+      await each(item).catch((thrown) => {
+        left.length = 0;
+        throw thrown;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, lane));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
 /** How many records the first lines hold: some lines are marks. */
-export function recordsIn({ lines }: Recording, count: number): number {
+function recordsIn({ lines }: Recording, count: number): number {
   return lines.slice(0, count).filter((line) => /"seq":/.test(line.slice(0, 60))).length;
 }
 
-/** A data folder that holds the first lines of the log, as a crash leaves them, opened by a new runtime. */
-export async function openCut({ session, lines, folder }: Recording, count: number): Promise<TestRuntime> {
+/** A folder with the data folder that a crash leaves: the first lines of the log, and what lay beside it. */
+export async function cutTo(
+  { session, lines, folder }: Recording,
+  count: number,
+  beside: readonly string[] = ["blobs"],
+): Promise<string> {
   const made = await Deno.makeTempDir({ prefix: "jamey-cut-" });
   const to = join(made, "data", "sessions", session);
-  await Deno.mkdir(join(to, "blobs"), { recursive: true });
-  for await (const { name } of Deno.readDir(join(folder, "blobs"))) {
-    await Deno.copyFile(join(folder, "blobs", name), join(to, "blobs", name));
-  }
+  await Deno.mkdir(to, { recursive: true });
+  for (const part of beside) cpSync(join(folder, part), join(to, part), { recursive: true, filter: isPlain });
   await Deno.writeTextFile(join(to, segment), lines.slice(0, count).map((line) => `${line}\n`).join(""));
-  const test = await openTestRuntime({ folder: made });
-  return {
-    ...test,
-    close: async () => {
-      await test.close();
-      await Deno.remove(made, { recursive: true });
-    },
-  };
+  return made;
 }
 
-/** A fact, or what a client was sent of it. */
-interface Told {
-  type: string;
-  actor: string;
-  data: object;
-}
-
-/** What there is one of each at the end, however it came there. */
-export function outcomeOf(all: readonly Told[]) {
-  const rows = (type: Fact["type"], ...fields: string[]) =>
-    all.filter((fact) => fact.type === type).map(({ actor, data }) =>
-      [actor, ...fields.map((field) => textOf(data, field))].join(" | ")
-    ).sort();
-  return {
-    // Numbers in the paths of tasks come from the calls that began them.
-    agents: rows("agent.started").length,
-    results: rows("agent.finished", "result").map((row) => firstLine(row).replace(/^.*? \| /, "")).sort(),
-    bad: [...rows("agent.failed", "error"), ...rows("agent.stopped", "reason")],
-    mail: rows("team.message_sent", "text").map((row) => row.replace(/^.*? \| /, "")).sort(),
-    teams: rows("team.finished", "outcome"),
-    modes: rows("mode.finished", "outcome", "text"),
-    workflows: rows("workflow.finished", "outcome", "outputs"),
-    nodes: rows("workflow.node_finished", "run"),
-    turns: rows("turn.ended", "outcome").filter((row) => row.startsWith("main |")),
-  };
-}
-
-/** Calls without exactly one end, and runs of nodes that ended twice. */
-export function doubled(all: readonly Told[]): string[] {
-  const ends = new Map<string, number>();
-  for (const { type, actor, data } of all) {
-    if (type === "call.proposed") ends.set(textOf(data, "call_id"), ends.get(textOf(data, "call_id")) ?? 0);
-    const isEnd = /^call\.(?:finished|failed|denied|interrupted)$/.test(type);
-    const key = isEnd
-      ? textOf(data, "call_id")
-      : type === "workflow.node_finished"
-      ? `${actor} ${textOf(data, "run")}`
-      : null;
-    if (key !== null) ends.set(key, (ends.get(key) ?? 0) + 1);
-  }
-  return [...ends].filter(([, count]) => count !== 1).map(([key, count]) => `${key}: ${count} ends`);
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0] ?? "";
-}
-
-function textOf(data: object, field: string): string {
-  const value: unknown = Object.entries(data).find(([key]) => key === field)?.[1];
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** Effects keep pipes too, which nobody holds any more. */
+function isPlain(path: string): boolean {
+  const found = lstatSync(path);
+  return found.isFile() || found.isDirectory();
 }
