@@ -1,4 +1,5 @@
 // Cancels that a crash cut short: an actor was told to stop, and not yet all of those below it.
+import { livingLeader } from "../machines/actor_tree.ts";
 import { hasEnded, type SessionState, stateName } from "../machines/session_state.ts";
 import type { FactDraft, TurnOutcome } from "../src/protocol/facts.ts";
 
@@ -8,19 +9,27 @@ const stoppingStates = new Set(["ending", "closing", "stopping"]);
 /** The first cancel that is still to be written, or null: writing one also writes those below it. */
 export function owedCancel(state: SessionState): FactDraft | null {
   for (const [path, child] of Object.entries(state.children)) {
-    const loop = state.agents[path];
-    if (stateName(child.snapshot) !== "running" || loop === undefined || stateName(loop) === "cancelling") {
-      continue;
-    }
-    const outcome = stopOf(state, child.parent);
-    if (outcome !== null) return cancel(path, child.parent, outcome);
+    if (!goesOn(state, path)) continue;
+    const leader = livingLeader(state, child.parent);
+    const outcome = stopOf(state, leader);
+    if (outcome !== null) return cancel(path, leader, outcome);
   }
   for (const [path, supervisor] of Object.entries(state.supervisors)) {
     if (hasEnded(supervisor) || stoppingStates.has(stateName(supervisor.snapshot))) continue;
-    const outcome = stopOf(state, supervisor.parent);
-    if (outcome !== null) return cancel(path, supervisor.parent, outcome);
+    const leader = livingLeader(state, supervisor.parent);
+    const outcome = stopOf(state, leader);
+    if (outcome !== null) return cancel(path, leader, outcome);
   }
   return null;
+}
+
+/** True for an agent that works, or waits to go on, and has not been told to stop. */
+function goesOn({ children, agents }: SessionState, path: string): boolean {
+  const child = children[path];
+  const loop = agents[path];
+  if (child === undefined || loop === undefined) return false;
+  const life = stateName(child.snapshot);
+  return life === "waiting" || (life === "running" && stateName(loop) !== "cancelling");
 }
 
 type CancelOutcome = Extract<FactDraft, { type: "turn.cancelled" }>["data"]["outcome"];
