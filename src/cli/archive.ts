@@ -1,4 +1,5 @@
 // `jamey archive`: puts a session into the trash, from where it can come back.
+import { Problem } from "../protocol/problem.ts";
 import { type Command, need } from "./command.ts";
 
 export const archiveCommand: Command = {
@@ -17,3 +18,10 @@ export const archiveCommand: Command = {
     return 0;
   },
 };
+
+/** For whoever followed it: the following ends by itself only when the session was put away. */
+export function wasArchived(sessionId: string): Problem {
+  return new Problem("conflict", `Cannot go on in session "${sessionId}": it was archived`, {
+    hint: `Bring it back with: jamey restore ${sessionId}`,
+  });
+}

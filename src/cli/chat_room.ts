@@ -1,8 +1,9 @@
 // One session being chatted in: follows it, shows it, knows whether a turn runs and what waits for an answer.
+import { wasArchived } from "./archive.ts";
 import type { Client } from "../client/client.ts";
 import { follow } from "../client/follow.ts";
 import { type EventEnvelope, type Image, mainActor } from "../protocol/facts.ts";
-import { messageOf, Problem } from "../protocol/problem.ts";
+import { messageOf } from "../protocol/problem.ts";
 import type { NameOf } from "./actor_labels.ts";
 import { createAgentTally } from "./agent_tally.ts";
 import { createChatView } from "./chat_view.ts";
@@ -114,7 +115,7 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
   const running = run().catch((thrown) => {
     failure = { thrown };
   }).finally(() => {
-    if (!stop.signal.aborted) failure ??= { thrown: archived(sessionId) };
+    if (!stop.signal.aborted) failure ??= { thrown: wasArchived(sessionId) };
     synced.resolve();
     wake();
   });
@@ -165,11 +166,4 @@ export async function enterRoom({ client, terminal, sessionId, changed }: RoomOp
       await running;
     },
   };
-}
-
-/** The following ends by itself only when the session was put away. */
-function archived(sessionId: string): Problem {
-  return new Problem("conflict", `Cannot go on in session "${sessionId}": it was archived`, {
-    hint: `Bring it back with: jamey restore ${sessionId}`,
-  });
 }

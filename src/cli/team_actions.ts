@@ -4,6 +4,7 @@ import { follow } from "../client/follow.ts";
 import type { EventEnvelope } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { TeamView } from "../protocol/team_spec.ts";
+import { wasArchived } from "./archive.ts";
 import { type Context, type Input, seqMax } from "./command.ts";
 import { linkText } from "./link_text.ts";
 import { checkModel } from "./model_choice.ts";
@@ -96,6 +97,7 @@ async function waitFor(
   } finally {
     release();
   }
+  if (!stop.signal.aborted) throw wasArchived(session);
   terminal.talk(
     `Team ${nameOf(team)} goes on: look with jamey team show ${session}, ` +
       `cancel it with jamey team cancel ${session} ${neutralLine(team)}`,

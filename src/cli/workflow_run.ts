@@ -5,6 +5,7 @@ import type { EventEnvelope } from "../protocol/facts.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { WorkflowView } from "../protocol/workflow_views.ts";
 import { createActorNames } from "./actor_labels.ts";
+import { wasArchived } from "./archive.ts";
 import { refuseUntrusted, sayAwaiting } from "./awaiting_trust.ts";
 import type { Context, Input } from "./command.ts";
 import { linkText } from "./link_text.ts";
@@ -86,6 +87,7 @@ export async function followWorkflow(context: Context, client: Client, followed:
   const which = `${session} --workflow ${neutralLine(workflow)}`;
   const stop = new AbortController();
   let caught: Signal | undefined;
+  let isOver = false;
   const { state } = await client.view(session);
   const pending = createPending(state);
   const names = createActorNames();
@@ -113,10 +115,11 @@ export async function followWorkflow(context: Context, client: Client, followed:
           `Paused, because ${neutralLine(String(run))} was cut off: ${neutralLine(String(error))}\n` +
             `  Begin it again with: jamey workflow resume ${which}`,
         );
-        if (unattended) break;
+        isOver = unattended;
       }
       desk.look();
-      if (frame.event.type === "workflow.finished" && frame.event.actor === path) break;
+      isOver ||= frame.event.type === "workflow.finished" && frame.event.actor === path;
+      if (isOver) break;
     }
   } finally {
     await progress.close();
@@ -130,6 +133,7 @@ export async function followWorkflow(context: Context, client: Client, followed:
     );
     return signalExit[caught];
   }
+  if (!isOver) throw wasArchived(session);
   const { workflows } = await client.workflows(session);
   const view = workflows.find((one) => one.workflow === workflow);
   if (view === undefined) throw new Problem("not_found", `Cannot find workflow "${workflow}" any more`);

@@ -77,3 +77,27 @@ it("a session with a paused workflow is archived, and has it paused when it is r
   const { stdout } = await desk.jamey(["workflow", "status", session, "--json"]);
   expect(JSON.parse(stdout)).toMatchObject({ state: "paused" });
 });
+
+it("who watches a paused workflow is told that its session was archived, and the way back", async () => {
+  const file = join(desk.workspace, "asks.json");
+  await Deno.writeTextFile(
+    file,
+    JSON.stringify({ name: "asks", nodes: { ask: { kind: "question", question: "Shall I?" } } }),
+  );
+  const watcher = desk.start(["workflow", "run", file, "--name", "watched"]);
+  const session = await until("the question", async () => {
+    const { stdout } = await desk.jamey(["workflow", "list", "--json"]);
+    const id = stdout === "" ? undefined : JSON.parse(stdout).session_id;
+    return id !== undefined && (await desk.view(id)).state.questions.length > 0 ? id : null;
+  });
+  expect((await desk.jamey(["workflow", "pause", "watched"])).code).toBe(0);
+  expect((await desk.jamey(["archive", "watched"])).code).toBe(0);
+  const { code, stderr } = await watcher.end();
+  expect({ code, told: stderr.trim().split("\n").slice(-2) }).toEqual({
+    code: 1,
+    told: [
+      `error: Cannot go on in session "${session}": it was archived`,
+      `hint:  Bring it back with: jamey restore ${session}`,
+    ],
+  });
+});
