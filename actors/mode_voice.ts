@@ -1,7 +1,7 @@
 // The voice of a run of a mode: what its members are asked and are heard to say, and how the run ends.
 import { z } from "zod";
 import type { Transcript } from "../machines/transcript.ts";
-import { memberPath } from "../machines/modes/run.ts";
+import { memberPath } from "../machines/member_path.ts";
 import { type FactDraft, type FactOf, mainActor, turnOutcome } from "../src/protocol/facts.ts";
 import { agentMode, modeFacts } from "../src/protocol/mode_facts.ts";
 import { supervisorOutcome } from "../src/protocol/supervisor_facts.ts";

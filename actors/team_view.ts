@@ -1,7 +1,8 @@
 // A team as people, clients and its own members see it: a pure function of the state and the transcript.
 import { hasEnded, isResting, type SessionState, stateName } from "../machines/session_state.ts";
 import { isEnded } from "../machines/tasks.ts";
-import { memberPath, type TeamContext } from "../machines/team_context.ts";
+import { memberPath } from "../machines/member_path.ts";
+import type { TeamContext } from "../machines/team_context.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { TeamView } from "../src/protocol/team_spec.ts";
 import type { Task } from "../src/protocol/work_facts.ts";

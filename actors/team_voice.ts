@@ -1,6 +1,6 @@
 // What a team says: the facts that its decisions stand for, with the words that the machine does not know.
 import type { PendingEffect } from "../machines/effects.ts";
-import { memberPath } from "../machines/team_context.ts";
+import { memberPath } from "../machines/member_path.ts";
 import type { FactData, FactDraft, FactOf } from "../src/protocol/facts.ts";
 import type { TeamMember } from "../src/protocol/team_facts.ts";
 import { usageOf } from "./agent_usage.ts";

@@ -1,6 +1,6 @@
 // The WorkDone tool: a member of a team says that its work is done, or that it has reached a milestone.
 import { z } from "zod";
-import { memberNamed } from "../machines/team_context.ts";
+import { memberNamed } from "../machines/member_path.ts";
 import type { Tool, ToolFact, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
 import { cancelledOutcome } from "./call_outcome.ts";

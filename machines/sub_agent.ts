@@ -4,10 +4,8 @@ import { assign, setup } from "xstate";
 import type { AgentKind } from "../src/protocol/agent_facts.ts";
 import type { TurnOutcome } from "../src/protocol/facts.ts";
 import type { RestartPolicy } from "../src/protocol/supervisor_facts.ts";
+import { backoffMs } from "./backoff.ts";
 import { iterationsMax } from "./step.ts";
-
-/** The longest wait before it goes on. */
-const restartMsMax = 3_600_000;
 
 export interface SubAgentContext {
   agent: string;
@@ -141,7 +139,7 @@ export const subAgentMachine = setup({
         params: ({ context: { agent, attempts, restart } }) => ({
           agent,
           attempt: attempts,
-          after_ms: Math.min(restart.backoff_ms * 2 ** (attempts - 1), restartMsMax),
+          after_ms: backoffMs(restart.backoff_ms, attempts),
         }),
       }],
       on: {

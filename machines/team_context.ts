@@ -1,6 +1,5 @@
 // What a team keeps between two facts: how far each member is, the tasks as far as they decide anything, and why it ends.
-import type { RestartPolicy } from "../src/protocol/supervisor_facts.ts";
-import type { SupervisorOutcome } from "../src/protocol/supervisor_facts.ts";
+import type { RestartPolicy, SupervisorOutcome } from "../src/protocol/supervisor_facts.ts";
 import type { TeamWait } from "../src/protocol/team_facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
 import type { EffectRequest } from "./step.ts";
@@ -54,16 +53,4 @@ export interface TeamContext {
   finishing: boolean;
   /** What the last decision asks for. */
   requests: readonly EffectRequest[];
-}
-
-/** The path of a member. */
-export function memberPath(team: string, name: string): string {
-  return `${team}/agent:${name}`;
-}
-
-/** The name of a member by its path; null for a path that is none. */
-export function memberNamed(team: string, path: string): string | null {
-  const head = memberPath(team, "");
-  const name = path.startsWith(head) ? path.slice(head.length) : "";
-  return name === "" || name.includes("/") ? null : name;
 }

@@ -1,7 +1,8 @@
 // A decision of a team in the making: the next context, and what it asks for.
 import type { JsonObject } from "../src/protocol/json.ts";
+import { memberNamed, memberPath } from "./member_path.ts";
 import type { EffectRequest } from "./step.ts";
-import { type Member, memberNamed, memberPath, type TeamContext } from "./team_context.ts";
+import type { Member, TeamContext } from "./team_context.ts";
 
 /** The next context in the making. */
 export type Draft = { -readonly [K in keyof TeamContext]: TeamContext[K] } & {

@@ -1,9 +1,11 @@
 // The rules of a team, as a pure reducer: who is begun again, told or ended, and when all of it is over.
 import type { FactOf } from "../src/protocol/facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
+import { backoffMs } from "./backoff.ts";
+import { memberNamed, memberPath } from "./member_path.ts";
 import type { SupervisorEvent, SupervisorInput, TaskChange } from "./supervisor_events.ts";
 import { foldTasks, readyTasks } from "./tasks.ts";
-import { memberNamed, memberPath, type TeamContext, type TeamEnd } from "./team_context.ts";
+import type { TeamContext, TeamEnd } from "./team_context.ts";
 import {
   type At,
   change,
@@ -23,8 +25,6 @@ import {
 export const staleRoundsMax = 2;
 /** Rounds of one team, whatever happens in them. */
 export const roundsMax = 50;
-/** The longest wait before a member is begun again. */
-const backoffMsMax = 3_600_000;
 /** While something outside is waited for it is looked at again: the first wait, which doubles, and the longest. */
 const lookMsFirst = 30_000;
 const lookMsMax = 600_000;
@@ -132,7 +132,7 @@ function fail(team: Draft, name: string, event: At): void {
   const attempt = (team.members[name]?.tries ?? 0) + 1;
   const { max, backoff_ms } = team.restart;
   const restarts = attempt <= max;
-  const after_ms = restarts ? Math.min(backoff_ms * 2 ** (attempt - 1), backoffMsMax) : 0;
+  const after_ms = restarts ? backoffMs(backoff_ms, attempt) : 0;
   change(team, name, { tries: attempt, at: "retrying" });
   say(team, event, { what: "failed", member: name, attempt, restarts, after_ms });
   if (restarts) waitFor(team, event, { timer: `again:${name}`, after_ms });

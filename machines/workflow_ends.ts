@@ -1,4 +1,5 @@
 // How runs of a workflow end: what is said of them, when they begin again, and how all of it stops.
+import { backoffMs } from "./backoff.ts";
 import {
   ask,
   decision,
@@ -16,9 +17,6 @@ import { graphOf } from "./workflow_graph.ts";
 
 /** How a run came to its end, before its words are looked at. */
 export type How = "done" | "failed" | "denied" | "interrupted" | "late" | "items" | "stopped";
-
-/** The longest wait before another attempt, however often it has doubled. */
-const backoffMsMax = 3_600_000;
 
 /** Nothing carries the run out any more: its end is said, or that it begins again. */
 export function report(draft: Draft, run: Run, how: How): void {
@@ -41,7 +39,7 @@ export function report(draft: Draft, run: Run, how: How): void {
     ref: run.ref,
     retries: mayRetry || pauses,
     pauses,
-    after_ms: mayRetry ? Math.min(backoffMsMax, (retry?.backoff_ms ?? 0) * 2 ** run.failures) : 0,
+    after_ms: mayRetry ? backoffMs(retry?.backoff_ms ?? 0, run.failures + 1) : 0,
   });
 }
 

@@ -3,8 +3,10 @@
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { FactData, FactOf } from "../../src/protocol/facts.ts";
 import type { RestartPolicy, SupervisorOutcome } from "../../src/protocol/supervisor_facts.ts";
+import { backoffMs } from "../backoff.ts";
 import type { EffectRequest } from "../step.ts";
 import type { SupervisorEvent, SupervisorInput } from "../supervisor_events.ts";
+import { memberPath } from "../member_path.ts";
 
 export type Said = FactData<"mode.said">;
 
@@ -51,9 +53,6 @@ export interface RunContext {
 
 export type RunInput = SupervisorInput<FactOf<"mode.started">>;
 
-/** A wait doubles with every failure, up to this. */
-const backoffMsMax = 3_600_000;
-
 export function beginRun({ actor, data: { settings } }: RunInput): RunContext {
   return {
     actor,
@@ -73,10 +72,6 @@ export function beginRun({ actor, data: { settings } }: RunInput): RunContext {
     ending: null,
     requests: [],
   };
-}
-
-export function memberPath(run: string, name: string): string {
-  return `${run}/agent:${name}`;
 }
 
 export const isAlive = ({ life }: RunMember) => life !== "gone";
@@ -147,7 +142,7 @@ function failed(
   const attempt = member.failures + 1;
   const { max, backoff_ms } = context.restart;
   const restarts = outcome === "failed" && attempt <= max;
-  const after_ms = restarts ? Math.min(backoffMsMax, backoff_ms * 2 ** (attempt - 1)) : 0;
+  const after_ms = restarts ? backoffMs(backoff_ms, attempt) : 0;
   const told = say(
     change(context, name, { life: restarts ? "waits" : "gone", failures: attempt }),
     "mode.member_failed",

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { PendingEffect } from "../../machines/effects.ts";
-import { memberPath } from "../../machines/modes/run.ts";
+import { memberPath } from "../../machines/member_path.ts";
 import { sessionDigest } from "../../machines/plain_session.ts";
 import { hasEnded } from "../../machines/session_state.ts";
 import type { Fact, FactOf } from "../../src/protocol/facts.ts";

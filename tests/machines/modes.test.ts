@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { memberPath } from "../../machines/modes/run.ts";
+import { memberPath } from "../../machines/member_path.ts";
 import { fromPlainSession, toPlainSession } from "../../machines/plain_session.ts";
 import { stepSession } from "../../machines/session.ts";
 import { emptySession, hasEnded } from "../../machines/session_state.ts";

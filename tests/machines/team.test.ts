@@ -1,7 +1,7 @@
 // Stories of a team: through the real composer, machines and voices.
 import { expect, it } from "vitest";
 import { teamView } from "../../actors/team_view.ts";
-import { memberPath } from "../../machines/team_context.ts";
+import { memberPath } from "../../machines/member_path.ts";
 import type { World } from "../support/session_world.ts";
 import { act, done, modelCall, openTeam, rest, team, tellOr } from "../support/team_world.ts";
 

@@ -2,7 +2,7 @@
 // crashes in any order. JAMEY_TEAM_LIVES=n plays n of them.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { memberPath } from "../../machines/team_context.ts";
+import { memberPath } from "../../machines/member_path.ts";
 import { hasEnded } from "../../machines/session_state.ts";
 import { sessionDigest } from "../../machines/plain_session.ts";
 import type { PendingEffect } from "../../machines/effects.ts";

@@ -1,6 +1,6 @@
 // A session with a mode in a session world: whoever uses it plays the models of its members.
 import { modeSettingsOf } from "../../actors/mode_settings.ts";
-import { memberPath } from "../../machines/modes/run.ts";
+import { memberPath } from "../../machines/member_path.ts";
 import type { PendingEffect } from "../../machines/effects.ts";
 import type { AgentMode, Fact } from "../../src/protocol/facts.ts";
 import type { GivenModeSettings } from "../../src/protocol/mode_settings.ts";

@@ -1,5 +1,5 @@
 // A team in a session world: members whose models do at random, or by a story, what members do.
-import { memberPath } from "../../machines/team_context.ts";
+import { memberPath } from "../../machines/member_path.ts";
 import { teamDraft } from "../../actors/start_team.ts";
 import type { PendingEffect } from "../../machines/effects.ts";
 import type { FactDraft } from "../../src/protocol/facts.ts";
