@@ -63,11 +63,9 @@ export function stepSession(state: SessionState, fact: Fact): SessionStep {
 function step(state: SessionState, fact: Fact): SessionStep {
   const draft = openDraft(state, fact);
   const refusal = route(draft, fact);
-  if (refusal === null) {
-    followLoops(draft, fact);
-    tellTeams(draft, fact);
-  }
   if (refusal !== null) return { ignored: true, why: refusal };
+  followLoops(draft, fact);
+  tellTeams(draft, fact);
   const asked = draft.requests.map(({ request, actor }) => pendingEffect(request, actor));
   const signals = asked.filter((effect) => effectKinds[effect.kind].class === "signal");
   const effects = asked.filter((effect) => effectKinds[effect.kind].class !== "signal");

@@ -1,12 +1,12 @@
 // Facts of supervisors, and what they are told of the agents, calls and timers they lead.
-import { type Fact, type FactOf, type SupervisorFact } from "../src/protocol/facts.ts";
+import type { Fact, FactOf, SupervisorFact } from "../src/protocol/facts.ts";
 import { type Draft, note, stepAgent } from "./session_draft.ts";
 import { hasEnded, stateName, type Supervisor, type SupervisorKind } from "./session_state.ts";
 import { startMachine, stepMachine } from "./step.ts";
 import type { SupervisorEvent, SupervisorStart } from "./supervisor_events.ts";
 import { supervisorMachine } from "./supervisors.ts";
 
-export function startSupervisor(draft: Draft, fact: SupervisorStart): string | null {
+function startSupervisor(draft: Draft, fact: SupervisorStart): string | null {
   const { state } = draft;
   if (Object.hasOwn(state.supervisors, fact.actor)) return `"${fact.actor}" is already known`;
   const kind = kindOf(fact);

@@ -1,6 +1,5 @@
 // What the machines of supervisors start with and are told: facts of their own, and what becomes of those they lead.
-import type { FactOf, SupervisorFact } from "../src/protocol/facts.ts";
-import type { TurnOutcome } from "../src/protocol/facts.ts";
+import type { FactOf, SupervisorFact, TurnOutcome } from "../src/protocol/facts.ts";
 import type { TeamTask } from "../src/protocol/team_facts.ts";
 
 /** What a team hears of a task; fields left out stay as they were. */

@@ -1,8 +1,7 @@
 // The workflow machine: nodes of a graph that start when their joins are met, at most so many at once. It knows the graph
 // and what was said of its nodes; which edges hold and what a node is given is found out by the workflow's voice.
 import { assign, setup } from "xstate";
-import { iterationsMax } from "./step.ts";
-import type { EffectRequest } from "./step.ts";
+import { type EffectRequest, iterationsMax } from "./step.ts";
 import type { SupervisorEvent } from "./supervisor_events.ts";
 import { finishKey, type WorkflowContext } from "./workflow_context.ts";
 import { lostNodes } from "./workflow_edit.ts";

@@ -3,6 +3,7 @@ import type { FactOf } from "../src/protocol/facts.ts";
 import type { WorkflowPlan } from "../src/protocol/workflow_facts.ts";
 import type { SupervisorEvent, SupervisorInput } from "./supervisor_events.ts";
 import {
+  ask,
   decision,
   type Draft,
   isEach,
@@ -25,7 +26,6 @@ import {
 } from "./workflow_ends.ts";
 import { graphOf } from "./workflow_graph.ts";
 import { carryOut, limit, pump, takeEdges } from "./workflow_starts.ts";
-import { ask } from "./workflow_context.ts";
 import { placesIn } from "./workflow_edit.ts";
 
 export type WorkflowInput = SupervisorInput<FactOf<"workflow.started">>;
