@@ -5,7 +5,7 @@ import { type AgentSet } from "../src/context/agent_definitions.ts";
 import { writtenBudget } from "../src/protocol/written_budget.ts";
 import type { Tool, ToolSource } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
-import { agentToolName } from "./follow_ups.ts";
+import { agentToolName } from "./tool_names.ts";
 
 /** The agent of a call that names no definition. */
 export const generalAgent = "general-purpose";

@@ -17,7 +17,8 @@ import { endBeside } from "./end_beside.ts";
 import { checkMode, checkRules } from "./permission_settings.ts";
 import { checkModeRefused } from "./refused_work.ts";
 import { runHooks } from "./run_hooks.ts";
-import type { SessionActor, Told } from "./session_port.ts";
+import { receiptOf } from "./receipt.ts";
+import type { SessionActor } from "./session_port.ts";
 import { startTeamByHand } from "./start_team.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 import { carryOutWorkflow } from "./workflow_commands.ts";
@@ -87,9 +88,11 @@ export async function carryOut(
     case "turn.cancel":
       return await cancelTurn(session, command.actor, by);
     case "call.answer":
-      return receiptOf(session, await answerCall(session, command, parts), {
-        what: `answer call "${command.call_id}" of`,
-      });
+      return receiptOf(
+        session,
+        await answerCall(session, command, parts),
+        `answer call "${command.call_id}" of`,
+      );
     case "tool.run":
       return await runByHand(session, command);
     case "session.rename":
@@ -141,19 +144,9 @@ function reservedId(callId: string): Problem {
 async function log(
   session: SessionActor,
   draft: FactDraft,
-  options: { what: string; id?: string },
+  { what, id }: { what: string; id?: string },
 ): Promise<Receipt> {
-  return receiptOf(
-    session,
-    await session.tell(draft, options.id === undefined ? {} : { id: options.id }),
-    options,
-  );
-}
-
-function receiptOf(session: SessionActor, told: Told, { what }: { what: string }): Receipt {
-  if (told.accepted) return { seq: told.seq };
-  if (told.repeatedSeq !== undefined) return { seq: told.repeatedSeq, repeated: true };
-  throw new Problem("conflict", `Cannot ${what} session "${session.id}": ${told.why}`);
+  return receiptOf(session, await session.tell(draft, id === undefined ? {} : { id }), what);
 }
 
 /** Hooks hear a message before it is accepted, and may refuse it. */

@@ -1,5 +1,5 @@
 // Follow-ups: facts that follow from facts, without touching the world. They are written in the same batch.
-import { type FactDraft, mainActor } from "../src/protocol/facts.ts";
+import type { FactDraft } from "../src/protocol/facts.ts";
 import type { PendingEffect } from "../machines/effects.ts";
 import { usageOf } from "./agent_usage.ts";
 import { endRemarks } from "../machines/crew_words.ts";
@@ -10,10 +10,6 @@ import { budgetReason } from "./budget_words.ts";
 import { budgetEnd } from "./budget_end.ts";
 import { isSupervisorRequest, supervisorFact, supervisorResult } from "./supervisor_voices.ts";
 import type { Question, QuestionAnswer } from "../src/protocol/work_facts.ts";
-
-/** What a sub-agent is called in its parent's calls. */
-export const agentToolName = "Agent";
-export const teamToolName = "Team";
 
 /** The facts that a follow-up effect stands for, in the state it finds. */
 export function followUp(effect: PendingEffect, state: SessionState, transcript: Transcript): FactDraft[] {
@@ -120,9 +116,4 @@ function callEnd(effect: PendingEffect, state: SessionState, transcript: Transcr
   const more = remarks === "" ? {} : { output: remarks };
   if (how === "failed") return [{ actor, type: "call.failed", data: { call_id, name, error: end, ...more } }];
   return [{ actor, type: "call.interrupted", data: { call_id, name, reason: end, ...more } }];
-}
-
-/** True for the actor path of a sub-agent. */
-export function isSubAgent(actor: string): boolean {
-  return actor !== mainActor;
 }

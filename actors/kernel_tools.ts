@@ -5,7 +5,7 @@ import { agentControlTools, listAgents, stopAgent, waitForAgents } from "./agent
 import { type AgentParts, startAgent } from "./agent_start.ts";
 import { agentTool } from "./agent_tool.ts";
 import { askToolName, askUser, askUserTool } from "./ask_user.ts";
-import { agentToolName, teamToolName } from "./follow_ups.ts";
+import { agentToolName, teamToolName } from "./tool_names.ts";
 import type { KernelTools } from "./kernel_call.ts";
 import { startTeam, teamTool } from "./team_tool.ts";
 import { workDone, workDoneName, workDoneTool } from "./work_done.ts";

@@ -7,7 +7,7 @@ import { Problem } from "../src/protocol/problem.ts";
 import type { WorkflowDefinition } from "../src/workflow/definition.ts";
 import type { SessionMeta } from "../machines/session_meta.ts";
 import { innerOf } from "../src/workflow/plan.ts";
-import { agentToolName, teamToolName } from "./follow_ups.ts";
+import { agentToolName, teamToolName } from "./tool_names.ts";
 import { refusedByRule } from "./judge_call.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 

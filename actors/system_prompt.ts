@@ -1,5 +1,5 @@
 // The system prompt: what every agent of a session is told before the conversation.
-import { isSubAgent } from "./follow_ups.ts";
+import { mainActor } from "../src/protocol/facts.ts";
 import type { PromptSubject } from "./request_heads.ts";
 
 export function systemPrompt({ meta, actor }: PromptSubject): string {
@@ -11,7 +11,7 @@ export function systemPrompt({ meta, actor }: PromptSubject): string {
     "Some calls wait for the user's approval. A denied or interrupted call was not completed: say so, do not repeat it blindly.",
     "When the task is done, answer in a few plain sentences: what you did, what you saw, what is left.",
   ];
-  if (isSubAgent(actor)) {
+  if (actor !== mainActor) {
     parts.push(
       "You are a sub-agent: your last message is handed to the agent that started you, and to nobody else.",
     );

@@ -5,7 +5,7 @@ import type { Tool, ToolOutcome } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
 import { failureOf } from "../tools/failure.ts";
 import { cancelledOutcome } from "./call_outcome.ts";
-import { teamToolName } from "./follow_ups.ts";
+import { teamToolName } from "./tool_names.ts";
 import { beginKernelCall, type KernelTool } from "./kernel_call.ts";
 import { modelsOf, refusedTeam, teamDraft, type TeamStart } from "./start_team.ts";
 import { makeWorktrees, plannedWorktrees, planWorktrees, takeBackAll } from "./team_worktrees.ts";

@@ -20,7 +20,8 @@ import { faultText } from "../src/workflow/faults.ts";
 import { takeInputs } from "../src/workflow/inputs.ts";
 import { planOf } from "../src/workflow/plan.ts";
 import { checkRefused, likenessesOf } from "./refused_work.ts";
-import type { SessionActor, Told } from "./session_port.ts";
+import { receiptOf } from "./receipt.ts";
+import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 import { edgesTaken } from "./workflow_edges.ts";
 import { indexOf } from "./workflow_index.ts";
@@ -266,10 +267,4 @@ async function edit(
     return { actor: path, type: "workflow.edited", data };
   });
   return receiptOf(session, told, `edit workflow "${workflow}" of`);
-}
-
-function receiptOf(session: SessionActor, told: Told, what: string): Receipt {
-  if (told.accepted) return { seq: told.seq };
-  if (told.repeatedSeq !== undefined) return { seq: told.repeatedSeq, repeated: true };
-  throw new Problem("conflict", `Cannot ${what} session "${session.id}": ${told.why}`);
 }
