@@ -6,6 +6,7 @@ import { stepSession } from "../machines/session.ts";
 import {
   carriedCalls,
   hasEnded,
+  isCancelling,
   isResting,
   type SessionState,
   stateName,
@@ -61,6 +62,7 @@ export function createComposer(options: ComposerOptions): Composer {
   let transcript: Transcript | undefined;
 
   const compose: Composer["compose"] = (draft, { id, before: first = [] }) => {
+    // A sub-agent that began now would have missed the word to stop, which its parent's other work has got.
     if (draft.type === "agent.started" && isCancelling(newest, draft.data.parent)) {
       return { refused: "the turn was cancelled" };
     }
@@ -234,12 +236,6 @@ export function createComposer(options: ComposerOptions): Composer {
     setTranscript: (read) => transcript = read,
     compose,
   };
-}
-
-/** A sub-agent that began now would have missed the word to stop, which its parent's other work has got. */
-function isCancelling(state: SessionState, actor: string): boolean {
-  const agent = state.agents[actor];
-  return agent !== undefined && stateName(agent) === "cancelling";
 }
 
 /** The fact by which a daemon takes a session over, in a new epoch. */

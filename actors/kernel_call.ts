@@ -2,7 +2,7 @@
 import type { CallRecord } from "../machines/call_record.ts";
 import type { JsonValue } from "../src/protocol/json.ts";
 import type { ToolOutcome } from "../tools/contract.ts";
-import { stateName } from "../machines/session_state.ts";
+import { isCancelling } from "../machines/session_state.ts";
 import { cancelledOutcome } from "./call_outcome.ts";
 import type { SessionActor } from "./session_port.ts";
 
@@ -50,8 +50,9 @@ export async function beginKernelCall(
 
 /** The end of a call that was told to stop; null when the daemon stops and its agent goes on with the next one. */
 export function leftOff(session: SessionActor, actor: string, signal: AbortSignal): ToolOutcome | null {
-  const agent = session.state().agents[actor];
-  const isStopped = signal.reason === "cancelled" || agent === undefined || stateName(agent) === "cancelling";
+  const state = session.state();
+  const isGone = !Object.hasOwn(state.agents, actor);
+  const isStopped = signal.reason === "cancelled" || isGone || isCancelling(state, actor);
   return isStopped ? cancelledOutcome : null;
 }
 

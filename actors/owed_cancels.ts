@@ -1,6 +1,6 @@
 // Cancels that a crash cut short: an actor was told to stop, and not yet all of those below it.
 import { livingLeader } from "../machines/actor_tree.ts";
-import { hasEnded, type SessionState, stateName } from "../machines/session_state.ts";
+import { hasEnded, isCancelling, type SessionState, stateName } from "../machines/session_state.ts";
 import type { FactDraft, TurnOutcome } from "../src/protocol/facts.ts";
 
 /** States in which a supervisor waits for what it leads to stop, by the machines of teams, modes and workflows. */
@@ -24,12 +24,11 @@ export function owedCancel(state: SessionState): FactDraft | null {
 }
 
 /** True for an agent that works, or waits to go on, and has not been told to stop. */
-function goesOn({ children, agents }: SessionState, path: string): boolean {
-  const child = children[path];
-  const loop = agents[path];
-  if (child === undefined || loop === undefined) return false;
+function goesOn(state: SessionState, path: string): boolean {
+  const child = state.children[path];
+  if (child === undefined || !Object.hasOwn(state.agents, path)) return false;
   const life = stateName(child.snapshot);
-  return life === "waiting" || (life === "running" && stateName(loop) !== "cancelling");
+  return life === "waiting" || (life === "running" && !isCancelling(state, path));
 }
 
 type CancelOutcome = Extract<FactDraft, { type: "turn.cancelled" }>["data"]["outcome"];
@@ -41,7 +40,7 @@ function stopOf(state: SessionState, path: string): CancelOutcome | null {
     return stoppingStates.has(stateName(supervisor.snapshot)) ? "cancelled" : null;
   }
   const agent = state.agents[path];
-  if (agent === undefined || stateName(agent) !== "cancelling") return null;
+  if (agent === undefined || !isCancelling(state, path)) return null;
   // The agent machine's own word, set by the cancel.
   const outcome = agent.context.outcome as TurnOutcome;
   return outcome === "completed" || outcome === "failed" ? "cancelled" : outcome;

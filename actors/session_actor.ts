@@ -1,6 +1,6 @@
 // The session actor: one mailbox, one step at a time. Order: compute, append, sync, make visible, acknowledge, start effects.
 import { effectKey, effectKinds, type PendingEffect } from "../machines/effects.ts";
-import { type SessionState, stateName } from "../machines/session_state.ts";
+import { isCancelling, type SessionState, stateName } from "../machines/session_state.ts";
 import type { Transcript } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
@@ -147,10 +147,10 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     const current = state.effects[effectKey(effect)];
     // It may have been cancelled while its record was on the way to the disk.
     if (dead !== undefined || current === undefined) return;
-    const agent = state.agents[effect.actor];
-    const isCancelling = agent !== undefined && stateName(agent) === "cancelling";
     // What runs in the background outlives the turn.
-    runner.start(current, { stopped: isCancelling && current.kind !== "background.run" });
+    runner.start(current, {
+      stopped: isCancelling(state, effect.actor) && current.kind !== "background.run",
+    });
   }
 
   function die(thrown: unknown): void {

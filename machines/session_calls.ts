@@ -1,8 +1,7 @@
 // Facts of tool calls, and what the agent whose calls they are is told of them.
-import type { AnyMachineSnapshot } from "xstate";
 import type { CallFact, Fact, FactOf } from "../src/protocol/facts.ts";
 import { type Draft, note, stepAgent } from "./session_draft.ts";
-import { type OpenCall, stateName } from "./session_state.ts";
+import { isCancelling, type OpenCall, stateName } from "./session_state.ts";
 import { stepSupervisor } from "./session_supervisors.ts";
 import { startMachine, stepMachine } from "./step.ts";
 import { toolCallMachine } from "./tool_call.ts";
@@ -24,7 +23,7 @@ export function stepCall(draft: Draft, fact: CallFact | QuestionFact): string | 
   const callId = fact.data.call_id;
   const call = draft.state.calls[callId];
   if (call === undefined) return `there is no open call "${callId}"`;
-  if (call.by === "model" && startsWork(fact) && isCancelling(draft.state.agents[call.actor])) {
+  if (call.by === "model" && startsWork(fact) && isCancelling(draft.state, call.actor)) {
     return "the turn is being cancelled";
   }
   const step = stepMachine(toolCallMachine, call.snapshot, { type: fact.type });
@@ -60,8 +59,4 @@ function tellAgent(draft: Draft, actor: string, fact: Fact, call: { callId: stri
 function startsWork(fact: Fact): boolean {
   return fact.type === "call.approval_requested" || fact.type === "call.approved" ||
     fact.type === "call.started" || fact.type === "question.asked" || fact.type === "question.answered";
-}
-
-function isCancelling(snapshot: AnyMachineSnapshot | undefined): boolean {
-  return snapshot !== undefined && stateName(snapshot) === "cancelling";
 }

@@ -91,6 +91,12 @@ export function isResting(agent: AnyMachineSnapshot): boolean {
   return restingStates.has(stateName(agent));
 }
 
+/** True while the turn of an agent is being stopped. */
+export function isCancelling({ agents }: SessionState, actor: string): boolean {
+  const agent = agents[actor];
+  return agent !== undefined && stateName(agent) === "cancelling";
+}
+
 /** True when the turn of an agent with a worktree is over: nothing begins another one. */
 export function isLeaving(state: SessionState, path: string): boolean {
   const child = state.children[path];
