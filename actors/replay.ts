@@ -17,6 +17,7 @@ import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { Provider } from "../src/providers/contract.ts";
 import { type Divergence, facts, isProven } from "./fold.ts";
+import { atWork } from "./at_work.ts";
 import { backgroundOf, pausedOf, questionsOf, tasksOf } from "./work_views.ts";
 import { loadHead, modelRequest, wireHash } from "./model_request.ts";
 import { readFacts } from "./packing.ts";
@@ -30,6 +31,7 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
     throw new Problem("log_damaged", `Cannot read session "${sessionId}": it has no beginning`);
   }
   const asks = asksIn(state);
+  const works = atWork(state).length;
   return {
     session_id: sessionId,
     name: meta.name,
@@ -44,6 +46,7 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
     ...(meta.sandbox === null ? {} : { sandbox: meta.sandbox }),
     forked_from: meta.forkedFrom,
     ...(asks === 0 ? {} : { asks }),
+    ...(works === 0 ? {} : { works }),
   };
 }
 

@@ -10,7 +10,7 @@ import { pause } from "../src/platform/pause.ts";
 import { messageOf, Problem } from "../src/protocol/problem.ts";
 import { noHooks } from "../src/hooks/none.ts";
 import { agentToolSource } from "./agent_tool.ts";
-import { refuseWhileAtWork } from "./archive_guard.ts";
+import { refuseWhileAtWork } from "./at_work.ts";
 import { defaultLimits } from "./budgets.ts";
 import { carryOut } from "./commands.ts";
 import { creation } from "./creation.ts";

@@ -66,11 +66,16 @@ export function printSessions({ terminal }: Context, sessions: readonly SessionS
   for (const line of tableLines(titles, rows, { colours: terminal.colours, tint })) terminal.line(line);
 }
 
-/** What its main agent does; an approval or a question of another one is said as well. */
-export function statusText({ status, asks }: Pick<SessionSummary, "status" | "asks">): string {
-  const word = status.replaceAll("_", " ");
-  if (asks === undefined || status === "waiting_for_approval") return word;
-  return `${word}, ${asks} ${asks === 1 ? "asks" : "ask"}`;
+/** What its main agent does; of others it is said how many work beside it and how often they ask. */
+export function statusText(
+  { status, asks, works }: Pick<SessionSummary, "status" | "asks" | "works">,
+): string {
+  const said = [status.replaceAll("_", " ")];
+  if (works !== undefined) said.push(`${works} ${works === 1 ? "works" : "work"}`);
+  if (asks !== undefined && status !== "waiting_for_approval") {
+    said.push(`${asks} ${asks === 1 ? "asks" : "ask"}`);
+  }
+  return said.join(", ");
 }
 
 /** Something there does not go on until somebody answers. */

@@ -26,7 +26,7 @@ export interface DaemonStatus {
   permission_mode?: PermissionMode;
   sandbox?: SandboxView;
   /** Sessions that wait for a person: for an answer or an approval, or paused at a limit. */
-  waiting?: Pick<SessionSummary, "session_id" | "name" | "status" | "asks">[];
+  waiting?: Pick<SessionSummary, "session_id" | "name" | "status" | "asks" | "works">[];
   /** Why the daemon cannot be used although it runs. */
   problem?: string;
 }
@@ -78,11 +78,12 @@ async function lookInside(context: Context): Promise<Looked> {
       sandbox: undefined,
     }));
     return {
-      waiting: waiting.map(({ session_id, name, status, asks }) => ({
+      waiting: waiting.map(({ session_id, name, status, asks, works }) => ({
         session_id,
         name,
         status,
         ...(asks === undefined ? {} : { asks }),
+        ...(works === undefined ? {} : { works }),
       })),
       ...(sandbox === undefined ? {} : { permission_mode, sandbox }),
     };

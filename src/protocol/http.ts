@@ -103,6 +103,8 @@ export const sessionSummary = z.object({
   forked_from: z.string().nullable(),
   /** Approvals, questions and paused workflows of any of its actors, and limits of all but the main one: all wait for a person. */
   asks: z.number().int().min(1).optional(),
+  /** Teams, workflows and agents in the background that work beside the turn of the main agent. */
+  works: z.number().int().min(1).optional(),
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;
 

@@ -20,6 +20,7 @@ async function begun(words: string[], body: unknown): Promise<string> {
 
 /** What is said names what works; the command it names ends that, and then the session can be put away. */
 async function expectRefusedUntilCancelled(session: string, what: string): Promise<void> {
+  expect((await desk.jamey(["sessions"])).stdout).toContain(`${session}  idle, 1 works  `);
   expect(await desk.jamey(["archive", session])).toEqual({
     code: 1,
     stdout: "",

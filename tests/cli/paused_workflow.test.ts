@@ -29,5 +29,5 @@ it("a paused workflow is named by tree, status and sessions, once with all below
   // As it was told, but for the wait for its end.
   const resumed = await desk.jamey([...told.slice(told.indexOf("workflow")).split(" "), "--detach"]);
   expect(resumed).toMatchObject({ code: 0, stderr: `Resumed: ${workflow} in session ${id}\n` });
-  expect((await desk.jamey(["sessions"])).stdout).toContain("idle, 1 asks");
+  expect((await desk.jamey(["sessions"])).stdout).toContain("idle, 1 works, 1 asks");
 });

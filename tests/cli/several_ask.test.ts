@@ -104,7 +104,7 @@ describe("from another command line", () => {
     );
     expect(stderr).toContain(`: ${extend}, or ${extend} --stop\n`);
     // A name of its own, because nobody gave it one.
-    expect((await desk.jamey(["sessions"])).stdout).toMatch(/idle, 2 ask .* lim \w{6} /);
+    expect((await desk.jamey(["sessions"])).stdout).toMatch(/idle, 1 works, 2 ask .* lim \w{6} /);
     await desk.jamey(["extend", id, "--actor", "team:lim", "--stop"]);
     expect((await desk.view(id)).state.summary.asks).toBeUndefined();
   });
