@@ -4,12 +4,13 @@ import type { FactDraft } from "../src/protocol/facts.ts";
 
 /** Who is told: the actor itself, or those below it that work while it rests. Each tells all below it in turn. */
 export function budgetEnd(path: string, { state, by }: { state: SessionState; by: string }): FactDraft[] {
-  if (works(path, state)) {
-    return [{ actor: path, type: "turn.cancelled", data: { by, outcome: "limit" } }];
-  }
-  const below = { ...state.children, ...state.supervisors };
-  return Object.keys(below).filter((child) => below[child]?.parent === path)
-    .flatMap((child) => budgetEnd(child, { state, by }));
+  const all = [...Object.entries(state.children), ...Object.entries(state.supervisors)];
+  const below = Map.groupBy(all, ([, { parent }]) => parent);
+  const ends = (actor: string): FactDraft[] =>
+    works(actor, state)
+      ? [{ actor, type: "turn.cancelled", data: { by, outcome: "limit" } }]
+      : (below.get(actor) ?? []).flatMap(([child]) => ends(child));
+  return ends(path);
 }
 
 function works(path: string, { agents, supervisors }: SessionState): boolean {

@@ -112,9 +112,8 @@ function asks(state: SessionState, path: string): boolean {
 /** True when something that an agent began goes on beside it and will wake it. */
 export function isWaiting({ state }: Pick<Moment, "state">, path: string): boolean {
   return Object.values(state.backgrounds).some(({ actor }) => actor === path) ||
-    Object.entries(state.children).some(([child, { parent }]) =>
-      parent === path && Object.hasOwn(state.agents, child)
-    ) ||
+    // Of those that live: there may have been thousands of others.
+    Object.keys(state.agents).some((child) => state.children[child]?.parent === path) ||
     Object.values(state.supervisors).some((other) => other.parent === path && !hasEnded(other));
 }
 

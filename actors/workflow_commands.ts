@@ -248,9 +248,9 @@ async function edit(
     if (!taken.ok) throw refuse(`its inputs do not fit any more: ${taken.faults.join("; ")}`);
     // The machine's own context.
     const lost = new Set(lostNodes(snapshot.context as WorkflowContext, plan));
-    for (const node of Object.keys(index.definition.nodes)) {
+    for (const node of new Set(index.runs.values().map((run) => run.node))) {
       const [before, after] = [index.definition.nodes[node]?.kind, definition.nodes[node]?.kind];
-      if ([...index.runs.values()].some((run) => run.node === node) && before !== after) lost.add(node);
+      if (before !== undefined && before !== after) lost.add(node);
     }
     if (lost.size > 0) {
       const listed = [...lost].map((node) => `"${node}"`).join(", ");
