@@ -84,5 +84,5 @@ export function teamResult(team: Team, facts: readonly SupervisorFact[]): string
 }
 
 export function quoted(text: string): string {
-  return text.length <= quotedMax ? text : `${text.slice(0, quotedMax)}…`;
+  return text.length <= quotedMax ? text : `${text.slice(0, quotedMax).toWellFormed()}…`;
 }
