@@ -18,6 +18,7 @@ import { findLosses } from "../tools/worktree_loss.ts";
 import { makeWorktree, settleWorktree } from "../tools/worktree_make.ts";
 import { checkNewBranch, findRepository, resolveCommit, worktreesFolder } from "../tools/worktree_place.ts";
 import { metaOf } from "./actor_meta.ts";
+import { lastName } from "./actor_names.ts";
 import type { Executor, SessionActor } from "./session_port.ts";
 
 const nameCharsMax = 100;
@@ -84,7 +85,7 @@ export const leaveExecutor: Executor = async (session, { actor }, { signal }) =>
   // It is still owed when the daemon stops: the next one does it.
   if (signal.aborted && signal.reason !== "cancelled") return;
   const { path, branch } = tree;
-  const name = actor.slice(actor.lastIndexOf(":") + 1);
+  const name = lastName(actor);
   await session.tell({ actor, type: "agent.worktree_left", data: { agent: name, path, branch, ...left } });
 };
 

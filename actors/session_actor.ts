@@ -4,6 +4,7 @@ import { isCancelling, type SessionState, stateName } from "../machines/session_
 import type { Transcript } from "../machines/transcript.ts";
 import type { FactDraft } from "../src/protocol/facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
+import { lastName } from "./actor_names.ts";
 import { createAudience } from "./audience.ts";
 import { createComposer, type Entry, ownership } from "./composer.ts";
 import { createEffectRunner } from "./effect_runner.ts";
@@ -175,7 +176,7 @@ export function createSessionActor(options: SessionActorOptions): SessionActor {
     if (park) { for (const draft of parking(composer.state(), nowMs)) await tell(draft); }
     for (const [actor, child] of Object.entries(composer.state().children)) {
       if (stateName(child.snapshot) !== "running") continue;
-      await tell({ actor, type: "agent.resumed", data: { agent: actor.slice(actor.lastIndexOf(":") + 1) } });
+      await tell({ actor, type: "agent.resumed", data: { agent: lastName(actor) } });
     }
     await finishCancels();
     // What a crash left half written is written first, as it would have been: nothing outside may come in between.

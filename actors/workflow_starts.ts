@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import type { TeamMember } from "../src/protocol/team_facts.ts";
 import { type InnerNode, workflowDefinition } from "../src/workflow/definition.ts";
 import { innerOf, planOf } from "../src/workflow/plan.ts";
+import { lastName } from "./actor_names.ts";
 import { askToolName } from "./ask_user.ts";
 import type { RunRecord, WorkflowIndex } from "./workflow_index.ts";
 import type { WorkflowMoment } from "./workflow_moment.ts";
@@ -16,7 +17,7 @@ export function startAgent(moment: WorkflowMoment, { path, run }: { path: string
     actor: path,
     type: "agent.started",
     data: {
-      agent: path.slice(path.lastIndexOf(":") + 1),
+      agent: lastName(path),
       parent: moment.path,
       description: inner.description ?? `node "${record.node}" of ${moment.start.name}`,
       prompt: String(input.prompt),
