@@ -14,16 +14,16 @@ const namedMax = 3;
 const kinds: ReadonlySet<SupervisorKind> = new Set(["team", "workflow"]);
 
 /** Their paths, without what is led by another of them. What is paused is at rest, and a run of a mode is the turn itself. */
-export function atWork({ agents, supervisors, children }: SessionState): string[] {
+export function workBeside({ agents, supervisors, children }: SessionState): string[] {
   const works = (one: Supervisor | undefined) =>
     one !== undefined && kinds.has(one.kind) && !hasEnded(one) && stateName(one.snapshot) !== "paused";
   const leads = Object.entries(supervisors).filter(([, one]) =>
     works(one) && !works(supervisors[one.parent])
   );
-  const beside = Object.entries(children).filter(([path, { kind }]) => {
-    const agent = agents[path];
-    return kind === "background" && agent !== undefined && !isResting(agent) && stateName(agent) !== "paused";
-  });
+  // Of those that live: it is asked at every write, and there may have been thousands of others.
+  const beside = Object.entries(agents).filter(([path, agent]) =>
+    children[path]?.kind === "background" && !isResting(agent) && stateName(agent) !== "paused"
+  );
   return [...leads, ...beside].map(([path]) => path);
 }
 
@@ -32,7 +32,7 @@ export function atWork({ agents, supervisors, children }: SessionState): string[
  * same. Of the main agent's turn its own machine decides.
  */
 export function refuseWhileAtWork(session: string, state: SessionState): void {
-  const paths = atWork(state);
+  const paths = workBeside(state);
   if (paths.length === 0) return;
   const shown = paths.slice(0, namedMax).map((path) => `"${path}"`).join(", ");
   const more = paths.length > namedMax ? ` and ${paths.length - namedMax} more` : "";

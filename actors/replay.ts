@@ -17,7 +17,7 @@ import type { JsonObject, JsonValue } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { Provider } from "../src/providers/contract.ts";
 import { type Divergence, facts, isProven } from "./fold.ts";
-import { atWork } from "./at_work.ts";
+import { workBeside } from "./at_work.ts";
 import { backgroundOf, pausedOf, questionsOf, tasksOf } from "./work_views.ts";
 import { loadHead, modelRequest, wireHash } from "./model_request.ts";
 import { readFacts } from "./packing.ts";
@@ -31,7 +31,7 @@ export function summaryOf(sessionId: string, state: SessionState): SessionSummar
     throw new Problem("log_damaged", `Cannot read session "${sessionId}": it has no beginning`);
   }
   const asks = asksIn(state);
-  const works = atWork(state).length;
+  const works = workBeside(state).length;
   return {
     session_id: sessionId,
     name: meta.name,
