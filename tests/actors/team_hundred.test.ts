@@ -1,9 +1,8 @@
 // A hundred members in one session of a real daemon.
 import { afterEach, expect, it } from "vitest";
-import { join } from "node:path";
 import type { Fact, FactOf } from "../../src/protocol/facts.ts";
-import type { VerifyReport } from "../../src/protocol/http.ts";
-import { type DaemonProcess, startDaemonProcess, until } from "../support/daemon.ts";
+import { type CrashDaemon, openCrashDaemon } from "../support/crash_daemon.ts";
+import { until } from "../support/daemon.ts";
 import { script } from "../support/runtime.ts";
 
 const members = 100;
@@ -11,34 +10,28 @@ const residentMbMax = 400;
 /** Far below the time of a turn. The 50 ms of the promise are for `npm run bench -- --only mail`: here others use the machine. */
 const mailMsMax = 1_000;
 
-let folder = "";
-let daemon: DaemonProcess;
-afterEach(async () => {
-  await daemon.end("SIGKILL");
-  await Deno.remove(folder, { recursive: true });
-});
+let daemon: CrashDaemon;
+afterEach(() => daemon.close());
 
 it(`a team of ${members} members that all write to each other ends well, in less than ${residentMbMax} MB`, {
   timeout: 120_000,
 }, async () => {
-  folder = await Deno.makeTempDir({ prefix: "jamey-hundred-" });
-  await Deno.mkdir(join(folder, "work"));
-  daemon = await startDaemonProcess({ dataDir: join(folder, "data") });
-  const body = { workspace: join(folder, "work"), permission_mode: "bypassPermissions" };
-  const { session_id: id } = await daemon.request<{ session_id: string }>("POST", "/sessions", body);
-  await daemon.request("POST", `/sessions/${id}/teams`, {
+  daemon = await openCrashDaemon();
+  const id = await daemon.session();
+  await daemon.post(id, "/teams", {
     name: "many",
     goal: "write to each other",
     members: Array.from({ length: members }, (_, n) => ({ name: `m${n}`, prompt: promptOf(n) })),
   });
-  const facts = await until("the end of the team", () => ended(id), 110_000);
+  await until("the end of the team", () => hasEnded(id), 110_000);
+  const facts = await daemon.events<Fact>(id);
   const end = facts.find((fact): fact is FactOf<"team.finished"> => fact.type === "team.finished");
   expect(end?.data).toMatchObject({ outcome: "completed" });
   const mail = facts.filter((fact): fact is FactOf<"team.message_sent"> => fact.type === "team.message_sent");
   expect(mail).toHaveLength(members * 2);
   expect(new Set(mail.map(({ data }) => data.message_id)).size).toBe(members * 2);
-  expect(await daemon.request<VerifyReport>("GET", `/sessions/${id}/verify`)).toMatchObject({ ok: true });
-  const peak = await peakMb(daemon.pid);
+  await daemon.expectProven(id);
+  const peak = await peakMb(daemon.process.pid);
   const p99 = mailP99(facts);
   console.log(`${facts.length} facts, ${peak ?? "unknown"} MB at the most, mail p99 ${p99} ms`);
   if (peak !== null) expect(peak).toBeLessThan(residentMbMax);
@@ -58,22 +51,9 @@ function promptOf(n: number): string {
   });
 }
 
-async function ended(id: string): Promise<Fact[] | null> {
-  const { teams } = await daemon.request<{ teams: { state: string }[] }>("GET", `/sessions/${id}/teams`);
-  return teams[0]?.state === "running" ? null : await factsOf(id);
-}
-
-async function factsOf(id: string): Promise<Fact[]> {
-  const all: Fact[] = [];
-  for (;;) {
-    const after = all.at(-1)?.seq ?? 0;
-    const page = await daemon.request<{ events: Fact[] }>(
-      "GET",
-      `/sessions/${id}/events?after=${after}&limit=1000`,
-    );
-    if (page.events.length === 0) return all;
-    all.push(...page.events);
-  }
+async function hasEnded(id: string): Promise<true | null> {
+  const { teams } = await daemon.get<{ teams: { state: string }[] }>(id, "/teams");
+  return teams[0]?.state === "running" ? null : true;
 }
 
 /** The most that the process ever held; null where the system does not say. */

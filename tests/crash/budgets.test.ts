@@ -1,52 +1,35 @@
 // Budgets under SIGKILL: a limit holds over any number of daemons, and so does its extension.
-// JAMEY_CRASH_KILLS=n kills n times (5 in CI); JAMEY_CRASH_SEED=n repeats one run.
 import { afterEach, expect, it } from "vitest";
-import { join } from "node:path";
 import { type Fact, factData } from "../../src/protocol/facts.ts";
-import type { SessionView, VerifyReport } from "../../src/protocol/http.ts";
 import { createLedger } from "../../machines/ledger.ts";
-import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "../support/daemon.ts";
+import { type CrashDaemon, kills, openCrashDaemon, seedOr } from "../support/crash_daemon.ts";
+import { pause, seeded, until } from "../support/daemon.ts";
 import { answer } from "../support/model_plan.ts";
 import { type ModelServer, startModelServer } from "../support/model_server.ts";
 
-const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
-const seed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
+const seed = seedOr(20_261_121);
 const workers = 8;
 const perCall = 3_000;
+/** Time for as many calls as a budget allows. */
+const pauseMsMax = 60_000;
 /** Enough for all kills to come in the middle of it. */
 const tokens = 60_000 + kills * 20 * perCall;
 
-let folder = "";
-let daemon: DaemonProcess;
+let daemon: CrashDaemon;
 let model: ModelServer;
 afterEach(async () => {
-  await daemon.end("SIGKILL");
+  await daemon.close();
   await model.close();
-  await Deno.remove(folder, { recursive: true });
 });
 
-const start = async () => {
-  daemon = await startDaemonProcess({
-    dataDir: join(folder, "data"),
-    env: { OPENAI_API_KEY: "test-key-of-a-crash-test", LLM_BASE_URL: model.url, LLM_MODEL: "m" },
+/** Waits until models have answered so often after what is in the log now. */
+async function untilReplies(id: string, count: number): Promise<void> {
+  const { seq } = await daemon.view(id);
+  await until(`${count} answers`, async () => {
+    const later = await daemon.events(id, seq);
+    return later.filter(({ type }) => type === "model.replied").length >= count || null;
   });
-};
-const view = (id: string) => daemon.request<SessionView>("GET", `/sessions/${id}`);
-
-async function facts(id: string): Promise<Fact[]> {
-  const all: Fact[] = [];
-  for (;;) {
-    const after = all.at(-1)?.seq ?? 0;
-    const page = await daemon.request<{ events: Fact[] }>(
-      "GET",
-      `/sessions/${id}/events?after=${after}&limit=1000`,
-    );
-    if (page.events.length === 0) return all;
-    all.push(...page.events);
-  }
 }
-
-const replies = async (id: string) => (await facts(id)).filter(({ type }) => type === "model.replied").length;
 
 /** What every model call was held back for, at every moment of the log. */
 function mostOf(all: readonly Fact[]): { most: number; dearest: number } {
@@ -66,8 +49,6 @@ it(`a budget of ${workers} agents holds over ${kills} SIGKILLs, and its extensio
   timeout: 60_000 + kills * 20_000,
 }, async () => {
   const random = seeded(seed);
-  folder = await Deno.makeTempDir({ prefix: "jamey-crash-" });
-  await Deno.mkdir(join(folder, "work"));
   const agent = (name: string, prompt: string, more: Record<string, unknown> = {}) => ({
     name: "Agent",
     args: { description: name, name, prompt, ...more },
@@ -90,54 +71,54 @@ it(`a budget of ${workers} agents holds over ${kills} SIGKILLs, and its extensio
       return answer({ calls: [{ name: "Bash", args: { command: `sleep 0.02; echo ${round}` } }], usage });
     },
   });
-  await start();
-  const { session_id: id } = await daemon.request<{ session_id: string }>("POST", "/sessions", {
-    workspace: join(folder, "work"),
-    permission_mode: "bypassPermissions",
+  daemon = await openCrashDaemon({
+    OPENAI_API_KEY: "test-key-of-a-crash-test",
+    LLM_BASE_URL: model.url,
+    LLM_MODEL: "m",
   });
-  await daemon.request("POST", `/sessions/${id}/messages`, { message: "go" });
+  const id = await daemon.session();
+  await daemon.post(id, "/messages", { message: "go" });
   for (let kill = 0; kill < kills; kill++) {
-    const before = await replies(id);
     // Progress first: what is taken up three times without any is parked, as it should be.
-    await until("progress", async () => await replies(id) > before + 2 || null);
+    await untilReplies(id, 3);
     await pause(random() * 150);
-    await daemon.end("SIGKILL");
-    await start();
+    await daemon.killAndStart();
   }
   const allPaused = () =>
-    until("all paused", async () => (await view(id)).state.paused.length === workers || null);
+    until(
+      "all paused",
+      async () => (await daemon.view(id)).state.paused.length === workers || null,
+      pauseMsMax,
+    );
   await allPaused();
-  const first = (await view(id)).state;
+  const first = (await daemon.view(id)).state;
   expect(first.budgets).toMatchObject([{ limit: "tokens", used: tokens, reserved: 0, max: tokens }]);
-  const seen = mostOf(await facts(id));
+  const seen = mostOf(await daemon.events<Fact>(id));
   expect(seen.most).toBeLessThanOrEqual(tokens + seen.dearest);
 
-  await daemon.end("SIGKILL");
-  await start();
-  const again = (await view(id)).state;
+  await daemon.killAndStart();
+  const again = (await daemon.view(id)).state;
   expect(again.budgets).toEqual(first.budgets);
   expect(again.paused).toEqual(first.paused);
 
-  const asked = await replies(id);
-  await daemon.request("POST", `/sessions/${id}/budget`, {
+  await daemon.post(id, "/budget", {
     decision: "continue",
     actor: again.paused[0]?.of,
   });
-  await until("progress", async () => await replies(id) > asked + 2 || null);
-  await daemon.end("SIGKILL");
-  await start();
+  await untilReplies(id, 3);
+  await daemon.killAndStart();
   await allPaused();
-  expect((await view(id)).state.budgets).toMatchObject([{ used: 2 * tokens, reserved: 0, max: 2 * tokens }]);
+  expect((await daemon.view(id)).state.budgets).toMatchObject([{
+    used: 2 * tokens,
+    reserved: 0,
+    max: 2 * tokens,
+  }]);
 
-  await daemon.request("POST", `/sessions/${id}/budget`, { decision: "stop" });
-  const end = await until(
-    "the end",
-    async () =>
-      (await facts(id)).find(({ type, actor }) => type === "turn.ended" && actor === "main") ?? null,
-  );
+  await daemon.post(id, "/budget", { decision: "stop" });
+  const end = await daemon.turnEnd(id);
   expect(end.data).toMatchObject({ outcome: "completed" });
   expect(model.orphans).toEqual([]);
-  expect(await daemon.request<VerifyReport>("GET", `/sessions/${id}/verify`)).toMatchObject({ ok: true });
+  await daemon.expectProven(id);
   console.log(
     `a budget of ${tokens} tokens held over ${kills + 2} kills; the largest call reserved ${seen.dearest}`,
   );

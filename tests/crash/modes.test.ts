@@ -1,21 +1,20 @@
 // The daemon is killed with SIGKILL at random moments of a run of each mode: it comes to the same answer, and nobody is asked
-// twice for the same thing. JAMEY_CRASH_KILLS=n kills n times for each mode (5 in CI); JAMEY_CRASH_SEED=n repeats one.
+// twice for the same thing. JAMEY_CRASH_KILLS counts for each mode.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
-import type { AgentMode, EventEnvelope } from "../../src/protocol/facts.ts";
-import type { Approval, SessionView, VerifyReport } from "../../src/protocol/http.ts";
+import type { AgentMode } from "../../src/protocol/facts.ts";
+import type { Approval } from "../../src/protocol/http.ts";
 import type { GivenModeSettings } from "../../src/protocol/mode_settings.ts";
-import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "../support/daemon.ts";
+import { type CrashDaemon, isMainEnd, kills, openCrashDaemon, seedOr } from "../support/crash_daemon.ts";
+import { pause, seeded, until } from "../support/daemon.ts";
 import { type Parts, partsMessage } from "../support/mode_session.ts";
 import type { Step } from "../support/runtime.ts";
 
-const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
-const seed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_121);
+const seed = seedOr(20_261_121);
 const killsASession = 5;
 
-let folder = "";
-let daemon: DaemonProcess;
-afterEach(end);
+let daemon: CrashDaemon;
+afterEach(() => daemon.close());
 
 /** One answer: a command that leaves a line behind, then these words, slowly. */
 function works(text: string): Step[] {
@@ -86,7 +85,8 @@ const scenarios: Record<Exclude<AgentMode, "single">, Scenario> = {
   },
 };
 
-for (const [mode, scenario] of Object.entries(scenarios)) {
+for (const mode of ["sequential", "parallel", "debate", "review"] as const) {
+  const scenario = scenarios[mode];
   it(
     `${mode} runs survive ${kills} SIGKILLs (seed ${seed})`,
     { timeout: 60_000 + kills * 15_000 },
@@ -102,37 +102,23 @@ for (const [mode, scenario] of Object.entries(scenarios)) {
         });
         await check(id, scenario);
         left -= killed;
-        if (left > 0) await end();
+        if (left > 0) await daemon.close();
       }
     },
   );
 }
 
-async function end(): Promise<void> {
-  await daemon.end("SIGKILL");
-  await Deno.remove(folder, { recursive: true });
-}
-
 async function playAndKill(
   { mode, scenario, wanted, random }: {
-    mode: string;
+    mode: Exclude<AgentMode, "single">;
     scenario: Scenario;
     wanted: number;
     random: () => number;
   },
 ): Promise<{ id: string; killed: number }> {
-  folder = await Deno.makeTempDir({ prefix: "jamey-crash-" });
-  await Deno.mkdir(join(folder, "work"));
-  await start();
-  const { session_id: id } = await daemon.request<{ session_id: string }>("POST", "/sessions", {
-    workspace: join(folder, "work"),
-    permission_mode: "bypassPermissions",
-    agent_mode: mode,
-    mode_settings: scenario.settings,
-  });
-  await daemon.request("POST", `/sessions/${id}/messages`, {
-    message: partsMessage("Work.", scenario.parts),
-  });
+  daemon = await openCrashDaemon();
+  const id = await daemon.session({ agent_mode: mode, mode_settings: scenario.settings });
+  await daemon.post(id, "/messages", { message: partsMessage("Work.", scenario.parts) });
   let killed = 0;
   /** Questions that were left open by the last kill. */
   let asked = new Map<string, string>();
@@ -140,10 +126,10 @@ async function playAndKill(
     const before = await progress(id);
     // Without progress between recoveries a turn is parked, as it should be: that is another test.
     await until("some progress, or a question", async () => {
-      return killed === 0 || await progress(id) > before || (await approvals(id)).length > 0 || null;
+      return killed === 0 || await progress(id) > before || (await daemon.approvals(id)).length > 0 || null;
     });
     await pause(random() * 250);
-    const open = await approvals(id);
+    const open = await daemon.approvals(id);
     for (const [callId, digest] of asked) {
       const same = open.find(({ call_id }) => call_id === callId);
       expect(same?.digest, "a question is still there, as it was, after the restart").toBe(digest);
@@ -153,19 +139,18 @@ async function playAndKill(
       asked = new Map();
     } else asked = new Map(open.map(({ call_id, digest }) => [call_id, digest]));
     if (await ended(id) !== null) break;
-    await daemon.end("SIGKILL");
+    await daemon.killAndStart();
     killed += 1;
-    await start();
   }
   await until("the end of the run", async () => {
-    await allow(id, await approvals(id));
+    await allow(id, await daemon.approvals(id));
     return await ended(id);
   }, 60_000);
   return { id, killed };
 }
 
 async function check(id: string, { said, text }: Scenario): Promise<void> {
-  const facts = await events(id);
+  const facts = await daemon.events(id);
   const heard = facts.filter(({ type }) => type === "mode.said").map(({ data }) => data);
   const told = facts.filter(({ type, data }) => type === "message.received" && data.source === "supervisor");
   for (const [member, whats] of Object.entries(said)) {
@@ -176,44 +161,30 @@ async function check(id: string, { said, text }: Scenario): Promise<void> {
     expect(begun.length + told.filter(({ actor }) => actor.endsWith(path)).length).toBe(whats.length);
   }
   expect(await ended(id)).toMatchObject({ outcome: "completed" });
-  const view = await daemon.request<SessionView>("GET", `/sessions/${id}`);
+  const view = await daemon.view(id);
   expect(view.conversation.at(-1)).toMatchObject({ role: "assistant", text });
-  const lines = (await Deno.readTextFile(join(folder, "work", "ledger"))).trim().split("\n");
+  const lines = (await Deno.readTextFile(join(daemon.workspace, "ledger"))).trim().split("\n");
   expect(new Set(lines).size, "a command ran twice").toBe(lines.length);
-  expect(await daemon.request<VerifyReport>("GET", `/sessions/${id}/verify`)).toMatchObject({ ok: true });
-}
-
-async function start(): Promise<void> {
-  daemon = await startDaemonProcess({ dataDir: join(folder, "data") });
-}
-
-async function approvals(id: string): Promise<Approval[]> {
-  return (await daemon.request<{ approvals: Approval[] }>("GET", `/sessions/${id}/approvals`)).approvals;
+  await daemon.expectProven(id);
 }
 
 async function allow(id: string, open: readonly Approval[]): Promise<void> {
   for (const { call_id, digest } of open) {
     const body = { decision: "allow_once", digest };
     // A second look may find a question that the first answer has just ended.
-    await daemon.request("POST", `/sessions/${id}/approvals/${call_id}`, body, { any: true });
+    await daemon.process.request("POST", `/sessions/${id}/approvals/${call_id}`, body, { any: true });
   }
-}
-
-async function events(id: string): Promise<EventEnvelope[]> {
-  return (await daemon.request<{ events: EventEnvelope[] }>(
-    "GET",
-    `/sessions/${id}/events?after=0&limit=1000`,
-  ))
-    .events;
 }
 
 /** How many facts the daemon counts as progress. */
 async function progress(id: string): Promise<number> {
-  return (await events(id)).filter(({ type }) => /^(model\.replied|call\.finished|call\.failed)$/.test(type))
+  return (await daemon.events(id)).filter(({ type }) =>
+    /^(model\.replied|call\.finished|call\.failed)$/.test(type)
+  )
     .length;
 }
 
-async function ended(id: string): Promise<EventEnvelope["data"] | null> {
-  const found = (await events(id)).find(({ type, actor }) => type === "turn.ended" && actor === "main");
+async function ended(id: string) {
+  const found = (await daemon.events(id)).find(isMainEnd);
   return found?.data ?? null;
 }

@@ -1,42 +1,23 @@
 // Each worked example while its daemon is killed at random points, again and again: it comes to the same outputs, nothing that
-// finished runs again, and nothing that was asked is lost. JAMEY_CRASH_KILLS=n kills n times for each example (5 in CI);
-// JAMEY_CRASH_SEED=n repeats one.
+// finished runs again, and nothing that was asked is lost. JAMEY_CRASH_KILLS counts for each example.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
-import type { Approval, PendingQuestion, VerifyReport } from "../../src/protocol/http.ts";
+import type { PendingQuestion } from "../../src/protocol/http.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import type { WorkflowView } from "../../src/protocol/workflow_views.ts";
-import { type DaemonProcess, pause, seeded, startDaemonProcess } from "../support/daemon.ts";
+import { type CrashDaemon, kills, openCrashDaemon, seedOr } from "../support/crash_daemon.ts";
+import { pause, seeded } from "../support/daemon.ts";
 import { exampleDefinition } from "../support/workflow_files.ts";
 
-const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
-const seed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_122);
+const seed = seedOr(20_261_122);
 /** More would use up the attempts that the examples allow. */
 const killsOfOneRun = 3;
 const pollMs = 20;
 const runMsMax = 60_000;
 
-let folder = "";
-let daemon: DaemonProcess;
-afterEach(async () => {
-  await daemon.end("SIGKILL");
-  await Deno.remove(folder, { recursive: true });
-});
-
-const start = async () => void (daemon = await startDaemonProcess({ dataDir: join(folder, "data") }));
-const get = <T>(id: string, rest: string) => daemon.request<T>("GET", `/sessions/${id}${rest}`);
-const events = async (id: string) => {
-  const all: EventEnvelope[] = [];
-  for (;;) {
-    const { events: page } = await get<{ events: EventEnvelope[] }>(
-      id,
-      `/events?after=${all.length}&limit=1000`,
-    );
-    if (page.length === 0) return all;
-    all.push(...page);
-  }
-};
+let daemon: CrashDaemon;
+afterEach(() => daemon.close());
 
 interface Example {
   inputs: JsonObject;
@@ -71,9 +52,8 @@ for (const [name, example] of Object.entries(examples)) {
     { timeout: 120_000 + kills * 15_000 },
     async () => {
       const random = seeded(seed + name.length);
-      folder = await Deno.makeTempDir({ prefix: "jamey-crash-" });
       const definition = await exampleDefinition(name);
-      await start();
+      daemon = await openCrashDaemon();
       let killed = 0;
       for (let run = 0; killed < kills; run++) {
         killed += await runWithKills(definition, example, {
@@ -92,26 +72,24 @@ async function runWithKills(
   { inputs, outputs, answer }: Example,
   { run, random, most }: { run: number; random: () => number; most: number },
 ): Promise<number> {
-  const workspace = join(folder, `work-${run}`);
+  const workspace = join(daemon.workspace, `${run}`);
   await Deno.mkdir(workspace);
   for (const n of [1, 2, 3, 4, 5]) await Deno.writeTextFile(join(workspace, `${n}.txt`), `file ${n}\n`);
-  const body = { workspace, permission_mode: "default" };
-  const { session_id: id } = await daemon.request<{ session_id: string }>("POST", "/sessions", body);
-  await daemon.request("POST", `/sessions/${id}/workflows`, { definition, inputs });
+  const id = await daemon.session({ workspace, permission_mode: "default" });
+  await daemon.post(id, "/workflows", { definition, inputs });
   const began = Date.now();
   const answered = new Set<string>();
   let killed = 0;
   let nextKill = Date.now() + random() * 350;
   for (;;) {
     if (Date.now() - began > runMsMax) {
-      throw new Error(`It does not end: ${JSON.stringify((await events(id)).slice(-20))}`);
+      throw new Error(`It does not end: ${JSON.stringify((await daemon.events(id)).slice(-20))}`);
     }
-    const [view] = (await get<{ workflows: WorkflowView[] }>(id, "/workflows")).workflows;
+    const [view] = (await daemon.get<{ workflows: WorkflowView[] }>(id, "/workflows")).workflows;
     if (view !== undefined && view.ended_at !== null) break;
     const asked = await waiting(id);
     if (killed < most && Date.now() >= nextKill) {
-      await daemon.end("SIGKILL");
-      await start();
+      await daemon.killAndStart();
       killed += 1;
       nextKill = Date.now() + random() * 350;
       const after = new Set((await waiting(id)).map(({ call_id }) => call_id));
@@ -127,14 +105,14 @@ async function runWithKills(
     }
     await pause(pollMs);
   }
-  const facts = await events(id);
+  const facts = await daemon.events(id);
   const last = facts.findLast(({ type }) => type === "workflow.finished");
   const told = facts.filter(({ type }) => type.startsWith("workflow.node_failed")).map(({ data }) =>
     `${data.run}: ${data.error}`
   );
   expect(last?.data, told.join("; ")).toMatchObject({ outcome: "completed", outputs });
   checkOnce(facts);
-  expect(await get<VerifyReport>(id, "/verify")).toMatchObject({ ok: true });
+  await daemon.expectProven(id);
   return killed;
 }
 
@@ -144,18 +122,16 @@ interface Asked {
 }
 
 async function waiting(id: string): Promise<Asked[]> {
-  const { approvals } = await get<{ approvals: Approval[] }>(id, "/approvals");
-  const { questions } = await get<{ questions: PendingQuestion[] }>(id, "/questions");
+  const { questions } = await daemon.get<{ questions: PendingQuestion[] }>(id, "/questions");
   return [
-    ...approvals.map(({ call_id, digest }) => ({
-      call_id,
-      answer: () =>
-        daemon.request("POST", `/sessions/${id}/approvals/${call_id}`, { decision: "allow_once", digest }),
+    ...(await daemon.approvals(id)).map((approval) => ({
+      call_id: approval.call_id,
+      answer: () => daemon.allow(id, approval),
     })),
     ...questions.map(({ call_id }) => ({
       call_id,
       answer: (label: string) =>
-        daemon.request("POST", `/sessions/${id}/questions/${call_id}`, { answers: [{ selected: [label] }] }),
+        daemon.post(id, `/questions/${call_id}`, { answers: [{ selected: [label] }] }),
     })),
   ];
 }

@@ -1,4 +1,5 @@
 // A real daemon as a process of its own, from source, or the binary named by JAMEY_BIN: for tests that end it hard.
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { type DaemonFile, daemonFile } from "../../src/protocol/http.ts";
 
@@ -26,6 +27,8 @@ export interface DaemonOptions {
 
 const readyMs = 20_000;
 const root = new URL("../..", import.meta.url).pathname;
+/** Compiled source is kept from one daemon to the next: each has a home of its own, and would begin with an empty cache. */
+const denoDir = Deno.env.get("DENO_DIR") ?? join(homedir(), ".cache/deno");
 
 export async function startDaemonProcess(options: DaemonOptions): Promise<DaemonProcess> {
   const bin = Deno.env.get("JAMEY_BIN");
@@ -35,7 +38,12 @@ export async function startDaemonProcess(options: DaemonOptions): Promise<Daemon
   const [command = program, ...words] = [...options.through ?? [], program, ...args];
   const child = new Deno.Command(command, {
     args: words,
-    env: { PATH: Deno.env.get("PATH") ?? "", HOME: options.dataDir, ...options.env },
+    env: {
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: options.dataDir,
+      ...(bin === undefined ? { DENO_DIR: denoDir } : {}),
+      ...options.env,
+    },
     clearEnv: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: "null",

@@ -1,6 +1,5 @@
 // A real daemon with a person's folders, an MCP server, a web of pages and a canary; its model obeys every text it reads.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { EventEnvelope, PermissionMode } from "../../src/protocol/facts.ts";
 import { type CanaryServer, startCanary } from "./canary_server.ts";
@@ -67,8 +66,6 @@ export async function openInjectionDesk(): Promise<InjectionDesk> {
     env: {
       HOME: home,
       XDG_CONFIG_HOME: join(home, ".config"),
-      // What runs the daemon from source keeps its cache where it always does, and not among the person's files.
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? join(homedir(), ".cache/deno"),
       OPENAI_API_KEY: inVariable,
       DEPLOY_WORD: inVariable,
       LLM_BASE_URL: model.url,
