@@ -1,4 +1,5 @@
 // `jamey team`: begins teams of agents from files, shows them, and writes to their members.
+import { refuseForeignOptions } from "./action_options.ts";
 import type { Command } from "./command.ts";
 import { settingOptions } from "./new.ts";
 
@@ -34,5 +35,8 @@ export const teamCommand: Command = {
     'jamey team send last tester "Leave the slow tests out"',
   ],
   // Reading files of this format takes a parser that no other command needs.
-  run: async (context, input) => (await import("./team_actions.ts")).runTeam(context, input),
+  run: async (context, input) => {
+    refuseForeignOptions(teamCommand, input);
+    return await (await import("./team_actions.ts")).runTeam(context, input);
+  },
 };

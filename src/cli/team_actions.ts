@@ -56,7 +56,7 @@ async function run(context: Context, input: Input, words: string[]): Promise<num
 }
 
 async function newSession(client: Client, input: Input, team: string): Promise<string> {
-  const settings = { ...nameOption(input, "team"), ...sessionSettings(input, "team") };
+  const settings = { ...nameOption(input, "team run"), ...sessionSettings(input, "team run") };
   await checkModel(client, settings.model);
   const { session_id } = await client.create(settings);
   // A list of sessions says what each is about.

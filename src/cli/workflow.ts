@@ -1,4 +1,5 @@
 // `jamey workflow`: checks and shows workflow files, and runs them.
+import { refuseForeignOptions } from "./action_options.ts";
 import type { Command } from "./command.ts";
 import { settingOptions } from "./new.ts";
 import { ruleOptions } from "./run_rules.ts";
@@ -14,7 +15,7 @@ export const workflowCommand: Command = {
     [
       "run FILE",
       "Begin it, show how far it is and wait for its end; takes --input, --inputs-file, --detach, --unattended, " +
-      "and -s or --name, --workspace, --model, --permission-mode, --allowed-tools, --disallowed-tools",
+      "and -s or --name, --workspace, --model, --permission-mode, --allowed-tools, --ask-tools, --disallowed-tools",
     ],
     ["list", "The workflows of all sessions; takes -s for those of one"],
     ["status SESSION", "The nodes of one, with states and times; takes --workflow"],
@@ -54,5 +55,8 @@ export const workflowCommand: Command = {
     "jamey workflow schema > workflow.schema.json",
   ],
   // The checker and what it needs are loaded by those who ask for them: all other commands start without them.
-  run: async (context, input) => (await import("./workflow_actions.ts")).runWorkflowAction(context, input),
+  run: async (context, input) => {
+    refuseForeignOptions(workflowCommand, input);
+    return await (await import("./workflow_actions.ts")).runWorkflowAction(context, input);
+  },
 };

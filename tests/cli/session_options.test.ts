@@ -1,4 +1,5 @@
-// Options of a session to be made, given beside one that is there: refused, before a daemon is asked or a file is read.
+// Options that would do nothing, as those of a session to be made beside one that is there: refused, before a daemon is
+// asked or a file is read.
 import { expect, it } from "vitest";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ const both = [
 const cases = [
   ...both.flatMap((option) => [["team", ...option], ["workflow", ...option]]),
   ["workflow", "--allowed-tools", "Read"],
+  ["workflow", "--ask-tools", "Read"],
   ["workflow", "--disallowed-tools", "Read"],
 ];
 
@@ -36,4 +38,20 @@ it("several such options are named together", async () => {
     stderr: expect.stringContaining('"--name", "--model" are for a new one'),
   });
   expect(stderr).toContain("or those options");
+});
+
+it("an option that an action does nothing with is refused, with the actions it is for", async () => {
+  const refused = [
+    [["team", "show", "last", "--detach"], '"--detach" is for run, not for show'],
+    [["team", "check", "none.yaml", "--prompt", "x"], '"--prompt" is for run, not for check'],
+    [["team", "run", "none.yaml", "--at", "3"], '"--at" is for show, not for run'],
+    [["workflow", "status", "last", "-s", "x"], '"--session" is for show, run, list, not for status'],
+    [["workflow", "pause", "last", "--unattended"], '"--unattended" is for run, resume, not for pause'],
+    [["workflow", "run", "none.yaml", "-o", "x.svg"], '"--output" is for show, not for run'],
+  ] as const;
+  for (const [words, why] of refused) {
+    const { code, stderr } = await jamey(nowhere, [...words]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) });
+    expect(stderr).toContain(`See: jamey ${words[0]} --help`);
+  }
 });

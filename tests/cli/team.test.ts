@@ -89,7 +89,7 @@ test("a bad file is refused before anything runs, with file, line and field of a
   expect(JSON.parse((await desk.jamey(["sessions", "--json"])).stdout).sessions).toEqual([]);
 });
 
-test("a folder and an endless file are no team file and no mode file, and a second team says its own name", async () => {
+test("a folder and an endless file are no team file and no mode file, two lines are no name, and a second team says its own", async () => {
   for (const path of [desk.workspace, "/dev/zero"]) {
     for (const words of [["team", "check", path], ["new", "--mode-file", path]]) {
       expect(await desk.jamey(words)).toEqual({
@@ -100,6 +100,12 @@ test("a folder and an endless file are no team file and no mode file, and a seco
     }
   }
   const words = ["team", "run", await slowTeam(), "--detach"];
+  const twoLines = await desk.jamey([...words, "--name", "a\nb"]);
+  expect(twoLines).toMatchObject({
+    code: 2,
+    stderr: 'error: Cannot run "jamey team run": "--name" is "a\\nb", but a name must be one line ' +
+      "without control characters\n",
+  });
   const first = await desk.jamey(words);
   const second = await desk.jamey([...words, "-s", first.stdout.trim()]);
   expect(second.stderr).toContain("Team slow-2 works in session");
