@@ -62,9 +62,10 @@ export async function carryOut(
       );
     }
     case "session.set_rules": {
-      const { allow, deny } = command;
-      checkRules([...allow, ...deny]);
-      return await main({ type: "session.rules_set", data: { allow, deny, ...who } }, "set the rules of");
+      const { allow, ask = [], deny } = command;
+      checkRules([...allow, ...ask, ...deny]);
+      const data = { allow, ...(ask.length === 0 ? {} : { ask }), deny, ...who };
+      return await main({ type: "session.rules_set", data }, "set the rules of");
     }
     case "session.set_model": {
       const chosen = resolveModel(parts.providers, command.model, session.state().meta?.provider);

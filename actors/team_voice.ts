@@ -1,4 +1,5 @@
 // What a team says: the facts that its decisions stand for, with the words that the machine does not know.
+import { cancelledReason, parkedReason } from "../machines/cancel_end.ts";
 import type { PendingEffect } from "../machines/effects.ts";
 import { memberPath } from "../machines/member_path.ts";
 import type { FactData, FactDraft, FactOf } from "../src/protocol/facts.ts";
@@ -202,7 +203,9 @@ function endReason(
         missing.map(({ name }) => name).join(", ")
       }${before}`;
     case "cancelled":
-      return "it was cancelled";
+      return cancelledReason;
+    case "parked":
+      return parkedReason;
     case "forked":
       return "in a fork nothing runs that ran before";
     default:

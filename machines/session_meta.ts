@@ -26,7 +26,7 @@ export interface SessionMeta {
   granted: readonly string[];
   refused: readonly string[];
   /** Rules that were given for this session only. */
-  rules: { readonly allow: readonly string[]; readonly deny: readonly string[] };
+  rules: { readonly [action in "allow" | "ask" | "deny"]: readonly string[] };
   /** What commands were last known to run in; null: it has not mattered yet. */
   sandbox: FactData<"session.sandbox_changed"> | null;
   inputTokens: number;
@@ -70,7 +70,7 @@ export function foldMeta(meta: SessionMeta | null, fact: Fact): SessionMeta | nu
     case "session.mode_changed":
       return withMode(meta, fact.data.permission_mode);
     case "session.rules_set":
-      return { ...meta, rules: { allow: fact.data.allow, deny: fact.data.deny } };
+      return { ...meta, rules: { allow: fact.data.allow, ask: fact.data.ask ?? [], deny: fact.data.deny } };
     case "session.sandbox_changed":
       return { ...meta, sandbox: fact.data };
     case "session.model_changed":
@@ -130,7 +130,7 @@ function created(data: FactData<"session.created">, at: string): SessionMeta {
     granted: [],
     refused: [],
     sandbox: null,
-    rules: { allow: [], deny: [] },
+    rules: { allow: [], ask: [], deny: [] },
     inputTokens: 0,
     outputTokens: 0,
     costUsd: null,

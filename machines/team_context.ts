@@ -23,7 +23,7 @@ export interface Member {
 /** Why a team ends: the words are made from it where the whole log is at hand. */
 export type TeamEnd = {
   outcome: SupervisorOutcome;
-  why: "done" | "gone" | "stuck" | "rounds" | "cancelled" | "forked";
+  why: "done" | "gone" | "stuck" | "rounds" | "cancelled" | "parked" | "forked";
 };
 
 export interface TeamContext {

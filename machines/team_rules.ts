@@ -2,6 +2,7 @@
 import type { FactOf } from "../src/protocol/facts.ts";
 import type { Task } from "../src/protocol/work_facts.ts";
 import { backoffMs } from "./backoff.ts";
+import { cancelEnd } from "./cancel_end.ts";
 import { memberNamed, memberPath } from "./member_path.ts";
 import type { SupervisorEvent, SupervisorInput, TaskChange } from "./supervisor_events.ts";
 import { foldTasks, readyTasks } from "./tasks.ts";
@@ -92,7 +93,10 @@ function follow(team: Draft, event: SupervisorEvent): void {
     case "team.round_ended":
       return round(team, event, event.data.waiting ?? []);
     case "turn.cancelled":
-      return stop(team, { outcome: event.outcome === "limit" ? "limit" : "stopped", why: "cancelled" });
+      return stop(team, {
+        outcome: cancelEnd(event.outcome).outcome,
+        why: event.outcome === "parked" ? "parked" : "cancelled",
+      });
     case "session.forked":
       return stop(team, { outcome: "stopped", why: "forked" });
     case "team.finished":

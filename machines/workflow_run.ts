@@ -1,6 +1,7 @@
 // The run of a workflow: a fact in, the next context out, with what is to follow from it. Pure.
 import type { FactOf } from "../src/protocol/facts.ts";
 import type { WorkflowPlan } from "../src/protocol/workflow_facts.ts";
+import { cancelEnd } from "./cancel_end.ts";
 import type { SupervisorEvent, SupervisorInput } from "./supervisor_events.ts";
 import {
   ask,
@@ -100,11 +101,8 @@ function apply(draft: Draft, event: SupervisorEvent): void {
       return ended(draft, event.call_id, event.how === "finished" ? "done" : event.how);
     case "timer.fired":
       return timed(draft, event.timer_id);
-    case "turn.cancelled": {
-      const outcome = event.outcome === "limit" ? "limit" : "stopped";
-      const reason = outcome === "limit" ? "a limit was met" : "it was stopped";
-      return stop(draft, { outcome, reason, run: "" });
-    }
+    case "turn.cancelled":
+      return stop(draft, { ...cancelEnd(event.outcome), run: "" });
     case "session.forked":
       return fork(draft);
   }

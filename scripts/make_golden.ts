@@ -149,7 +149,7 @@ const scenes: Record<string, Scene> = {
   rules: async (test) => {
     await test.restart({ ...goldenParts, sandbox: withoutSandbox({ status: "off", reason: "golden" }) });
     const id = await test.session("dontAsk");
-    const rules = { allow: ["Bash(echo:*)"], deny: ["Bash(rm:*)"] };
+    const rules = { allow: ["Bash(echo:*)"], ask: ["Edit"], deny: ["Bash(rm:*)"] };
     await test.runtime.command(id, { type: "session.set_rules", ...rules }, "golden");
     await test.turn(id, script({ calls: [bash("echo one"), bash("rm one")] }, { text: "Done" }));
     return id;

@@ -1,5 +1,6 @@
 // What the machines of all modes are made of: their actions and guards, and the states in which every run ends.
 import { assign, setup } from "xstate";
+import { cancelEnd } from "../cancel_end.ts";
 import { type EffectRequest, iterationsMax } from "../step.ts";
 import type { SupervisorEvent } from "../supervisor_events.ts";
 import {
@@ -103,10 +104,8 @@ export const modeSetup = setup({
 });
 
 function cancelledBy(event: SupervisorEvent): NonNullable<RunContext["ending"]> {
-  const atLimit = event.type === "turn.cancelled" && event.outcome === "limit";
-  if (atLimit) return { outcome: "limit", reason: "a budget was used up", by: null };
-  const reason = event.type === "session.forked" ? "the session was forked" : "it was cancelled";
-  return { outcome: "stopped", reason, by: null };
+  if (event.type === "turn.cancelled") return { ...cancelEnd(event.outcome), by: null };
+  return { outcome: "stopped", reason: "the session was forked", by: null };
 }
 
 const rounds = ({ round }: RunContext) => round === 1 ? "1 round" : `${round} rounds`;

@@ -53,6 +53,7 @@ const ofNewSessions = [
   ["model", "--model"],
   ["permissionMode", "--permission-mode"],
   ["allowedTools", "--allowed-tools"],
+  ["askTools", "--ask-tools"],
   ["disallowedTools", "--disallowed-tools"],
 ] as const;
 

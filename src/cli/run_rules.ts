@@ -1,4 +1,5 @@
-// The permission rules of one run: `--allowed-tools` and `--disallowed-tools`, as often as wanted or with commas between.
+// The permission rules of one run: `--allowed-tools`, `--ask-tools` and `--disallowed-tools`, as often as wanted or with
+// commas between.
 import { ruleFault } from "../config/rule_text.ts";
 import { Problem } from "../protocol/problem.ts";
 import type { Input } from "./command.ts";
@@ -6,11 +7,13 @@ import { shortLine } from "./neutral.ts";
 
 export const ruleOptions = [
   ["--allowed-tools <rules>", "Permission rules that allow, for this session only: 'Read,Bash(npm test)'"],
+  ["--ask-tools <rules>", "Permission rules that ask whatever else allows, for this session only"],
   ["--disallowed-tools <rules>", "Permission rules that refuse, for this session only"],
 ] as const;
 
 export interface RunRules {
   allow: string[];
+  ask: string[];
   deny: string[];
 }
 
@@ -18,9 +21,10 @@ export interface RunRules {
 export function runRules(input: Input): RunRules | undefined {
   const rules = {
     allow: rulesOf(input, "allowedTools", "--allowed-tools"),
+    ask: rulesOf(input, "askTools", "--ask-tools"),
     deny: rulesOf(input, "disallowedTools", "--disallowed-tools"),
   };
-  return rules.allow.length + rules.deny.length === 0 ? undefined : rules;
+  return Object.values(rules).every((texts) => texts.length === 0) ? undefined : rules;
 }
 
 function rulesOf(input: Input, option: string, flag: string): string[] {

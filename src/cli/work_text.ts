@@ -27,9 +27,12 @@ const words: Words = {
     `the mode is ${permission_mode} now (${short(by)})`,
   ],
   "session.sandbox_changed": (data) => [sandboxText(data)],
-  "session.rules_set": ({ allow, deny, by }) => [
-    `the rules of this session are set (${short(by)}): ${allow.length} allow, ${deny.length} deny`,
+  "session.rules_set": ({ allow, ask = [], deny, by }) => [
+    `the rules of this session are set (${
+      short(by)
+    }): ${allow.length} allow, ${ask.length} ask, ${deny.length} deny`,
     ...allow.map((rule) => `allow ${short(rule)}`),
+    ...ask.map((rule) => `ask ${short(rule)}`),
     ...deny.map((rule) => `deny ${short(rule)}`),
   ],
   "session.model_changed": ({ provider, model, by }) => [

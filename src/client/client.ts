@@ -174,7 +174,7 @@ export function createClient(first: Connection, options: ConnectOptions) {
     addRule: (rule: UserRule) => post("/permissions/rules", rule, done),
     removeRule: (rule: UserRule) =>
       request(connection, { method: "DELETE", path: "/permissions/rules", body: rule, answer: done }),
-    setRules: (session: string, rules: { allow: string[]; deny: string[] }) =>
+    setRules: (session: string, rules: { allow: string[]; ask: string[]; deny: string[] }) =>
       post(at(session, "/rules"), rules, done),
     outside: (workspace: string) => get(`/trust?${new URLSearchParams({ workspace })}`, outsideAnswer),
     trust: (workspace: string, digest: string, only?: readonly OutsideName[]) =>

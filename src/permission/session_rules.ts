@@ -20,9 +20,10 @@ export async function rulesOfSession(
 
 /** The rules of a folder and those of the session. */
 export function withSessionRules(set: RuleSet, { rules }: Pick<SessionMeta, "rules">): RuleSet {
-  const own = (action: RuleAction, texts: readonly string[]) =>
-    texts.map((text): Rule => ({ action, text, layer: "session", source }));
-  return { ...set, rules: [...set.rules, ...own("allow", rules.allow), ...own("deny", rules.deny)] };
+  const own = (["allow", "ask", "deny"] satisfies RuleAction[]).flatMap((action) =>
+    rules[action].map((text): Rule => ({ action, text, layer: "session", source }))
+  );
+  return { ...set, rules: [...set.rules, ...own] };
 }
 
 /** Rules of the machine and the user are in both. */

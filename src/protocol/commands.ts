@@ -20,8 +20,12 @@ export const sessionName = z.string().max(200, "must have at most 200 characters
 export const actorName = z.string().min(1).max(500);
 
 export const sessionRulesMax = 256;
-const ruleTexts = z.array(z.string().min(1).max(32_000)).max(sessionRulesMax).default([]);
-export const sessionRules = z.strictObject({ allow: ruleTexts, deny: ruleTexts });
+const ruleTexts = z.array(z.string().min(1).max(32_000)).max(sessionRulesMax);
+export const sessionRules = z.strictObject({
+  allow: ruleTexts.default([]),
+  ask: ruleTexts.optional(),
+  deny: ruleTexts.default([]),
+});
 
 export const command = z.discriminatedUnion("type", [
   z.strictObject({

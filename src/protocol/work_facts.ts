@@ -111,6 +111,7 @@ export const sessionWorkFacts = {
   /** Rules that hold in this session only; they replace those given before. */
   "session.rules_set": z.object({
     allow: z.array(z.string()),
+    ask: z.array(z.string()).optional(),
     deny: z.array(z.string()),
     by: z.string(),
     client,

@@ -34,7 +34,7 @@ it("work beside the main agent is not begun for ever: after three recoveries wit
   }
   await test.restart();
   const end = await test.fact(id, "workflow.finished");
-  expect(end.data).toMatchObject({ outcome: "stopped" });
+  expect(end.data).toMatchObject({ outcome: "stopped", reason: expect.stringMatching(/^it was parked, /) });
   const parked = (await test.facts(id)).filter(({ type }) => type === "turn.cancelled");
   expect(parked[0]).toMatchObject({ actor: "workflow:w", data: { by: "recovery", outcome: "parked" } });
   expect((await test.runtime.view(id)).state.effects).toEqual({});

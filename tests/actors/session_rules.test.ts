@@ -35,6 +35,17 @@ describe("rules of one session", () => {
     expect((await test_.turn(other, write("b.txt"))).tool_calls[0]).toMatchObject({ status: "finished" });
   });
 
+  test("a question that was given for a session is asked, whatever else allows", async () => {
+    const session = await test_.session("acceptEdits");
+    const rules = { allow: ["Write"], ask: ["Write(*.txt)"], deny: [] };
+    await test_.runtime.command(session, { type: "session.set_rules", ...rules }, "tester");
+    expect((await test_.turn(session, write("a.md"))).tool_calls[0]).toMatchObject({ status: "finished" });
+    await test_.send(session, write("a.txt"));
+    await test_.fact(session, "call.approval_requested");
+    const [asked] = await test_.runtime.approvals(session);
+    expect(asked?.reason).toContain('"Write(*.txt)" (given for this session)');
+  });
+
   test("they replace those given before, and are there after a restart", async () => {
     const session = await test_.session("bypassPermissions");
     await setRules(session, [], ["Write"]);

@@ -231,6 +231,14 @@ describe("rules of one run", () => {
       .toBe(false);
   });
 
+  test("--ask-tools asks about what the mode or another rule would allow, and without a person that is a refusal", async () => {
+    const bypass = ["--permission-mode", "bypassPermissions"];
+    expect((await writes("a.txt", ...bypass, "--ask-tools", "Write(*.md)")).done).toBe(true);
+    expect((await writes("a.txt", ...bypass, "--allowed-tools", "Write", "--ask-tools", "Write")).done).toBe(
+      false,
+    );
+  });
+
   test("what no rule could allow is denied with what asked, and without the advice to allow it", async () => {
     const prompt = script(call("Bash", { command: "find ~ -delete" }), { text: "done" });
     const { code, stderr } = await jamey("run", "--permission-mode", "bypassPermissions", prompt);

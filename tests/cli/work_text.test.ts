@@ -44,8 +44,8 @@ const told: [type: string, data: JsonObject, words: string][] = [
   ],
   [
     "session.rules_set",
-    { allow: ["Bash(make)"], deny: ["WebFetch", "Read(./x)"], by: "me" },
-    "the rules of this session are set (me): 1 allow, 2 deny\nallow Bash(make)\ndeny WebFetch\ndeny Read(./x)",
+    { allow: ["Bash(make)"], ask: ["Edit"], deny: ["WebFetch", "Read(./x)"], by: "me" },
+    "the rules of this session are set (me): 1 allow, 1 ask, 2 deny\nallow Bash(make)\nask Edit\ndeny WebFetch\ndeny Read(./x)",
   ],
   ["session.model_changed", { provider: "p", model: "m", by: "me" }, "the model is p/m now (me)"],
   ["session.workspace_changed", { workspace: "w", worktree, by: "me" }, "works in w now, on the branch fix"],

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { parkedReason } from "../../machines/cancel_end.ts";
 import { memberPath } from "../../machines/member_path.ts";
 import { fromPlainSession, toPlainSession } from "../../machines/plain_session.ts";
 import { stepSession } from "../../machines/session.ts";
@@ -140,6 +141,12 @@ it("a run whose budget is used up ends at the limit, with all its members", () =
     reason: "a budget was used up",
   });
   isOver(world, "limit");
+});
+
+it("a run that was parked says so, and is not said to have been cancelled", () => {
+  const { world, run } = openMode("debate", { members: named("a", "b") });
+  world.tell({ actor: run, type: "turn.cancelled", data: { by: "recovery", outcome: "parked" } });
+  expect(world.last("mode.finished").data).toMatchObject({ outcome: "stopped", reason: parkedReason });
 });
 
 it("a cancel while a failed member waits forgets the wait", () => {

@@ -1,5 +1,6 @@
 // Stories of a team: through the real composer, machines and voices.
 import { expect, it } from "vitest";
+import { parkedReason } from "../../machines/cancel_end.ts";
 import { teamView } from "../../actors/team_view.ts";
 import { memberPath } from "../../machines/member_path.ts";
 import type { World } from "../support/session_world.ts";
@@ -142,6 +143,12 @@ it("a team that is cancelled stops all its members, those that work and those th
   expect(world.last("team.finished").data).toMatchObject({ outcome: "stopped", reason: "it was cancelled" });
   expect(types(world, "agent.stopped")).toHaveLength(2);
   expect(world.owed()).toEqual([]);
+});
+
+it("a team that was parked says so, and is not said to have been cancelled", () => {
+  const world = openTeam(["alice", "bob"]);
+  tellOr(world, { actor: team, type: "turn.cancelled", data: { by: "recovery", outcome: "parked" } });
+  expect(world.last("team.finished").data).toMatchObject({ outcome: "stopped", reason: parkedReason });
 });
 
 it("a call that waits for a team gets its result when all is over, or at once in the background", () => {
