@@ -1,7 +1,7 @@
 // Starting the agent of a call: what it is made from, within the limits, exactly once also over crashes.
 import type { CallRecord } from "../machines/call_record.ts";
 import type { Transcript } from "../machines/transcript.ts";
-import type { AgentDefinition, AgentSet } from "../src/context/agent_definitions.ts";
+import { type AgentDefinition, type AgentSet, definitionNamed } from "../src/context/agent_definitions.ts";
 import type { AgentProfile } from "../src/protocol/agent_facts.ts";
 import type { JsonObject } from "../src/protocol/json.ts";
 import { Problem } from "../src/protocol/problem.ts";
@@ -140,14 +140,13 @@ async function definitionOf(
 ): Promise<AgentDefinition | undefined> {
   if (name === undefined || name === generalAgent) return undefined;
   const workspace = (await metaOf(session, parent))?.workspace ?? "/";
-  const { agents, broken } = await definitions(workspace);
-  const found = agents.find((agent) => agent.name === name);
-  if (found !== undefined) return found;
-  const fault = broken.find(({ path }) => path.endsWith(`/${name}.md`));
-  if (fault !== undefined) {
-    throw cannotStart(`the definition of "${name}" is wrong: ${fault.why}, tell the user`);
+  const set = await definitions(workspace);
+  const found = definitionNamed(set, name);
+  if (found !== undefined && "why" in found) {
+    throw cannotStart(`the definition of "${name}" is wrong: ${found.why}, tell the user`);
   }
-  const names = [generalAgent, ...agents.map((agent) => agent.name)];
+  if (found !== undefined) return found;
+  const names = [generalAgent, ...set.agents.map((agent) => agent.name)];
   throw cannotStart(`there is no agent "${name}", there are ${names.join(", ")}`);
 }
 

@@ -1,5 +1,5 @@
 // What the names in a definition of a workflow mean at its start: models, and agents by the names of their definitions.
-import type { AgentDefinition, AgentSet } from "../src/context/agent_definitions.ts";
+import { type AgentDefinition, type AgentSet, definitionNamed } from "../src/context/agent_definitions.ts";
 import type { AgentProfile } from "../src/protocol/agent_facts.ts";
 import { Problem } from "../src/protocol/problem.ts";
 import type { WorkflowNames } from "../src/protocol/workflow_facts.ts";
@@ -43,14 +43,13 @@ function namedIn(definition: WorkflowDefinition): Named[] {
   });
 }
 
-function found(name: string, node: string, { agents: { agents, broken } }: NameParts): AgentDefinition {
-  const agent = agents.find((one) => one.name === name);
-  if (agent !== undefined) return agent;
-  const fault = broken.find(({ path }) => path.endsWith(`/${name}.md`));
-  const why = fault === undefined
+function found(name: string, node: string, { agents: set }: NameParts): AgentDefinition {
+  const agent = definitionNamed(set, name);
+  if (agent !== undefined && !("why" in agent)) return agent;
+  const why = agent === undefined
     ? `there is no agent "${name}"`
-    : `the definition of "${name}" is wrong: ${fault.why}`;
-  const known = agents.map((one) => one.name);
+    : `the definition of "${name}" is wrong: ${agent.why}`;
+  const known = set.agents.map((one) => one.name);
   throw new Problem("bad_request", `Cannot start the workflow: nodes.${node}.agent: ${why}`, {
     hint: known.length === 0 ? "Write one in .claude/agents" : `There are ${known.join(", ")}`,
   });

@@ -1,15 +1,13 @@
 // Definitions of agents: Markdown files whose head says what an agent may use and whose text is what it is told. Read as
 // skills are: the closest folder first, then the user's; a folder's own never leads out of it and never holds a secret.
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { AgentDefinitionView } from "../protocol/agent_views.ts";
 import type { SecretPlaces } from "../permission/secret_places.ts";
 import { repositoryRoot } from "../platform/repository_root.ts";
 import { readAgentHead } from "./agent_head.ts";
-import { parseFrontmatter } from "./frontmatter.ts";
-import { foldersDown } from "./places.ts";
+import { headedPlaces, type Place, readHeadedFile } from "./headed_file.ts";
 import { remembered, type Watch } from "./remembered.ts";
-import { readTextFile } from "./text_file.ts";
 
 export const agentBytesMax = 64 * 1024;
 export const agentsMax = 200;
@@ -31,34 +29,28 @@ export interface AgentSet {
   broken: BrokenAgent[];
 }
 
+/** The definition of this name, or one that is broken and would have it; undefined when there is neither. */
+export function definitionNamed(
+  { agents, broken }: AgentSet,
+  name: string,
+): AgentDefinition | BrokenAgent | undefined {
+  return agents.find((agent) => agent.name === name) ??
+    broken.find(({ path }) => basename(path) === `${name}.md`);
+}
+
 /** Finds the definitions of a workspace (an absolute, real path); the same set as long as no file changed. */
 export function createAgentDefinitions(
   options: { home: string; secrets?: SecretPlaces | undefined },
 ): (workspace: string) => Promise<AgentSet> {
   return remembered(workspacesMax, async (workspace, watch) => {
-    const root = repositoryRoot(workspace);
-    watch(join(root, ".git"));
-    const own = foldersDown(workspace).toReversed().map((folder) =>
-      ({ folder, root, source: "workspace", secrets: options.secrets }) as const
-    );
-    const users = { folder: options.home, root: null, source: "user", secrets: undefined } as const;
+    watch(join(repositoryRoot(workspace), ".git"));
+    const users = agentFolders.map((name) => join(options.home, name));
     const found: AgentSet = { agents: [], broken: [] };
-    for (const place of [...own, users]) {
-      for (const name of agentFolders) {
-        await addAgents({ ...place, folder: join(place.folder, name) }, found, watch);
-      }
+    for (const place of headedPlaces(workspace, { own: agentFolders, users, secrets: options.secrets })) {
+      await addAgents(place, found, watch);
     }
     return { ...found, agents: found.agents.sort((a, b) => a.name < b.name ? -1 : 1) };
   });
-}
-
-interface Place {
-  folder: string;
-  /** What must hold the file; null where it may be a link to anywhere, as the user's own may. */
-  root: string | null;
-  source: AgentDefinition["source"];
-  /** What is not read although a folder brings it along. */
-  secrets: SecretPlaces | undefined;
 }
 
 async function addAgents(place: Place, found: AgentSet, watch: Watch): Promise<void> {
@@ -87,15 +79,12 @@ async function addAgents(place: Place, found: AgentSet, watch: Watch): Promise<v
 async function readAgent(
   stem: string,
   path: string,
-  { root, source, secrets }: Place,
+  place: Place,
 ): Promise<AgentDefinition | BrokenAgent | null> {
-  const file = await readTextFile(path, { root, bytesMax: agentBytesMax, secrets });
-  if (file.status === "missing") return null;
-  if (file.status === "refused") return { path, why: file.why };
-  if (file.cut) return { path, why: `it has more than ${agentBytesMax} bytes` };
-  const head = await parseFrontmatter(file.text);
-  if (!head.ok) return { path, why: head.why };
-  const read = readAgentHead({ name: stem, ...head.settings });
+  const file = await readHeadedFile(path, { ...place, bytesMax: agentBytesMax });
+  if (file === null) return null;
+  if (!file.ok) return { path, why: file.why };
+  const read = readAgentHead({ name: stem, ...file.settings });
   if (!read.ok) return { path, why: read.why };
-  return { ...read.settings, source, path, instructions: head.body.trim() };
+  return { ...read.settings, source: place.source, path, instructions: file.body };
 }

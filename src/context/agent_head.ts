@@ -4,6 +4,7 @@ import type { AgentDefinitionView } from "../protocol/agent_views.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { permissionMode } from "../protocol/permission_mode.ts";
 import { budgetOf, writtenBudget } from "../protocol/written_budget.ts";
+import { headFault } from "./headed_file.ts";
 
 const toolsMax = 256;
 const toolName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,127}$/);
@@ -70,20 +71,17 @@ export function readAgentHead(
 }
 
 function wordIssue(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return "its head is wrong";
-  const [first] = issue.path;
-  const name = issue.path.join(".");
+  const [first] = issue?.path ?? [];
   if (first === "isolation") return '"isolation" must be "worktree", or left out';
-  if (issue.code === "unrecognized_keys") {
-    return `"${name}" has no "${issue.keys[0]}": it has tokens, cost_usd, wall_minutes and model_calls`;
+  if (issue?.code === "unrecognized_keys") {
+    return `"${issue.path.join(".")}" has no "${
+      issue.keys[0]
+    }": it has tokens, cost_usd, wall_minutes and model_calls`;
   }
-  if (issue.code === "invalid_type" && issue.message.includes("undefined")) {
-    return `"${name}" is missing in its head`;
-  }
-  if (issue.code === "invalid_union" || (typeof first === "string" && /tools$/i.test(first))) {
+  if (issue?.code === "invalid_union" || (typeof first === "string" && /tools$/i.test(first))) {
     return `"${
       String(first)
     }" must be names of tools, as a list or with commas between them, and nothing after a name ("Read", not "Read(src/**)")`;
   }
-  return `"${name}" ${issue.message.replace(/^Invalid (?:input|option): /, "is wrong, ")}`;
+  return headFault(issue);
 }

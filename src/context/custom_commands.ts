@@ -2,11 +2,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parseFrontmatter } from "./frontmatter.ts";
-import { repositoryRoot } from "../platform/repository_root.ts";
-import { foldersDown } from "./places.ts";
 import type { SecretPlaces } from "../permission/secret_places.ts";
-import { readTextFile } from "./text_file.ts";
+import { headedPlaces, type Place, readHeadedFile } from "./headed_file.ts";
 
 export const commandBytesMax = 64 * 1024;
 export const commandsMax = 200;
@@ -39,18 +36,9 @@ export async function customCommands(
   workspace: string,
   options: { configDir: string; secrets?: SecretPlaces | undefined },
 ): Promise<CustomCommands> {
-  const root = repositoryRoot(workspace);
-  const own = foldersDown(workspace).toReversed().flatMap((folder) =>
-    folderNames.map((name) =>
-      ({ folder: join(folder, name), root, source: "workspace", secrets: options.secrets }) as const
-    )
-  );
-  const places = [
-    ...own,
-    { folder: join(options.configDir, "prompts"), root: null, source: "user", secrets: undefined } as const,
-  ];
+  const users = [join(options.configDir, "prompts")];
   const found: CustomCommands = { commands: [], broken: [] };
-  for (const place of places) {
+  for (const place of headedPlaces(workspace, { own: folderNames, users, secrets: options.secrets })) {
     const names = await readdir(place.folder).catch(() => []);
     for (const file of names.sort()) {
       const [, name] = fileName.exec(file) ?? [];
@@ -69,21 +57,15 @@ export async function customCommands(
 async function readCommand(
   name: string,
   path: string,
-  { root, source, secrets }: {
-    root: string | null;
-    source: CustomCommand["source"];
-    secrets: SecretPlaces | undefined;
-  },
+  place: Place,
 ): Promise<CustomCommand | { path: string; why: string } | null> {
-  const file = await readTextFile(path, { root, bytesMax: commandBytesMax, secrets });
-  if (file.status === "missing") return null;
-  if (file.status === "refused") return { path, why: file.why };
-  if (file.cut) return { path, why: `it has more than ${commandBytesMax} bytes` };
-  const head = await parseFrontmatter(file.text);
-  if (!head.ok) return { path, why: head.why };
-  const parsed = settings.safeParse(head.settings);
+  const file = await readHeadedFile(path, { ...place, bytesMax: commandBytesMax });
+  if (file === null) return null;
+  if (!file.ok) return { path, why: file.why };
+  const parsed = settings.safeParse(file.settings);
   if (!parsed.success) {
     return { path, why: '"description" in its head is not a text of at most 1024 characters' };
   }
-  return { name, description: parsed.data.description ?? "", source, path, body: head.body.trim() };
+  const { description = "" } = parsed.data;
+  return { name, description, source: place.source, path, body: file.body };
 }

@@ -3,12 +3,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parseFrontmatter } from "./frontmatter.ts";
 import type { SecretPlaces } from "../permission/secret_places.ts";
 import { repositoryRoot } from "../platform/repository_root.ts";
-import { foldersDown } from "./places.ts";
+import { headedPlaces, headFault, type Place, readHeadedFile } from "./headed_file.ts";
 import { remembered, type Watch } from "./remembered.ts";
-import { readTextFile } from "./text_file.ts";
 
 export const skillBytesMax = 128 * 1024;
 export const skillsMax = 200;
@@ -45,31 +43,14 @@ export function createSkills(
   options: { home: string; secrets?: SecretPlaces | undefined },
 ): (workspace: string) => Promise<SkillSet> {
   return remembered(workspacesMax, async (workspace, watch) => {
-    const root = repositoryRoot(workspace);
-    watch(join(root, ".git"));
-    // The closest folder first: of two skills of one name the first one counts.
-    const own = foldersDown(workspace).toReversed().map((
-      folder,
-    ) => ({ folder, root, source: "workspace", secrets: options.secrets } as const));
-    const users = { folder: options.home, root: null, source: "user", secrets: undefined } as const;
-    const places = [...own, users];
+    watch(join(repositoryRoot(workspace), ".git"));
+    const users = skillsFolders.map((name) => join(options.home, name));
     const found: SkillSet = { skills: [], broken: [] };
-    for (const place of places) {
-      for (const name of skillsFolders) {
-        await addSkills({ ...place, folder: join(place.folder, name) }, found, watch);
-      }
+    for (const place of headedPlaces(workspace, { own: skillsFolders, users, secrets: options.secrets })) {
+      await addSkills(place, found, watch);
     }
     return { ...found, skills: found.skills.sort((a, b) => a.name < b.name ? -1 : 1) };
   });
-}
-
-interface Place {
-  folder: string;
-  /** What must hold the file; null where it may be a link to anywhere, as the user's own may. */
-  root: string | null;
-  source: Skill["source"];
-  /** What is not read although a folder brings it along. */
-  secrets: SecretPlaces | undefined;
 }
 
 async function addSkills(place: Place, found: SkillSet, watch: Watch): Promise<void> {
@@ -93,37 +74,15 @@ async function readSkill(name: string, place: Place, watch: Watch): Promise<Skil
   const { folder, source } = place;
   const path = join(folder, "SKILL.md");
   watch(path);
-  const text = await skillText(path, place);
-  if (text === null) return null;
-  const head = text.ok ? await parseFrontmatter(text.text) : text;
-  if (!head.ok) return { folder, why: head.why };
-  const parsed = settings.safeParse(head.settings);
-  if (!parsed.success) return { folder, why: wordIssue(parsed.error.issues[0]) };
+  const file = await readHeadedFile(path, { ...place, bytesMax: skillBytesMax });
+  if (file === null) return null;
+  if (!file.ok) return { folder, why: file.why };
+  const parsed = settings.safeParse(file.settings);
+  if (!parsed.success) return { folder, why: headFault(parsed.error.issues[0]) };
   if (parsed.data.name !== name) {
     return { folder, why: `"name" is "${parsed.data.name}", it must be that of its folder, "${name}"` };
   }
   return { name, description: parsed.data.description, source, folder };
-}
-
-function wordIssue(issue: z.core.$ZodIssue | undefined): string {
-  if (issue === undefined) return "its head is wrong";
-  const name = issue.path.join(".");
-  if (issue.code === "invalid_type" && issue.message.includes("undefined")) {
-    return `"${name}" is missing in its head`;
-  }
-  return `"${name}" ${issue.message.replace(/^Invalid input: /, "is wrong, ")}`;
-}
-
-async function skillText(
-  path: string,
-  place: Pick<Place, "root" | "secrets">,
-): Promise<{ ok: true; text: string } | { ok: false; why: string } | null> {
-  const file = await readTextFile(path, { ...place, bytesMax: skillBytesMax });
-  if (file.status === "missing") return null;
-  if (file.status === "refused") return { ok: false, why: file.why };
-  return file.cut
-    ? { ok: false, why: `it has more than ${skillBytesMax} bytes` }
-    : { ok: true, text: file.text };
 }
 
 /** The text of a skill as it is now, without its head. */
@@ -135,9 +94,6 @@ export async function readSkillBody(
   const place = skill.source === "workspace"
     ? { root: repositoryRoot(workspace), secrets }
     : { root: null, secrets: undefined };
-  const text = await skillText(join(skill.folder, "SKILL.md"), place);
-  if (text === null) return { ok: false, why: "it is not there any more" };
-  if (!text.ok) return text;
-  const head = await parseFrontmatter(text.text);
-  return head.ok ? { ok: true, body: head.body.trim() } : head;
+  const file = await readHeadedFile(join(skill.folder, "SKILL.md"), { ...place, bytesMax: skillBytesMax });
+  return file ?? { ok: false, why: "it is not there any more" };
 }
