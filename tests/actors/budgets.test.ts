@@ -213,12 +213,12 @@ const sub = (calls: ReturnType<typeof bash>[]) => ({
 for (const [answer, decision] of [["refusal", "reject_once"], ["approval", "allow_once"]] as const) {
   for (const [where, wrap] of [["the agent", null], ["a sub-agent", sub]] as const) {
     it(`the ${answer} of a call of ${where} is a person's hand: the time before it does not count`, async () => {
-      test = await openTestRuntime({ limits: { wallMs: 1_000 } });
+      test = await openTestRuntime({ limits: { wallMs: 2_000 } });
       const id = await test.session("default");
       const asking = [bash("echo hello")];
       await test.send(id, script({ calls: wrap === null ? asking : [wrap(asking)] }, { text: "done" }));
       const asked = await test.fact(id, "call.approval_requested");
-      await pause(1_100);
+      await pause(2_100);
       const call_id = asked.type === "call.approval_requested" ? asked.data.call_id : "";
       await test.runtime.command(id, { type: "call.answer", call_id, decision }, "me");
       await until("an end or a pause", async () => {
@@ -231,12 +231,12 @@ for (const [answer, decision] of [["refusal", "reject_once"], ["approval", "allo
 }
 
 it("an agent that rests uses no time: one that is woken late may work", async () => {
-  test = await openTestRuntime({ limits: { wallMs: 1_000 } });
+  test = await openTestRuntime({ limits: { wallMs: 2_000 } });
   const id = await test.session();
   const command = "while [ ! -e gate ]; do sleep 0.02; done";
   const waiting = { name: "Bash", args: { command, run_in_background: true } };
   await test.turn(id, script({ calls: [waiting] }, { text: "it runs" }));
-  await pause(1_100);
+  await pause(2_100);
   await Deno.writeTextFile(join(test.workspace, "gate"), "");
   const ended = await test.fact(id, "background.ended");
   await until("an end or a pause", async () => {

@@ -20,7 +20,7 @@ async function makeTasks(session: string): Promise<void> {
   for (const { id, args } of tasks) {
     const command = { type: "tool.run", tool_call: { name: "TaskCreate", args }, id } as const;
     await test.runtime.command(session, command, "test");
-    await test.runtime.call(session, id, AbortSignal.timeout(10_000));
+    await test.runtime.call(session, id, AbortSignal.timeout(20_000));
   }
 }
 

@@ -103,7 +103,7 @@ describe("requests", () => {
     const before = endpoint.server().hungUp;
     const { signal } = new AbortController();
     for await (const _ of endpoint.provider().stream(ask("hi"), { signal })) break;
-    await expect.poll(() => endpoint.server().hungUp).toBe(before + 1);
+    await expect.poll(() => endpoint.server().hungUp, { timeout: 20_000 }).toBe(before + 1);
   });
 
   test("a call that was cancelled before it began asks nobody", async () => {
@@ -117,7 +117,7 @@ describe("requests", () => {
     endpoint.reply(() => slowed(answer({ text: Array(500).fill("word ") }), 5));
     const before = endpoint.server().hungUp;
     await runModel(endpoint.provider(), ask("hi"), { abortAfter: 2 });
-    await expect.poll(() => endpoint.server().hungUp).toBe(before + 1);
+    await expect.poll(() => endpoint.server().hungUp, { timeout: 20_000 }).toBe(before + 1);
   });
 });
 

@@ -99,9 +99,11 @@ describe.each(languages)("the $api language", ({ api, whole, failing }) => {
   test("R5: a slow healthy stream is not killed, byte by byte", async () => {
     const [first = bytes(""), ...rest] = whole.steps;
     const split = first instanceof Uint8Array ? [...first].map((byte) => new Uint8Array([byte])) : [];
-    const slow = slowed({ ...whole, steps: split.slice(0, 40) }, 10);
+    const slow = slowed({ ...whole, steps: split.slice(0, 40) }, 30);
     const tail = first instanceof Uint8Array ? [first.subarray(40)] : [];
-    const run = await against([{ ...whole, steps: [...slow.steps, ...tail, ...rest] }], { idleTimeoutMs });
+    // In all it takes longer than the limit, and each byte far less, also where others use the machine.
+    const limits = { idleTimeoutMs: 1_000 };
+    const run = await against([{ ...whole, steps: [...slow.steps, ...tail, ...rest] }], limits);
     expect(run.end).toMatchObject({ type: "done", text: "I run.", calls: [call] });
   });
 

@@ -11,6 +11,7 @@ import {
   verifyReport,
 } from "../../src/protocol/http.ts";
 import { routes } from "../../src/server/routes/table.ts";
+import { until } from "../support/daemon.ts";
 import { hostKinds, memoryKind } from "../support/hosts.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -195,8 +196,7 @@ describe.each(hostKinds)("HTTP routes over the $name", (kind) => {
 
   it("shutdown is accepted first and then carried out", async () => {
     expect(await server.call("POST", "/shutdown")).toEqual({ status: 202, body: { accepted: true } });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(server.shutdowns()).toBe(1);
+    await until("the shutdown", () => server.shutdowns() === 1 || null);
   });
 });
 
@@ -219,13 +219,12 @@ describe("routes that need the model of the memory host", () => {
     const id = await server.session();
     await server.call("POST", `/sessions/${id}/messages`, { message: "call Guarded now" });
     const pending = z.object({ approvals: z.array(z.object({ call_id: z.string(), digest: z.string() })) });
-    let waiting: { call_id: string; digest: string } | undefined;
-    for (let tries = 0; tries < 100 && waiting === undefined; tries++) {
-      waiting = pending.parse((await server.call("GET", `/sessions/${id}/approvals`)).body).approvals[0];
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    const path = `/sessions/${id}/approvals/${waiting?.call_id}`;
-    const answer = { decision: "allow_once", digest: waiting?.digest };
+    const waiting = await until("the approval", async () => {
+      const { body } = await server.call("GET", `/sessions/${id}/approvals`);
+      return pending.parse(body).approvals[0] ?? null;
+    });
+    const path = `/sessions/${id}/approvals/${waiting.call_id}`;
+    const answer = { decision: "allow_once", digest: waiting.digest };
     expect((await server.call("POST", path, { decision: "maybe" })).status).toBe(400);
     expect(await server.call("POST", path, answer)).toMatchObject({ status: 200, body: { accepted: true } });
     expect((await server.call("POST", path, answer)).status).toBe(409);

@@ -113,7 +113,7 @@ export const scenes: Record<string, Scene> = {
         { type: "tool.run", tool_call: { name: "TaskCreate", args }, id },
         "me",
       );
-      await test.runtime.call(session, id, AbortSignal.timeout(10_000));
+      await test.runtime.call(session, id, AbortSignal.timeout(20_000));
     }
     await test.runtime.command(session, { type: "team.start", spec: teamSpec.parse(five) }, "test");
     return session;

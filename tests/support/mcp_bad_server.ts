@@ -67,7 +67,7 @@ async function call({ id, params }: Request): Promise<void> {
       return answer(id, text("y".repeat(10_000_000)));
     case "progress": {
       for (let count = 1; count <= 6; count++) {
-        await pause(100);
+        await pause(250);
         const progress = { progressToken: params?._meta?.progressToken, progress: count, total: 6 };
         write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: progress })}\n`);
       }

@@ -79,7 +79,7 @@ test("a time limit of more than ten minutes is for the background, and of more t
 });
 
 test("a background command past its time limit is ended with all its children", async () => {
-  const id = await room.start("echo begun; sleep 100 & setsid sleep 100 & wait", { timeout_ms: 400 });
+  const id = await room.start("echo begun; sleep 100 & setsid sleep 100 & wait", { timeout_ms: 1_000 });
   expect(await room.end(id)).toMatchObject({ status: "timed_out", output: expect.stringMatching(/^begun/) });
   expect(await countMarked(room.evidence(id))).toBe(0);
 });

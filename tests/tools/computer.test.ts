@@ -72,7 +72,7 @@ withScreen("what is typed, pressed and scrolled arrives at the window under the 
   const display = await useScreen();
   const printed = await display.show("xev", ["-name", "events", "-geometry", "400x400+0+0"], "events");
   const seen = async (what: RegExp) => {
-    for (let poll = 0; poll < 100 && !what.test(printed()); poll++) {
+    for (let poll = 0; poll < 700 && !what.test(printed()); poll++) {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     expect(printed()).toMatch(what);

@@ -154,7 +154,7 @@ it("images are given as images, those that cannot be shown are named", async () 
 });
 
 it("progress keeps a call alive beyond its limit and is shown to who watches", async () => {
-  const desk = await mcpDesk((bad) => ({ slow: bad("progress") }), { limits: { quietMs: 400 } });
+  const desk = await mcpDesk((bad) => ({ slow: bad("progress") }), { limits: { quietMs: 1_000 } });
   await desk.learn("slow");
   expect(await desk.call("mcp__slow__echo", { text: "x" })).toMatchObject({ output: "slow but sure" });
   expect(desk.workspace.live.join("")).toContain("3 of 6\n");
@@ -168,7 +168,7 @@ it("a cancel returns at once and tells the server, which goes on serving others"
   await desk.learn("quiet");
   await desk.approve("mcp_tools");
   const cancel = new AbortController();
-  setTimeout(() => cancel.abort(), 200);
+  setTimeout(() => cancel.abort(), 1_000);
   const outcome = await desk.call("mcp__quiet__echo", { text: "x" }, { signal: cancel.signal });
   expect(outcome).toEqual({ status: "interrupted", reason: "cancelled" });
   expect(await desk.processes()).toHaveLength(1);
@@ -176,7 +176,7 @@ it("a cancel returns at once and tells the server, which goes on serving others"
 });
 
 it("a server is not told to cancel what it has answered", async () => {
-  const desk = await mcpDesk(() => ({}), { limits: { handshakeMs: 1_000 } });
+  const desk = await mcpDesk(() => ({}), { limits: { handshakeMs: 3_000 } });
   const told = join(desk.workspace.outside, "told");
   desk.writeServers({ quiet: desk.bad("mute_calls", told) });
   await desk.approve("mcp_server");
@@ -187,9 +187,9 @@ it("a server is not told to cancel what it has answered", async () => {
   expect((await desk.call("mcp__quiet__echo", { text: "answer me" }, { signal })).status).toBe("finished");
   cancel.abort();
   // Long after the handshake's own limit, the only cancel that comes is that of a call which is not answered.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
   const last = new AbortController();
-  setTimeout(() => last.abort(), 100);
+  setTimeout(() => last.abort(), 1_000);
   await desk.call("mcp__quiet__echo", { text: "x" }, { signal: last.signal });
   await expect.poll(() => existsSync(told), { timeout: 20_000 }).toBe(true);
   expect(Deno.readTextFileSync(told)).toBe("x");
@@ -232,7 +232,7 @@ it("a missing argument is told before the server is asked", async () => {
 it("a connection that nobody uses is ended, and made again when it is needed", async () => {
   const desk = await mcpDesk((bad) => ({ good: bad("good") }), { limits: { idleMs: 300 } });
   await desk.learn("good");
-  await expect.poll(() => desk.processes(), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => desk.processes(), { timeout: 20_000 }).toEqual([]);
   expect(await desk.call("mcp__good__echo", { text: "back" })).toMatchObject({ output: "echo back" });
 });
 
