@@ -48,6 +48,12 @@ it("fan_out: what every file is about, as text and as JSON", { timeout: 60_000 }
     outcome: "completed",
     outputs: { summaries: ["File 0 was read."] },
   });
+  const none = await run(["workflow", "run", example("fan_out"), "--json", "--input", "pattern=*.none"]);
+  expect(JSON.parse(none.stdout).outputs).toEqual({
+    files: "No files found",
+    report: null,
+    summaries: null,
+  });
 });
 
 it("review: detached, looked at, answered from another terminal, and done", { timeout: 60_000 }, async () => {
