@@ -1,14 +1,10 @@
 // The debate mode: rounds of answers and of critique of the others' answers, until all agree or the rounds are used up; then
 // a judge has the last word.
-import { always, endStates, make, modeSetup, options, startOf } from "./setup.ts";
+import { always, endStates, make, modeSetup, options, startOf, unless } from "./setup.ts";
 
 const endRound = { type: "end_round", params: { part: "member", wanted: "agree" } } as const;
 
-const tooFew = {
-  guard: { type: "too_few", params: { part: "member", least: 2 } },
-  target: "closing",
-  actions: [{ type: "end_failed", params: { reason: "nobody is left to debate with" } }],
-} as const;
+const tooFew = unless("member", 2, "nobody is left to debate with");
 
 export const debateMachine = modeSetup.createMachine({
   id: "debate",
@@ -37,11 +33,7 @@ export const debateMachine = modeSetup.createMachine({
     judging: {
       entry: [{ type: "ask", params: { part: "judge", what: "judgement" } }, make],
       always: [
-        {
-          guard: { type: "too_few", params: { part: "judge", least: 1 } },
-          target: "closing",
-          actions: [{ type: "end_failed", params: { reason: "nobody is left to judge" } }],
-        },
+        unless("judge", 1, "nobody is left to judge"),
         {
           guard: "nobody_owes",
           target: "closing",

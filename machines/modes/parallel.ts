@@ -1,5 +1,5 @@
 // The parallel mode: all members answer at once, each by itself; one more makes a single answer of theirs.
-import { always, endStates, make, modeSetup, options, startOf } from "./setup.ts";
+import { always, endStates, make, modeSetup, options, startOf, unless } from "./setup.ts";
 
 export const parallelMachine = modeSetup.createMachine({
   id: "parallel",
@@ -11,22 +11,14 @@ export const parallelMachine = modeSetup.createMachine({
     answering: {
       entry: ["begin_round", { type: "ask", params: { part: "member", what: "answer" } }, make],
       always: [
-        {
-          guard: { type: "too_few", params: { part: "member", least: 1 } },
-          target: "closing",
-          actions: [{ type: "end_failed", params: { reason: "no member is left" } }],
-        },
+        unless("member", 1, "no member is left"),
         { guard: "nobody_owes", target: "synthesising" },
       ],
     },
     synthesising: {
       entry: [{ type: "ask", params: { part: "synthesiser", what: "synthesis" } }, make],
       always: [
-        {
-          guard: { type: "too_few", params: { part: "synthesiser", least: 1 } },
-          target: "closing",
-          actions: [{ type: "end_failed", params: { reason: "nobody is left to make one answer" } }],
-        },
+        unless("synthesiser", 1, "nobody is left to make one answer"),
         {
           guard: "nobody_owes",
           target: "closing",

@@ -1,6 +1,6 @@
 // The review mode: an author works, reviewers approve or ask for changes, the author revises, until all approve or the rounds
 // are used up. The author's last words are the answer in both cases; the outcome says which of them it was.
-import { always, endStates, make, modeSetup, options, startOf } from "./setup.ts";
+import { always, endStates, make, modeSetup, options, startOf, unless } from "./setup.ts";
 
 const endRound = { type: "end_round", params: { part: "reviewer", wanted: "approve" } } as const;
 
@@ -14,22 +14,14 @@ export const reviewMachine = modeSetup.createMachine({
     drafting: {
       entry: ["begin_round", "draft", make],
       always: [
-        {
-          guard: { type: "too_few", params: { part: "author", least: 1 } },
-          target: "closing",
-          actions: [{ type: "end_failed", params: { reason: "the author was given up" } }],
-        },
+        unless("author", 1, "the author was given up"),
         { guard: "nobody_owes", target: "reviewing" },
       ],
     },
     reviewing: {
       entry: [{ type: "ask", params: { part: "reviewer", what: "review" } }, make],
       always: [
-        {
-          guard: { type: "too_few", params: { part: "reviewer", least: 1 } },
-          target: "closing",
-          actions: [{ type: "end_failed", params: { reason: "no reviewer is left" } }],
-        },
+        unless("reviewer", 1, "no reviewer is left"),
         {
           guard: { type: "is_agreed", params: { part: "reviewer", verdict: "approve" } },
           target: "closing",

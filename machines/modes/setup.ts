@@ -122,6 +122,14 @@ export const make = {
   params: ({ context }: { context: RunContext }) => ({ requests: context.requests }),
 } as const;
 
+/** The run fails when this part has fewer left than it takes; said once nobody owes an answer. */
+export const unless = (part: Part, least: number, reason: string) =>
+  ({
+    guard: { type: "too_few", params: { part, least } },
+    target: "closing",
+    actions: [{ type: "end_failed", params: { reason } }],
+  }) as const;
+
 export const startOf = ({ input }: { input: RunInput }): RunContext => beginRun(input);
 
 export const options = { maxIterations: iterationsMax } as const;
