@@ -19,9 +19,10 @@ export async function planWorktrees(
   { parent, id, signal }: { parent: string; id: string; signal: AbortSignal },
 ): Promise<PlannedWorktrees> {
   const planned: PlannedWorktrees = {};
-  for (const { name, isolation } of members) {
+  for (const [place, { name, isolation }] of members.entries()) {
     if (isolation === undefined) continue;
-    planned[name] = await planAgentWorktree(session, { parent, id: `${id}-${name}`, signal });
+    // With its place: "a-b", "a_b" and "A-b" are three members, and could be one folder.
+    planned[name] = await planAgentWorktree(session, { parent, id: `${id}-${place + 1}-${name}`, signal });
   }
   return planned;
 }
