@@ -66,8 +66,8 @@ export function modelExecutor(parts: ModelCallParts): Executor {
     // Before anything is summarised for it: that costs as well.
     if (await pause(session, effect.actor, parts)) return;
     const transcript = await session.transcript();
-    const own = transcript.crew.agent(effect.actor)?.profile.model ??
-      { provider: meta.provider, model: meta.model };
+    const given = [...transcript.crew.upwards(effect.actor)].map(({ profile }) => profile.model);
+    const own = given.find((model) => model !== undefined) ?? { provider: meta.provider, model: meta.model };
     const candidates = candidatesOf(own, parts);
     let attempt = effect.attempts;
     let last: Unanswered = { ...own, error: noProvider(own.provider), text: "" };

@@ -14,7 +14,7 @@ export interface ModelNames {
   modelOf: (text: string) => { provider: string; model: string };
 }
 
-/** Undefined: the session's own. That is also what a folder gets which names another provider. */
+/** Undefined: that of whoever starts it. That is also what a folder gets which names another provider. */
 export function definedModel(
   { model: text, source }: Pick<AgentDefinition, "model" | "source">,
   { provider, isFamily, familyOf, modelOf }: ModelNames,

@@ -28,7 +28,7 @@ async function asked(id: string): Promise<Record<string, string[]>> {
 const done = { calls: [{ name: "WorkDone", args: { summary: "s" } }] };
 const inner = { calls: [{ name: "Agent", args: { name: "below", description: "d", prompt: "hi" } }] };
 
-it("a member of a team is asked with its own model; those below it, and the others, with the session's", async () => {
+it("a member of a team is asked with its own model, and so are those below it; the others with the session's", async () => {
   await open();
   const id = await test.session();
   const spec = teamSpec.parse({
@@ -45,7 +45,7 @@ it("a member of a team is asked with its own model; those below it, and the othe
   const below = Object.keys(models).find((actor) => actor.startsWith("team:t/agent:own/")) ?? "";
   expect(models).toEqual({
     "team:t/agent:own": ["second/small"],
-    [below]: ["scripted/demo"],
+    [below]: ["second/small"],
     "team:t/agent:plain": ["scripted/demo"],
   });
 });
