@@ -19,9 +19,12 @@ import type { Provider } from "../src/providers/contract.ts";
 import { type Divergence, facts, isProven } from "./fold.ts";
 import { workBeside } from "./at_work.ts";
 import { backgroundOf, pausedOf, questionsOf, tasksOf } from "./work_views.ts";
-import { loadHead, modelRequest, wireHash } from "./model_request.ts";
+import { loadHead, modelRequest, type RequestHead, wireHash } from "./model_request.ts";
 import { readFacts } from "./packing.ts";
 import { treeOf } from "./tree_view.ts";
+
+/** Heads of requests that a proof keeps in memory: each agent of a session has one of its own. */
+const headsKept = 200;
 
 export type ProviderOf = (name: string) => Provider | undefined;
 
@@ -130,7 +133,7 @@ export async function requestOf(
   let found: RequestView | undefined;
   for await (const fact of facts(log)) {
     if (fact.type === "model.called" && (fact.data.request_id === requestId || requestId === "last")) {
-      found = await rebuild(log, fact, { transcript, providerOf });
+      found = await rebuild(fact, await loadHead(fact.data.head, log), { transcript, providerOf });
       // A call that was made again after a restart is found by its last attempt.
     }
     transcript.apply(fact);
@@ -142,12 +145,12 @@ export async function requestOf(
   );
 }
 
-async function rebuild(
-  log: SessionLog,
+function rebuild(
   fact: FactOf<"model.called">,
+  head: RequestHead,
   parts: { transcript: Transcript; providerOf: ProviderOf },
-): Promise<RequestView> {
-  const { request_id, provider: name, model, request_sha256, head } = fact.data;
+): RequestView {
+  const { request_id, provider: name, model, request_sha256 } = fact.data;
   const provider = parts.providerOf(name);
   if (provider === undefined) {
     throw new Problem(
@@ -156,9 +159,7 @@ async function rebuild(
     );
   }
   const messages = parts.transcript.forRequest(fact.actor);
-  const wire: JsonObject = provider.encode(
-    modelRequest({ provider: name, model }, await loadHead(head, log), messages),
-  );
+  const wire: JsonObject = provider.encode(modelRequest({ provider: name, model }, head, messages));
   const sha256 = wireHash(wire);
   return {
     request_id,
@@ -172,12 +173,28 @@ async function rebuild(
   };
 }
 
+/** Reads heads, and each but once: many requests have the same. */
+function headReader(log: SessionLog): (ref: JsonValue) => Promise<RequestHead> {
+  const known = new Map<string, RequestHead>();
+  return async (ref) => {
+    const key = JSON.stringify(ref);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const head = await loadHead(ref, log);
+    const [oldest] = known.keys();
+    if (known.size >= headsKept && oldest !== undefined) known.delete(oldest);
+    known.set(key, head);
+    return head;
+  };
+}
+
 /** Folds the whole log from its first record, without snapshots, and proves every digest and every model request. */
 export async function verifyLog(
   log: SessionLog,
   options: { live: SessionState | null; providerOf: ProviderOf; machineVersion: string },
 ): Promise<VerifyReport> {
   const transcript = createTranscript();
+  const headOf = headReader(log);
   const end = options.live?.seq ?? log.durable;
   let state = emptySession;
   let requests = 0;
@@ -198,7 +215,8 @@ export async function verifyLog(
         break;
       }
       if (proven && fact.type === "model.called" && options.providerOf(fact.data.provider) !== undefined) {
-        const view = await rebuild(log, fact, { transcript, providerOf: options.providerOf });
+        const head = await headOf(fact.data.head);
+        const view = rebuild(fact, head, { transcript, providerOf: options.providerOf });
         if (!view.matches) {
           diverged = { seq: fact.seq, expected: view.recorded_sha256, found: view.sha256, what: "request" };
           break;

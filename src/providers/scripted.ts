@@ -84,8 +84,8 @@ export function nextAnswer(request: ModelRequest): Answer {
   return answerWords(turn);
 }
 
-function countUsage(request: ModelRequest, answer: Answer): Usage {
-  const asked = JSON.stringify(encode(request)).length;
+function countUsage({ model, system, tools, messages }: ModelRequest, answer: Answer): Usage {
+  const asked = JSON.stringify({ model, system, tools, messages }).length;
   const answered = answer.text.length +
     answer.calls.reduce((sum, call) => sum + call.name.length + JSON.stringify(call.args).length, 0);
   return {
