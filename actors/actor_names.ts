@@ -78,7 +78,7 @@ export function meantBy(speaker: string, text: string, session: SessionActor, tr
 }
 
 /** Living agents in words for one of them. */
-export function whoIsThere(speaker: string, session: SessionActor, crew: Crew): string {
+function whoIsThere(speaker: string, session: SessionActor, crew: Crew): string {
   const others = Object.keys(session.state().agents).filter((path) =>
     path !== speaker && lives(path, session)
   );
@@ -129,4 +129,12 @@ export function nameOf(path: string, crew: Crew): string {
 /** The last part of a path: what an agent without a name is called. */
 export function lastName(path: string): string {
   return path.slice(path.lastIndexOf(":") + 1);
+}
+
+/** The word itself, or with the first number that is free: what a new team or workflow is called in its path. */
+export function freeId(crew: Crew, kind: "team" | "workflow", word: string): string {
+  for (let number = 1;; number++) {
+    const id = number === 1 ? word : `${word}-${number}`;
+    if (crew.supervisor(`${kind}:${id}`) === undefined) return id;
+  }
 }

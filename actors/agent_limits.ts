@@ -24,7 +24,7 @@ export const defaultAgentLimits: AgentLimits = {
 };
 
 /** How many agents are above the one that this one would start, the main one not counted, and itself. */
-export function depthBelow(parent: string, crew: Crew): number {
+function depthBelow(parent: string, crew: Crew): number {
   return [...crew.upwards(parent)].length + 1;
 }
 

@@ -12,7 +12,7 @@ export const generalAgent = "general-purpose";
 /** Of a definition's description, in the list that every request carries. */
 const aboutCharsMax = 300;
 const listedMax = 60;
-export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 export const agentArgs = z.strictObject({
   description: z.string().min(1).max(200).describe("The task in three to six words"),

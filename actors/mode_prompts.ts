@@ -16,8 +16,8 @@ export interface Ask {
 }
 
 /** Characters of earlier turns that a member is told, the latest ones; and of one answer of another member. */
-export const historyCharsMax = 40_000;
-export const answerCharsMax = 50_000;
+const historyCharsMax = 40_000;
+const answerCharsMax = 50_000;
 
 /** All that a member is told when it begins: it sees nothing else. */
 export function firstPrompt(ask: Ask, transcript: Transcript): string {

@@ -10,6 +10,7 @@ import type { TeamMember, TeamTask } from "../src/protocol/team_facts.ts";
 import type { MemberSpec, TeamSpec } from "../src/protocol/team_spec.ts";
 import type { ProviderRegistry } from "../src/providers/contract.ts";
 import { resolveModel } from "../src/providers/resolve_model.ts";
+import { freeId } from "./actor_names.ts";
 import { checkRefused, likeTeam } from "./refused_work.ts";
 import type { SessionActor } from "./session_port.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
@@ -94,7 +95,7 @@ async function repeatedTeam(session: SessionActor, seq: number): Promise<Receipt
 export function teamDraft(transcript: Transcript, start: TeamStart): FactDraft {
   const { spec, parent, callId } = start;
   const { name, goal, wait, milestones, restart, budget } = spec;
-  const team = freeId(transcript, name);
+  const team = freeId(transcript.crew, "team", name);
   const tasks = transcript.work.tasks().map(({ task_id, owner, blocked_by, status }): TeamTask => {
     return { task_id, owner, blocked_by, status };
   });
@@ -124,12 +125,4 @@ function memberOf(spec: MemberSpec, { models, worktrees }: TeamStart): TeamMembe
     ...(model === undefined ? {} : { model }),
     ...(worktree === undefined ? {} : { worktree }),
   };
-}
-
-/** The name itself, or with the first number that is free. */
-function freeId({ crew }: Transcript, name: string): string {
-  for (let number = 1;; number++) {
-    const id = number === 1 ? name : `${name}-${number}`;
-    if (crew.supervisor(`team:${id}`) === undefined) return id;
-  }
 }

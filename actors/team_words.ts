@@ -8,7 +8,7 @@ import type { Task } from "../src/protocol/work_facts.ts";
 type Team = FactData<"team.started">;
 
 /** Others that a member is told of by name; more are found by asking. */
-export const rosterMax = 50;
+const rosterMax = 50;
 /** Characters of one thing that is quoted in a sentence. */
 const quotedMax = 300;
 

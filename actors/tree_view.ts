@@ -293,6 +293,6 @@ function short(text: string, charsMax: number): string {
 }
 
 /** The kinds that have a conversation of their own. */
-export function converses(kind: ActorKind): boolean {
+function converses(kind: ActorKind): boolean {
   return kind === "main" || kind === "agent";
 }

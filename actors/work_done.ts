@@ -7,7 +7,7 @@ import { cancelledOutcome } from "./call_outcome.ts";
 import { beginKernelCall, type KernelTool } from "./kernel_call.ts";
 
 export const workDoneName = "WorkDone";
-export const summaryCharsMax = 20_000;
+const summaryCharsMax = 20_000;
 
 const parameters = z.strictObject({
   summary: z.string().min(1).max(summaryCharsMax).describe("What came out of it, for whoever leads the team"),
@@ -40,7 +40,10 @@ export function teamPathOf(actor: string): string | null {
 /** Notes it together with the result of the call. */
 export const workDone: KernelTool = async (session, record, call) => {
   const { actor, callId: call_id } = record;
-  const fail = (why: string): ToolOutcome => ({ status: "failed", error: `Cannot note it: ${why}` });
+  const fail = (why: string): ToolOutcome => ({
+    status: "failed",
+    error: `Cannot note what ${workDoneName} says: ${why}`,
+  });
   const path = teamPathOf(actor);
   const team = path === null ? undefined : (await session.transcript()).crew.supervisor(path);
   if (path === null || team?.start.type !== "team.started") {

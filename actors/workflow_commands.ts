@@ -19,6 +19,7 @@ import type { WorkflowDefinition } from "../src/workflow/definition.ts";
 import { faultText } from "../src/workflow/faults.ts";
 import { takeInputs } from "../src/workflow/inputs.ts";
 import { planOf } from "../src/workflow/plan.ts";
+import { freeId } from "./actor_names.ts";
 import { checkRefused, likenessesOf } from "./refused_work.ts";
 import { receiptOf } from "./receipt.ts";
 import type { SessionActor } from "./session_port.ts";
@@ -88,7 +89,7 @@ async function start(
   const { source, id } = command;
   const budget = command.budget ?? definition.budget;
   const draft = (transcript: Transcript): FactDraft => {
-    const workflow = freeId(transcript, definition.name);
+    const workflow = freeId(transcript.crew, "workflow", wordOf(definition.name));
     return {
       actor: `workflow:${workflow}`,
       type: "workflow.started",
@@ -158,21 +159,17 @@ async function namesIn(session: SessionActor, definition: WorkflowDefinition, pa
 
 const idCharsMax = 40;
 
-/** The name as a word, or with the first number that is free. */
-function freeId({ crew }: Transcript, name: string): string {
+/** The name as a word that can stand in a path. */
+function wordOf(name: string): string {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, idCharsMax).replaceAll(
     /^-|-$/g,
     "",
   );
-  const word = plain === "" ? "workflow" : plain;
-  for (let number = 1;; number++) {
-    const id = number === 1 ? word : `${word}-${number}`;
-    if (crew.supervisor(`workflow:${id}`) === undefined) return id;
-  }
+  return plain === "" ? "workflow" : plain;
 }
 
 /** The path of a workflow; throws a Problem that says which there are. */
-export async function workflowNamed(
+async function workflowNamed(
   session: Pick<SessionActor, "id" | "transcript">,
   name: string,
 ): Promise<string> {

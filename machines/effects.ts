@@ -48,7 +48,7 @@ export interface PendingEffect {
   attempts: number;
 }
 
-export function isEffectKind(kind: string): kind is EffectKind {
+function isEffectKind(kind: string): kind is EffectKind {
   return Object.hasOwn(effectKinds, kind);
 }
 
@@ -129,7 +129,7 @@ export function endedBy(fact: Fact, pending: Readonly<Record<string, PendingEffe
 }
 
 /** The key of the effect whose work a fact says has begun, or undefined. */
-export function begunBy(fact: Fact, pending: Readonly<Record<string, PendingEffect>>): string | undefined {
+function begunBy(fact: Fact, pending: Readonly<Record<string, PendingEffect>>): string | undefined {
   if (fact.type === "model.called") return `model.call:${fact.data.request_id}`;
   if (fact.type !== "call.started") return undefined;
   const review = `call.review:${fact.data.call_id}`;
