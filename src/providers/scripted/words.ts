@@ -108,7 +108,7 @@ function plainTruth({ prompt, images }: Turn): string {
 }
 
 const howToConfigure =
-  "To talk to a real model, set OPENAI_API_KEY (and, for another endpoint or model, LLM_BASE_URL and LLM_MODEL) in the environment of the daemon and restart it.";
+  "To talk to a real model, set the key of a provider in the environment of the daemon (OPENAI_API_KEY, ANTHROPIC_API_KEY or another; LLM_BASE_URL for a local endpoint) and restart it: `jamey doctor` shows what it finds.";
 
 function helpText(): string {
   return [
