@@ -50,8 +50,10 @@ export async function checkRefused(
     if (looked.has(key)) continue;
     looked.add(key);
     const tool = tools.get(likeness.name);
-    const parsed = tool?.parse(likeness.args);
-    if (tool === undefined || parsed?.ok !== true) continue;
+    if (tool === undefined) continue;
+    const parsed = tool.parse(likeness.args);
+    // Passed over, it would begin whatever the rules say.
+    if (!parsed.ok) throw new Error(`No call stands for ${what}: ${parsed.error}`);
     const record = { actor: mainActor, by: "user" } as const;
     const refused = await refusedByRule({ rules: rules ?? null, sandbox: null }, {
       meta,
