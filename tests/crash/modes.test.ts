@@ -125,8 +125,9 @@ async function playAndKill(
   while (killed < wanted) {
     const before = await progress(id);
     // Without progress between recoveries a turn is parked, as it should be: that is another test.
-    await until("some progress, or a question", async () => {
-      return killed === 0 || await progress(id) > before || (await daemon.approvals(id)).length > 0 || null;
+    await until("some progress, a question or the end", async () => {
+      if (killed === 0 || await progress(id) > before) return true;
+      return (await daemon.approvals(id)).length > 0 || await ended(id) !== null || null;
     });
     await pause(random() * 250);
     const open = await daemon.approvals(id);
