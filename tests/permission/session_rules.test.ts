@@ -11,7 +11,11 @@ const none = { allow: [], ask: [], deny: [] };
 
 test("the rules given for a session hold beside those of its folder, and without a store", async () => {
   await desk.write(desk.userFile, '[permissions]\ndeny = ["WebSearch"]\n');
-  const meta = { workspace: desk.workspace, worktree: null, rules: { allow: ["Read"], ask: [], deny: ["WebFetch"] } };
+  const meta = {
+    workspace: desk.workspace,
+    worktree: null,
+    rules: { allow: ["Read"], ask: [], deny: ["WebFetch"] },
+  };
   expect(texts(await rulesOfSession(await desk.open(), meta))).toEqual([
     "deny WebSearch",
     "allow Read",
