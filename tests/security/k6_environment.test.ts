@@ -22,7 +22,7 @@ const withheld = {
 const passed = { MY_SETTING: "passed-on", LC_ALL: "C" };
 /** Of the programs themselves, and of what starts them. */
 const expected =
-  /^(?:PATH|HOME|LANG|LC_\w+|TERM|TMPDIR|TEMP|TMP|USER|LOGNAME|SHELL|PWD|OLDPWD|SHLVL|_|PAGER|GIT_\w+|MANPAGER|EDITOR|VISUAL|DEBIAN_FRONTEND|JAMEY_(?!TOKEN)\w+|CLAUDE_PROJECT_DIR|MY_SETTING|CONTAINER\w*|TZ|\w*(?:PROXY|proxy))$/;
+  /^(?:PATH|HOME|DENO_DIR|LANG|LC_\w+|TERM|TMPDIR|TEMP|TMP|USER|LOGNAME|SHELL|PWD|OLDPWD|SHLVL|_|PAGER|GIT_\w+|MANPAGER|EDITOR|VISUAL|DEBIAN_FRONTEND|JAMEY_(?!TOKEN)\w+|CLAUDE_PROJECT_DIR|MY_SETTING|CONTAINER\w*|TZ|\w*(?:PROXY|proxy))$/;
 
 const commands = [
   "env",
