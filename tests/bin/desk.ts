@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { daemonFile, type SessionView, sessionView } from "../../src/protocol/http.ts";
 import { processesWith, until } from "./processes.ts";
+import { removeFolder } from "../support/daemon.ts";
 
 export interface Ended {
   code: number;
@@ -103,7 +104,7 @@ export async function openDesk(): Promise<Desk> {
         return left.length === 0 || undefined;
       });
       await Promise.all(started.map((child) => child.status));
-      await Deno.remove(root, { recursive: true });
+      await removeFolder(root);
     },
   };
   return desk;

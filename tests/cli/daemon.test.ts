@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { daemonFile } from "../../src/protocol/http.ts";
 import { jamey, jsonLines, type RunOptions, startJamey } from "./program.ts";
+import { removeFolder } from "../support/daemon.ts";
 
 let dataDir = "";
 const env = { JAMEY_PROVIDER: "scripted", OPENAI_API_KEY: "", LLM_BASE_URL: "" };
@@ -11,7 +12,7 @@ const run = (args: string[], options: RunOptions = {}) => jamey(dataDir, args, {
 beforeEach(async () => void (dataDir = await Deno.makeTempDir({ prefix: "jamey-daemon-" })));
 afterEach(async () => {
   await run(["stop"]);
-  await Deno.remove(dataDir, { recursive: true });
+  await removeFolder(dataDir);
 });
 
 const script = (steps: unknown[]) => `script:${JSON.stringify(steps)}`;

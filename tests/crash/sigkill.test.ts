@@ -3,7 +3,14 @@
 import { afterAll, expect, it } from "vitest";
 import { join } from "node:path";
 import { type EventEnvelope, serverFrame } from "../support/frames.ts";
-import { type DaemonProcess, pause, seeded, startDaemonProcess, until } from "../support/daemon.ts";
+import {
+  type DaemonProcess,
+  pause,
+  removeFolder,
+  seeded,
+  startDaemonProcess,
+  until,
+} from "../support/daemon.ts";
 import { startModelServer } from "../support/model_server.ts";
 import { replyOf } from "../support/model_server_main.ts";
 import type { SessionView, VerifyReport } from "../../src/protocol/http.ts";
@@ -15,8 +22,8 @@ const firstSeed = Number(Deno.env.get("JAMEY_CRASH_SEED") ?? 20_261_120);
 const resumeMsMax = 2_000;
 
 const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) Deno.removeSync(folder, { recursive: true });
+afterAll(async () => {
+  for (const folder of folders) await removeFolder(folder);
 });
 
 for (let n = 0; n < sessions; n++) {

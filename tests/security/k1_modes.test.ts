@@ -4,6 +4,7 @@ import { daemonFile } from "../../src/protocol/http.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import { script } from "../support/runtime.ts";
 import { tally } from "../support/tally.ts";
+import { removeFolder } from "../support/daemon.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const othersMask = 0o077;
@@ -108,7 +109,7 @@ it.skipIf(Deno.build.os === "windows")(
     } finally {
       endDaemon(data);
     }
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
   },
   60_000,
 );

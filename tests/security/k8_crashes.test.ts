@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { answer } from "../support/model_plan.ts";
 import { tally } from "../support/tally.ts";
 import { filesWith, key, openKeyDesk } from "./key_desk.ts";
+import { removeFolder } from "../support/daemon.ts";
 
 const signals = ["SIGKILL", "SIGABRT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGFPE"] as const;
 
@@ -82,5 +83,5 @@ it("a start that fails does not say what stands in the configuration", async () 
     escapes: spoken,
   });
   expect(spoken).toBe(0);
-  await Deno.remove(root, { recursive: true });
+  await removeFolder(root);
 }, 60_000);

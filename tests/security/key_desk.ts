@@ -1,7 +1,7 @@
 // A real daemon with a real key in its environment and a model server that it is sent to: where does the key turn up?
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type DaemonProcess, startDaemonProcess } from "../support/daemon.ts";
+import { type DaemonProcess, removeFolder, startDaemonProcess } from "../support/daemon.ts";
 import type { Plan } from "../support/model_plan.ts";
 import { type ModelServer, startModelServer, type WireRequest } from "../support/model_server.ts";
 
@@ -78,7 +78,7 @@ export async function openKeyDesk(options: KeyDeskOptions): Promise<KeyDesk> {
   onTestFinished(async () => {
     await desk.daemon.end("SIGTERM");
     await model.close();
-    await Deno.remove(root, { recursive: true });
+    await removeFolder(root);
   });
   return desk;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import type { OutsideView, SessionView } from "../../src/protocol/http.ts";
 import { jamey } from "../cli/program.ts";
-import { type DaemonProcess, startDaemonProcess, until } from "../support/daemon.ts";
+import { type DaemonProcess, removeFolder, startDaemonProcess, until } from "../support/daemon.ts";
 import { type Hostile, writeHostileFolder } from "../support/hostile_folder.ts";
 import { answer } from "../support/model_plan.ts";
 import { type ModelServer, startModelServer } from "../support/model_server.ts";
@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await daemon.end("SIGKILL");
   await Promise.all([listener.shutdown(), model.close()]);
-  await Deno.remove(folder, { recursive: true });
+  await removeFolder(folder);
 });
 
 const calls = [

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { EventEnvelope } from "../../src/protocol/facts.ts";
 import { type Ended, jamey } from "../cli/program.ts";
 import { oneHook } from "../hooks/folder.ts";
-import { type DaemonProcess, startDaemonProcess } from "../support/daemon.ts";
+import { type DaemonProcess, removeFolder, startDaemonProcess } from "../support/daemon.ts";
 import { tally } from "../support/tally.ts";
 
 let home: string;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await daemon.end("SIGKILL");
-  await Deno.remove(home, { recursive: true });
+  await removeFolder(home);
 });
 
 const atOnce = 6;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { AgentMode, EventEnvelope, PermissionMode } from "../../src/protocol/facts.ts";
 import type { Approval, SessionView } from "../../src/protocol/http.ts";
 import type { GivenModeSettings } from "../../src/protocol/mode_settings.ts";
-import { type DaemonProcess, startDaemonProcess, until } from "./daemon.ts";
+import { type DaemonProcess, removeFolder, startDaemonProcess, until } from "./daemon.ts";
 
 export const kills = Number(Deno.env.get("JAMEY_CRASH_KILLS") ?? 5);
 export const seedOr = (usual: number): number => Number(Deno.env.get("JAMEY_CRASH_SEED") ?? usual);
@@ -87,7 +87,7 @@ export async function openCrashDaemon(env: Record<string, string> = {}): Promise
     expectProven: async (id) => expect(await daemon.get(id, "/verify")).toMatchObject({ ok: true }),
     close: async () => {
       await process.end("SIGKILL");
-      await Deno.remove(folder, { recursive: true });
+      await removeFolder(folder);
     },
   };
   return daemon;

@@ -122,6 +122,16 @@ export async function until<T>(
   }
 }
 
+/** Removes a folder in which a program that a killed daemon left behind may still write its last words. */
+export async function removeFolder(path: string): Promise<void> {
+  await until(`the end of "${path}"`, async () => {
+    const left = await Deno.remove(path, { recursive: true }).then(() => null, (thrown: unknown) => thrown);
+    if (left === null || left instanceof Deno.errors.NotFound) return true;
+    if (String(left).includes("not empty")) return null;
+    throw left;
+  });
+}
+
 /** The content of a file once it has some: a shell makes the file first and writes then. */
 export async function written(path: string): Promise<string | null> {
   const text = await Deno.readTextFile(path).catch(() => "");

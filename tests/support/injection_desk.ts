@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { EventEnvelope, PermissionMode } from "../../src/protocol/facts.ts";
 import { type CanaryServer, startCanary } from "./canary_server.ts";
-import { type DaemonProcess, pause, startDaemonProcess, until } from "./daemon.ts";
+import { type DaemonProcess, pause, removeFolder, startDaemonProcess, until } from "./daemon.ts";
 import type { AttackGround } from "./injected_attacks.ts";
 import type { Carried, CarrierGround } from "./injection_carriers.ts";
 import { type ModelServer, startModelServer } from "./model_server.ts";
@@ -101,7 +101,7 @@ export async function openInjectionDesk(): Promise<InjectionDesk> {
       await daemon.end("SIGKILL");
       canary.close();
       await Promise.all([web.close(), model.close()]);
-      await Deno.remove(folder, { recursive: true });
+      await removeFolder(folder);
     },
   };
   // A server is started for a session that works, and its tools are there for the next.
