@@ -43,6 +43,18 @@ it("placeholders are there while a command runs, and gone with the last one that
   expect(await readdir(join(room.dataDir, "sandbox", "leases"))).toEqual([]);
 });
 
+it("commands that come and go at once are all confined, though each sees the placeholders of others", async () => {
+  const room = await open();
+  const one = async (nth: number) => {
+    await new Promise((resolve) => setTimeout(resolve, nth * 3));
+    return await room.text(`echo ${nth}`);
+  };
+  const all = Array.from({ length: 80 }, (_, nth) => nth);
+  expect(await Promise.all(all.map(one))).toEqual(all.map(String));
+  expect(await readdir(room.workspace)).toEqual([]);
+  expect(await readdir(join(room.dataDir, "sandbox", "leases"))).toEqual([]);
+});
+
 it("a folder whose places are held is no repository of its own, and names no servers", async () => {
   const room = await open();
   await mkdir(join(room.base, ".git", "refs"), { recursive: true });

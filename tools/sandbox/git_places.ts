@@ -1,5 +1,6 @@
 // What of a folder's git may be written by a command, and what of it may not: its hooks, its settings and everything that
 // says where these are. Reads files only and never runs git, which would obey them.
+import { readdirSync } from "node:fs";
 import { constants, open, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { Problem } from "../../src/protocol/problem.ts";
@@ -13,6 +14,8 @@ export async function gitPlaces(root: string, home: string | null): Promise<Prot
   const entry = join(root, ".git");
   switch (kindOf(entry)) {
     case "folder":
+      // No repository yet, and perhaps the placeholder of another command, which goes with it.
+      if (isEmpty(entry)) return await withoutRepository(root, entry, home);
       return {
         paths: [...inRepository(entry), ...besides(root), ...await namedBySettings(root, entry, home)],
         writable: [],
@@ -24,6 +27,15 @@ export async function gitPlaces(root: string, home: string | null): Promise<Prot
       return { paths: [{ path: entry, whenAbsent: "folder" }], writable: [] };
     case "absent":
       return await withoutRepository(root, entry, home);
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    // What we cannot look into is protected as if it were a repository.
+    return false;
   }
 }
 

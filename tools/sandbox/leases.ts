@@ -17,7 +17,7 @@ const contents: Readonly<Record<Exclude<Placeholder, "folder">, string>> = { "fi
 const sweepEveryMs = 10_000;
 
 export interface Leases {
-  /** Puts placeholders where nothing is; the folders above are there. */
+  /** Puts placeholders where nothing is, all or none; the folders above are there. */
   take(id: string, wanted: readonly ProtectedPath[]): Promise<void>;
   give(id: string): Promise<void>;
   /** Resolves when nothing is under way. */
@@ -53,7 +53,11 @@ export async function openLeases(folder: string): Promise<Leases> {
     if (placed.length === 0) return;
     await writeFile(fileOf(id), JSON.stringify({ placed }), { mode: 0o600 });
     held.set(id, placed);
-    await Promise.all(placed.map(put));
+    const ends = await Promise.allSettled(placed.map(put));
+    const failure = ends.find((end) => end.status === "rejected");
+    if (failure === undefined) return;
+    await give(id);
+    throw failure.reason;
   }
 
   async function give(id: string): Promise<void> {
