@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
 import { teamSpec } from "../../src/protocol/team_spec.ts";
+import { removeFolder } from "../support/daemon.ts";
 import { openTestRuntime, script, type TestRuntime } from "../support/runtime.ts";
 
 let test: TestRuntime;
@@ -43,7 +44,7 @@ it(
 
     // While the daemon runs, and again while it does not.
     const snapshots = join(test.dataDir, "sessions", id, "snapshots");
-    await Deno.remove(snapshots, { recursive: true });
+    await removeFolder(snapshots);
     expect((await test.runtime.verify(id)).ok).toBe(true);
     expect(await mailbox(middle)).toEqual(half);
     await test.stop();
