@@ -158,6 +158,8 @@ async function sendMessage(
 ): Promise<Receipt> {
   const { message: text, delivery, max_steps, images, to } = command;
   const message_id = command.id ?? nanoid();
+  // Before hooks hear of it: a message to nobody is none.
+  const actor = to === undefined ? mainActor : await actorNamed(session, to);
   if (session.seqOf(message_id) === undefined) {
     if (to === undefined) await checkModeRefused(session.state().meta, { registry, rules });
     const { signal } = new AbortController();
@@ -178,7 +180,6 @@ async function sendMessage(
     ...(max_steps === undefined ? {} : { max_steps }),
     ...(images === undefined || images.length === 0 ? {} : { images }),
   };
-  const actor = to === undefined ? mainActor : await actorNamed(session, to);
   const draft: FactDraft = { actor, type: "message.received", data };
   return { ...await log(session, draft, { what: "send a message to", id: message_id }), message_id };
 }

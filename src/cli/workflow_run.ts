@@ -110,9 +110,9 @@ export async function followWorkflow(context: Context, client: Client, followed:
       pending.fact(frame.event);
       progress.fact(frame.event);
       if (isHeldUp(frame.event, path)) {
-        const { run, error } = frame.event.data;
+        const run = neutralLine(String(frame.event.data["run"]));
         (desk.area?.above ?? context.terminal).talk(
-          `Paused, because ${neutralLine(String(run))} was cut off: ${neutralLine(String(error))}\n` +
+          `Paused: ${run} was cut off and may have done part of its work\n` +
             `  Begin it again with: jamey workflow resume ${which}`,
         );
         isOver = unattended;

@@ -106,6 +106,14 @@ it("a message that a hook refuses is not accepted, and one that passes may bring
   expect(JSON.stringify((await test.runtime.request(id, "last")).wire)).toContain("Today is a good day");
 });
 
+it("a message to somebody who is not there is refused before any hook hears of it", async () => {
+  test = await open({ event: "UserPromptSubmit", command: "exit 2" });
+  const id = await test.session();
+  const message = { type: "message.send", message: "hello", delivery: "queue", to: "nobody" } as const;
+  await expect(test.runtime.command(id, message, "me")).rejects.toMatchObject({ code: "not_found" });
+  expect(await hookFacts(id)).toEqual([]);
+});
+
 it("a Stop hook sends the agent back to work, three times at most until a person says something", async () => {
   test = await open({ event: "Stop", command: 'echo "the tests were not run" >&2; exit 2' });
   const id = await test.session();

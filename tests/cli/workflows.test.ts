@@ -223,7 +223,8 @@ it(
     const told = new TextDecoder().decode(stderr);
     const [, command = ""] = /^ {2}Begin it again with: jamey (.+)$/m.exec(told) ?? [];
     expect(command).toMatch(/^workflow resume \S+ --workflow cut$/);
-    expect(told).toContain("Paused, because build.1 was cut off: it was interrupted: the daemon was stopped");
+    expect(told).toContain("build.1: it was interrupted: the daemon was stopped");
+    expect(told).toContain("Paused: build.1 was cut off and may have done part of its work");
     expect({ code, last: told.trim().split("\n").at(-2) }).toEqual({
       code: 1,
       last: "The workflow is paused",
