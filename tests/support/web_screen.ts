@@ -37,7 +37,16 @@ export async function startScreen(size: string): Promise<TestScreen> {
   };
   for (let number = displayMin; number <= displayMax; number++) {
     if (await exists(`/tmp/.X${number}-lock`)) continue;
-    const server = start("Xvfb", [`:${number}`, "-screen", "0", `${size}x24`, "-nolisten", "tcp"]);
+    // A server that begins anew when its last client leaves would end a client that connects at that moment.
+    const server = start("Xvfb", [
+      `:${number}`,
+      "-screen",
+      "0",
+      `${size}x24`,
+      "-nolisten",
+      "tcp",
+      "-noreset",
+    ]);
     const display = `:${number}`;
     let ended = false;
     void server.status.then(() => ended = true);
