@@ -1,10 +1,14 @@
 // SendMessage: mail from one agent to others. The mail and the result of the call are one write: both are there, or neither.
 import { z } from "zod";
+import type { Unread } from "../machines/conversation.ts";
 import type { Tool } from "../tools/contract.ts";
 import { defineTool } from "../tools/define_tool.ts";
 import { meantBy, nameOf } from "./actor_names.ts";
 import { cancelledOutcome } from "./call_outcome.ts";
 import { beginKernelCall, finished, type KernelTool } from "./kernel_call.ts";
+
+/** What may wait for one reader. All of it is read at once, so more would not fit into its model's window. */
+export const unreadMax = { letters: 1_000, characters: 200_000 };
 
 const mailArgs = z.strictObject({
   to: z.union([z.string().min(1).max(500), z.array(z.string().min(1).max(500)).min(1).max(64)]).describe(
@@ -52,6 +56,17 @@ export const sendMail: KernelTool = async (session, record, call) => {
   if (paths.delete(actor) && paths.size === 0) {
     return { status: "failed", error: "Cannot send the message: it is to nobody but yourself" };
   }
+  const full = [...paths].find((path) => isFull(transcript.conversation(path).unread(), text));
+  if (full !== undefined) {
+    return {
+      status: "failed",
+      error:
+        `Cannot send the message to "${
+          nameOf(full, crew)
+        }", nobody got it: too much waits to be read there ` +
+        `(${unreadMax.letters} letters or ${unreadMax.characters} characters at most); go on once it has read`,
+    };
+  }
   const names = [...paths].map((path) => nameOf(path, crew));
   const data = { message_id, from: nameOf(actor, crew), to: [...paths], text };
   return {
@@ -61,3 +76,8 @@ export const sendMail: KernelTool = async (session, record, call) => {
     facts: [{ type: "team.message_sent", data }],
   };
 };
+
+function isFull(unread: readonly Unread[], text: string): boolean {
+  const characters = unread.reduce((sum, letter) => sum + letter.text.length, text.length);
+  return unread.length >= unreadMax.letters || characters > unreadMax.characters;
+}

@@ -1,6 +1,7 @@
 // Mail between agents, and what an agent can do about others: list them, wait for them, stop them.
 import { afterEach, expect, it } from "vitest";
 import { join } from "node:path";
+import { unreadMax } from "../../actors/send_message.ts";
 import type { Fact } from "../../src/protocol/facts.ts";
 import type { JsonObject } from "../../src/protocol/json.ts";
 import { until } from "../support/daemon.ts";
@@ -84,6 +85,34 @@ it("mail to nobody, to one that has ended and to oneself is an error to the send
   expect(mails[3]?.output).toContain("it is to nobody but yourself");
   expect(mails[4]?.output).toContain("nobody leads you");
   expect(ofType(await test.facts(id), "team.message_sent")).toEqual([]);
+});
+
+it("mail for which there is no room is an error to the sender, and there is room again when it was read", async () => {
+  test = await openTestRuntime();
+  const id = await test.session();
+  const waits = (mine: string, other: string) =>
+    bash(`touch ${mine}; for i in $(seq 4000); do test -e ${other} && exit 0; sleep 0.02; done; exit 1`);
+  const busy = script({ calls: [waits("up", "go")] }, { calls: [waits("read", "more")] }, { text: "done" });
+  const letter = (text: string) => call("SendMessage", { to: "busy", message: text });
+  await test.turn(id, script({ calls: [beside("busy", busy), waits("main", "up")] }, { text: "ok" }));
+  for (let round = 0; round < 10; round++) {
+    const large = [1, 2].map((n) => letter(`${round}.${n}`.padEnd(unreadMax.characters / 20, "x")));
+    await test.turn(id, script({ calls: large }, { text: "ok" }));
+  }
+  const { tool_calls } = await test.turn(
+    id,
+    script(
+      { calls: [letter("and this")] },
+      { calls: [waits("go", "read")] },
+      { calls: [letter("and this"), bash("touch more")] },
+      { text: "ok" },
+    ),
+  );
+  expect(tool_calls.map(({ status }) => status)).toEqual(["failed", "finished", "finished", "finished"]);
+  const facts = await test.facts(id);
+  const [refused] = ofType(facts, "call.failed");
+  expect(refused?.data.error).toContain('"busy", nobody got it: too much waits to be read there');
+  expect(ofType(facts, "team.message_sent")).toHaveLength(21);
 });
 
 it('"@all" is everybody one works with: those one started, or those that have the same leader', async () => {
