@@ -53,7 +53,7 @@ async function open(text: string, page: Page, chromium: Chromium): Promise<ToolO
     return await where(`Opened with status ${response?.status() ?? "unknown"}`, page);
   } catch (thrown) {
     // Its error page comes up late and would get in the way of the next page: that gets a tab of its own.
-    await page.close().catch(() => {});
+    await inTime(page.close(), settleMs).catch(() => {});
     const refusal = chromium.refusal();
     if (refusal !== null && refusal !== before) throw refusal;
     throw problemOf(`open "${url.href}"`, thrown);
@@ -61,10 +61,13 @@ async function open(text: string, page: Page, chromium: Chromium): Promise<ToolO
 }
 
 async function read(format: "outline" | "markdown", page: Page): Promise<ToolOutcome> {
-  const title = plainText((await page.title()).slice(0, 500));
+  const title = plainText((await inTime(page.title(), actionTimeoutMs)).slice(0, 500));
   const text = format === "outline"
     ? await page.ariaSnapshot({ mode: "ai", timeout: actionTimeoutMs })
-    : (await toMarkdown((await page.content()).slice(0, htmlCharsMax), new URL(page.url()))).markdown;
+    : (await toMarkdown(
+      (await inTime(page.content(), actionTimeoutMs)).slice(0, htmlCharsMax),
+      new URL(page.url()),
+    )).markdown;
   const { text: shown, cut } = cutMiddle(plainText(text), readCharsMax);
   return {
     status: "finished",
@@ -158,10 +161,28 @@ function named({ ref, selector, text }: Target): string {
 
 async function where(done: string, page: Page): Promise<ToolOutcome> {
   await page.waitForLoadState("domcontentloaded", { timeout: settleMs }).catch(() => {});
-  const title = plainText((await page.title().catch(() => "")).slice(0, 500));
+  const title = plainText((await inTime(page.title(), settleMs).catch(() => "")).slice(0, 500));
   const output = `${done}; the page is now ${page.url().slice(0, 2_000)} "${title}"`;
   return { status: "finished", output, truncated: false };
 }
+
+/** What has no limit of its own in the library: a page that never yields would be waited for until the tool's limit. */
+async function inTime<Answer>(asked: Promise<Answer>, ms: number): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(noAnswer(ms)), ms);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const noAnswer = (ms: number): Problem =>
+  new Problem("unavailable", `Cannot use the page: it does not answer within ${ms / 1_000} s`, {
+    hint: 'use action "close", then open another page',
+  });
 
 /** The library's messages go on with a log of what it tried; the first line says it. */
 function problemOf(what: string, thrown: unknown): Problem {
