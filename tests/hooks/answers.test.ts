@@ -4,6 +4,9 @@ import type { HookEvent } from "../../src/protocol/work_facts.ts";
 import { processesWith } from "../tools/workspace.ts";
 import { hookFolder } from "./folder.ts";
 
+/** How long the programs sleep: no other run of these tests on this machine has the same. */
+const nap = `9${Deno.pid}.98770`;
+
 async function verdict(event: HookEvent, command: string, timeoutS?: number) {
   const hook = { event, command, ...(timeoutS === undefined ? {} : { timeoutS }) };
   const folder = await hookFolder({ settings: [hook] });
@@ -101,11 +104,11 @@ it("hooks that only hear of something cannot block it", async () => {
 
 it("R7: whatever a hook does, it ends within its limit, and nothing of it is left", async () => {
   const cases = [
-    ["hangs", "sleep 987701", "timed_out"],
-    ["ignores SIGTERM", "trap '' TERM; sleep 987702; sleep 987702", "timed_out"],
+    ["hangs", `sleep ${nap}1`, "timed_out"],
+    ["ignores SIGTERM", `trap '' TERM; sleep ${nap}2; sleep ${nap}2`, "timed_out"],
     ["exits 1", "exit 1", "failed"],
-    ["leaves a child behind", "sleep 987703 & exit 0", "passed"],
-    ["leaves a child in a session of its own", "setsid sleep 987704 & exit 0", "passed"],
+    ["leaves a child behind", `sleep ${nap}3 & exit 0`, "passed"],
+    ["leaves a child in a session of its own", `setsid sleep ${nap}4 & exit 0`, "passed"],
     ["prints 100 MB", "head -c 100000000 /dev/zero | tr '\\0' y", "passed"],
     [
       "prints 100 MB of errors and objects",
@@ -121,7 +124,7 @@ it("R7: whatever a hook does, it ends within its limit, and nothing of it is lef
     expect([what, run?.outcome]).toEqual([what, outcome]);
     expect(run?.context?.length ?? 0).toBeLessThanOrEqual(contextCharsMax + " [cut]".length);
     expect(run?.reason?.length ?? 0).toBeLessThanOrEqual(reasonCharsMax + " [cut]".length);
-    expect(await processesWith("98770")).toEqual([]);
+    expect(await processesWith(nap)).toEqual([]);
     held++;
   }
   console.log(
@@ -130,12 +133,12 @@ it("R7: whatever a hook does, it ends within its limit, and nothing of it is lef
 });
 
 it("a cancel ends a hook at once, and a gate then blocks", async () => {
-  const folder = await hookFolder({ settings: [{ event: "PreToolUse", command: "sleep 987705" }] });
+  const folder = await hookFolder({ settings: [{ event: "PreToolUse", command: `sleep ${nap}5` }] });
   const cancel = new AbortController();
   setTimeout(() => cancel.abort(), 100);
   const [run] = await folder.run("PreToolUse", { tool_name: "Bash" }, cancel.signal);
   expect(run).toMatchObject({ outcome: "blocked" });
-  expect(await processesWith("987705")).toEqual([]);
+  expect(await processesWith(`${nap}5`)).toEqual([]);
 });
 
 it("all hooks of an event run side by side and each gives its own verdict", async () => {

@@ -7,6 +7,9 @@ import { keepHead, keepTail } from "../../tools/external/byte_tail.ts";
 import { type RunOptions, runProgram } from "../../tools/external/run_program.ts";
 import { processesWith } from "./workspace.ts";
 
+/** How long the programs sleep: no other run of these tests on this machine has the same. */
+const nap = `9${Deno.pid}.98760`;
+
 const cwd = realpathSync(mkdtempSync(`${tmpdir()}/jamey-program-`));
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
@@ -49,32 +52,32 @@ it("a program that is not there, or cannot start, is an answer in words", async 
 });
 
 const stubborn = [
-  ["hangs", "sleep 987601"],
-  ["ignores SIGTERM", "trap '' TERM; sleep 987602; sleep 987602"],
-  ["hangs with children of its own", "sleep 987603 & sleep 987603 & wait"],
-  ["left its group", "setsid sleep 987604 & wait"],
+  ["hangs", `sleep ${nap}1`],
+  ["ignores SIGTERM", `trap '' TERM; sleep ${nap}2; sleep ${nap}2`],
+  ["hangs with children of its own", `sleep ${nap}3 & sleep ${nap}3 & wait`],
+  ["left its group", `setsid sleep ${nap}4 & wait`],
 ] as const;
 
 it.each(stubborn)("of a program that %s nothing is left after its time limit", async (_, script) => {
   const end = await run(script, { timeoutMs: 300 });
   expect(end.how).toBe("timed out");
-  expect(await processesWith(script.match(/9876\d+/)?.[0] ?? "?")).toEqual([]);
+  expect(await processesWith(nap)).toEqual([]);
 });
 
 it("what a program leaves in the background is ended with it, and its open output is not waited for", async () => {
   for (let round = 0; round < 5; round++) {
-    const end = await run("sleep 987605 & echo started; exit 0");
+    const end = await run(`sleep ${nap}5 & echo started; exit 0`);
     expect(end).toMatchObject({ how: "exited", code: 0, stdout: "started\n" });
-    expect(await processesWith("987605")).toEqual([]);
+    expect(await processesWith(`${nap}5`)).toEqual([]);
   }
 });
 
 it("a cancel ends a program at once", async () => {
   const cancel = new AbortController();
-  const running = run("echo up; sleep 987606", { signal: cancel.signal });
+  const running = run(`echo up; sleep ${nap}6`, { signal: cancel.signal });
   setTimeout(() => cancel.abort(), 100);
   expect((await running).how).toBe("cancelled");
-  expect(await processesWith("987606")).toEqual([]);
+  expect(await processesWith(`${nap}6`)).toEqual([]);
 });
 
 it("100 MB of output are read and forgotten but for the part that is kept", async () => {

@@ -6,6 +6,9 @@ import type { ExternalToolSettings } from "../../tools/external/settings.ts";
 import { externalSource, externalToolsMax } from "../../tools/external/source.ts";
 import { makeWorkspace, processesWith, runTool, type TestWorkspace, textOf } from "./workspace.ts";
 
+/** How long the programs sleep: no other run of these tests on this machine has the same. */
+const nap = `9${Deno.pid}.98780`;
+
 let workspace: TestWorkspace;
 beforeAll(async () => {
   workspace = await makeWorkspace();
@@ -98,20 +101,20 @@ it("images are passed on, as many and as large as can be shown", async () => {
 
 it("R6: whatever a program does, its call ends within its limit, and nothing of it is left", async () => {
   const cases = [
-    ["hangs", "sleep 987801", "it ran longer than 0.5 s and was ended"],
-    ["ignores SIGTERM", "trap '' TERM; sleep 987802; sleep 987802", "it ran longer than"],
+    ["hangs", `sleep ${nap}1`, "it ran longer than 0.5 s and was ended"],
+    ["ignores SIGTERM", `trap '' TERM; sleep ${nap}2; sleep ${nap}2`, "it ran longer than"],
     ["kills itself", "kill -9 $$", "exit code 137"],
     ["is not there", "exec no-such-program-here", "exit code 127"],
   ] as const;
   for (const [, script, why] of cases) {
     expect(textOf(await run(await processOf(script, { timeoutS: 0.5 })))).toContain(why);
   }
-  const child = await run(await processOf("sleep 987803 & echo left"));
+  const child = await run(await processOf(`sleep ${nap}3 & echo left`));
   expect(child).toMatchObject({ status: "finished", output: "left" });
   const flood = await run(await processOf("head -c 100000000 /dev/zero | tr '\\0' z"));
   expect(flood).toMatchObject({ status: "finished", truncated: true });
   expect(flood.output?.length).toBeLessThan(outputCharsMax + 200);
-  expect(await processesWith("98780")).toEqual([]);
+  expect(await processesWith(nap)).toEqual([]);
   console.log(
     `R6 programs as tools: ${cases.length + 2} of ${cases.length + 2} ended with a result, 0 processes left`,
   );
@@ -120,9 +123,9 @@ it("R6: whatever a program does, its call ends within its limit, and nothing of 
 it("a cancel ends the program", async () => {
   const cancel = new AbortController();
   setTimeout(() => cancel.abort(), 100);
-  const outcome = await run(await processOf("sleep 987804"), { a: "b" }, cancel.signal);
+  const outcome = await run(await processOf(`sleep ${nap}4`), { a: "b" }, cancel.signal);
   expect(outcome.status).toBe("interrupted");
-  expect(await processesWith("987804")).toEqual([]);
+  expect(await processesWith(`${nap}4`)).toEqual([]);
 });
 
 it("after three failures a tool is left alone for five minutes, then tried again", async () => {
