@@ -141,7 +141,8 @@ async function lookForMembers(
   const isReused = leader !== undefined && leader.startTime !== group.start_time;
   const trustNumber = !isReused && !options.onlyMarked;
   const belongs = (row: ProcessRow) => {
-    if (isOlder(row, group)) return "no";
+    // Threads of the kernel are in no group.
+    if (row.group === 0 || isOlder(row, group)) return "no";
     if (row.isZombie) return row === leader || ended.has(keyOf(row)) ? "no" : "unclear";
     if (trustNumber && (row.group === group.pgid || row.session === group.pgid)) return "yes";
     return lookForEntry(row.pid, group.marker);

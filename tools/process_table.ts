@@ -30,7 +30,9 @@ export async function findProcess(pid: number): Promise<ProcessRow | null> {
  */
 export async function scanProcesses(): Promise<{ rows: ProcessRow[]; vanished: number }> {
   if (!isLinux) return { rows: await readPs(["-A"]), vanished: 0 };
-  const names = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
+  // The newest first, as far as numbers tell: they are the ones that end soon.
+  const names = pids.toReversed();
   const rows = names.map(readStat).filter((row) => row !== null);
   return { rows, vanished: names.length - rows.length };
 }
