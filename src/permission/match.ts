@@ -1,7 +1,7 @@
 // A rule against a call: which calls it is about, and whether it holds for this one.
 import type { Rule } from "./contract.ts";
 import type { CommandSubject, JudgedSubject, PermissionQuestion } from "./layer.ts";
-import { isAllowed, isMeant } from "./match_command.ts";
+import { allowsPart, allowsWhole, isAllowed, isMeant } from "./match_command.ts";
 import { matchesHost } from "./match_host.ts";
 import { isServerRule, matchesName, matchesServer } from "./match_name.ts";
 import { matchesPath } from "./match_path.ts";
@@ -31,10 +31,12 @@ export function parsedRule(rule: Rule): ParsedRule | string {
 
 /** The rules that speak of this call's tool, whatever stands in their brackets. */
 export function relevantRules(question: PermissionQuestion): RelevantRule[] {
-  return question.rules.rules.flatMap((rule) => {
+  const relevant: RelevantRule[] = [];
+  for (const rule of question.rules.rules) {
     const parsed = parsedRule(rule);
-    return typeof parsed !== "string" && speaksOf(parsed, rule, question) ? [{ rule, parsed }] : [];
-  });
+    if (typeof parsed !== "string" && speaksOf(parsed, rule, question)) relevant.push({ rule, parsed });
+  }
+  return relevant;
 }
 
 function speaksOf({ tool, specifier }: ParsedRule, { action }: Rule, question: PermissionQuestion): boolean {
@@ -52,10 +54,13 @@ export function isMeantBy({ rule, parsed }: RelevantRule, question: PermissionQu
   const { tool, specifier } = parsed;
   if (specifier === null) return true;
   if (specifierKind(tool, specifier) === "grant") return isGrant(parsed, question);
-  const { action } = rule;
-  return question.subjects.some((subject) =>
-    subject.kind === "command" ? isMeant(specifier, subject) : holdsFor(parsed, subject, { action, question })
-  );
+  for (const subject of question.subjects) {
+    const isMeantHere = subject.kind === "command"
+      ? isMeant(specifier, subject)
+      : holdsFor(parsed, subject, { action: rule.action, question });
+    if (isMeantHere) return true;
+  }
+  return false;
 }
 
 /** Whether these allowing rules together cover all that the call is about. */
@@ -69,6 +74,16 @@ export function areAllowing(given: readonly RelevantRule[], question: Permission
       ? isAllowed(rules.map(({ parsed }) => parsed.specifier), subject)
       : rules.some(({ parsed }) => isSafe(parsed, subject, question) && covers(parsed, subject, question))
   );
+}
+
+/** False for a rule that cannot cover the call alone: a quick look, for there are many rules and few are meant. */
+export function mayCoverAlone({ parsed }: RelevantRule, question: PermissionQuestion): boolean {
+  const { specifier } = parsed;
+  const [subject] = question.subjects;
+  if (specifier === null || subject?.kind !== "command") return true;
+  const [first] = subject.analysis.commands;
+  return first === undefined || allowsPart(specifier, first) || allowsWhole(specifier, subject) ||
+    isGrant(parsed, question);
 }
 
 function covers(parsed: ParsedRule, subject: NotCommand, question: PermissionQuestion): boolean {

@@ -26,8 +26,9 @@ export function allowsPart(specifier: Specifier, command: AnalysedCommand): bool
 
 /** Whether a refusal is meant by any part of the command, wherever it stands. */
 export function isMeant(specifier: Specifier, { command, analysis }: CommandSubject): boolean {
-  return specifier === null || specifier === command.trim() ||
-    analysis.commands.some((part) => mayMatchForDeny(specifier, part));
+  if (specifier === null || specifier === command.trim()) return true;
+  for (const part of analysis.commands) if (mayMatchForDeny(specifier, part)) return true;
+  return false;
 }
 
 /** The program that the rule is about is named in a text of which nothing can be read. */

@@ -1,7 +1,14 @@
 // The rules of the managed, user, folder and session layers. All count alike: a refusal of any beats all else.
 import type { Rule } from "./contract.ts";
 import type { PermissionLayer, PermissionQuestion, Vote } from "./layer.ts";
-import { areAllowing, isMeantBy, parsedRule, type RelevantRule, relevantRules } from "./match.ts";
+import {
+  areAllowing,
+  isMeantBy,
+  mayCoverAlone,
+  parsedRule,
+  type RelevantRule,
+  relevantRules,
+} from "./match.ts";
 import { isMentioned } from "./match_command.ts";
 import { namedPath } from "./named_paths.ts";
 
@@ -65,7 +72,7 @@ function allowance(allowing: readonly RelevantRule[], question: PermissionQuesti
   const [first] = allowing;
   if (first === undefined) return null;
   if (areAllowing(allowing, question)) {
-    const alone = allowing.find((rule) => areAllowing([rule], question));
+    const alone = allowing.find((rule) => mayCoverAlone(rule, question) && areAllowing([rule], question));
     const because = alone === undefined
       ? `several rules allow its parts, ${wordRule(first.rule)} among them`
       : `${wordRule(alone.rule)} allows it`;

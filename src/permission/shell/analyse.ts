@@ -103,12 +103,16 @@ function doubtOfPlain(
   commands: readonly (readonly string[])[],
   trees: readonly (Reading | null)[],
 ): string | null {
-  const same = JSON.stringify(commands);
-  const agreed = trees.some((tree) =>
-    tree !== null && !tree.broken && JSON.stringify(tree.commands) === same
-  );
+  const agreed = trees.some((tree) => tree !== null && !tree.broken && areSame(tree.commands, commands));
   if (!agreed) return "it can be read in more than one way";
   return commands.length > commandsMax ? `it has more than ${commandsMax} commands` : null;
+}
+
+function areSame(some: readonly (readonly string[])[], others: readonly (readonly string[])[]): boolean {
+  return some.length === others.length && some.every((words, at) => {
+    const other = others[at] ?? [];
+    return words.length === other.length && words.every((word, index) => word === other[index]);
+  });
 }
 
 function unread(why: string): Analysis {

@@ -11,6 +11,24 @@ export interface AnalysedCommand {
   shapes: readonly string[];
   /** It is what a variable is set to: nothing runs it, unless some program takes that variable for a command. */
   isValue?: true;
+  /**
+   * All that it may run, itself the first: kept by the first rule that asks. It is here because a weak map of short-lived
+   * keys makes each collection of young objects long.
+   */
+  runs?: readonly Run[];
+}
+
+/** A program and what follows it, somewhere among these words. */
+export interface Run {
+  program: ProgramShape;
+  words: readonly string[];
+  from: number;
+  to: number;
+}
+
+export interface ProgramShape {
+  name: string;
+  known: "all" | "some" | "nothing";
 }
 
 export interface Analysis {

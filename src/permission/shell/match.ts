@@ -1,6 +1,6 @@
 // Whether a Bash rule means a command. An allowance is narrow: every word as it is written. A refusal is generous: the
 // program wherever it lies, and whatever a word that is not certain might become.
-import type { AnalysedCommand } from "./command.ts";
+import type { AnalysedCommand, ProgramShape, Run } from "./command.ts";
 import { hole, unquoted } from "./marks.ts";
 import { hasStar, isOpen, type Pattern, patternOf } from "./pattern.ts";
 import { programName, wordsToSpell } from "./runners.ts";
@@ -17,6 +17,11 @@ export function matchesForAllow(specifier: string, command: AnalysedCommand): bo
   }
   if (words.length < pattern.words.length) return false;
   if (pattern.rest === "nothing" && words.length > pattern.words.length) return false;
+  return areSame(pattern, words);
+}
+
+/** Apart from the looks before it, which nearly always suffice: what it closes over is made anew at each call. */
+function areSame(pattern: Pattern, words: readonly (string | null)[]): boolean {
   return pattern.words.every((each, index) => {
     const isLast = index === pattern.words.length - 1;
     return isSame(pattern.rest === "text" && isLast ? `${each}*` : each, words[index], index === 0);
@@ -27,23 +32,13 @@ export function mayMatchForDeny(specifier: string, command: AnalysedCommand): bo
   const pattern = patternOf(specifier);
   // What was not read may be anything.
   if (command.shapes.length === 0) return true;
-  return runsOf(command).some((run) => mayBe(pattern, run));
+  for (const run of runsOf(command)) if (mayBe(pattern, run)) return true;
+  return false;
 }
-
-/** A program and what follows it, somewhere among these words. */
-interface Run {
-  program: ProgramShape;
-  words: readonly string[];
-  from: number;
-  to: number;
-}
-
-const runsKnown = new WeakMap<AnalysedCommand, readonly Run[]>();
 
 /** All that a command may run, itself the first: found out once, however many rules there are. */
 function runsOf(command: AnalysedCommand): readonly Run[] {
-  const known = runsKnown.get(command);
-  if (known !== undefined) return known;
+  if (command.runs !== undefined) return command.runs;
   const { shapes, words, doubt } = command;
   const runs: Run[] = [{ program: programOf(shapes[0] ?? ""), words: shapes, from: 1, to: shapes.length }];
   if (doubt !== null || wordsToSpell(words) > 1) {
@@ -52,7 +47,7 @@ function runsOf(command: AnalysedCommand): readonly Run[] {
       runs.push({ program: programOf(part), words: parts, from: at + 1, to: at + partsMax });
     }
   }
-  runsKnown.set(command, runs);
+  command.runs = runs;
   return runs;
 }
 
@@ -106,11 +101,6 @@ function mayBeProgram(
 
 function lastPart(name: string): string {
   return name.slice(Math.max(0, name.lastIndexOf(hole)));
-}
-
-interface ProgramShape {
-  name: string;
-  known: "all" | "some" | "nothing";
 }
 
 const programsMax = 2_000;

@@ -109,7 +109,7 @@ function doubtOfWord({ marked, bare }: { marked: string; bare: boolean }, isFirs
 
 function match(pattern: RegExp, source: string, at: number): string | null {
   pattern.lastIndex = at;
-  return pattern.exec(source)?.[0] ?? null;
+  return pattern.test(source) ? source.slice(at, pattern.lastIndex) : null;
 }
 
 function codeOf(char: string): string {

@@ -67,7 +67,7 @@ function readDouble(source: string, from: number): { marked: string; end: number
 
 function runAt(pattern: RegExp, source: string, at: number): string {
   pattern.lastIndex = at;
-  return pattern.exec(source)?.[0] ?? "";
+  return pattern.test(source) ? source.slice(at, pattern.lastIndex) : "";
 }
 
 function expansionDoubt(source: string, at: number): string {
