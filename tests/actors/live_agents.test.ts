@@ -44,14 +44,16 @@ it("a budget of time pauses its agent before the next model call, and waiting fo
   const met = await test.fact(id, "budget.exceeded");
   expect(met.data).toMatchObject({ limit: "wall", max: 500, of: "team:t" });
   const finished = async () => (await test.types(id)).filter((type) => type === "call.finished").length;
-  expect(await finished()).toBe(2);
+  // After the second on a machine that has time, and never after the third.
+  expect([1, 2]).toContain(await finished());
   const used = async () =>
     (await test.runtime.view(id)).state.budgets.find(({ limit }) => limit === "wall")?.used ?? 0;
+  const done = await finished();
   const before = await used();
   expect(before).toBeGreaterThanOrEqual(500);
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await used()).toBe(before);
   await test.runtime.command(id, { type: "budget.answer", decision: "continue" }, "me");
   // What it is extended by is time of work: the wait is no part of it.
-  await until("more work", async () => await finished() > 2 || null);
+  await until("more work", async () => await finished() > done || null);
 });

@@ -9,7 +9,7 @@ import {
   processGroup,
   sleeping,
 } from "../support/crash_daemon.ts";
-import { pause, until } from "../support/daemon.ts";
+import { until } from "../support/daemon.ts";
 import { script } from "../support/runtime.ts";
 
 let daemon: CrashDaemon;
@@ -46,16 +46,12 @@ it("an approval raised by a sub-agent is still there after SIGKILL, and its answ
 
 it("a command that outlives the daemon is adopted: its real output and exit code become the result", async () => {
   const id = await begin(
-    script({ calls: [{ name: "Bash", args: { command: "echo begun; sleep 2; echo finished; exit 3" } }] }, {
-      text: "done",
-    }),
+    script({
+      calls: [{ name: "Bash", args: { command: "echo begun; touch begun; sleep 2; echo finished; exit 3" } }],
+    }, { text: "done" }),
     "bypassPermissions",
   );
-  await until(
-    "the command",
-    async () => (await daemon.events(id)).some((event) => event.type === "call.started") || null,
-  );
-  await pause(200);
+  await until("the command", () => Deno.lstat(join(daemon.workspace, "begun")).catch(() => null));
   await daemon.killAndStart();
   await daemon.turnEnd(id);
   const result = (await daemon.events(id)).find((event) => event.type === "call.failed");
@@ -73,7 +69,6 @@ it("a command that died with the daemon is interrupted, keeps its output, and is
     "bypassPermissions",
   );
   const pid = await until("the command", () => sleeping(/^61\.93$/)[0] ?? null);
-  await pause(200);
   await daemon.process.end("SIGKILL");
   for (const member of processGroup(pid)) endIfAlive(member);
   await daemon.start();
