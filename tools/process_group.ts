@@ -6,8 +6,8 @@ import {
   findProcess,
   lookForEntry,
   type ProcessRow,
-  scanProcesses,
   signalProcess,
+  visitProcesses,
 } from "./process_table.ts";
 
 export const terminateGraceMs = 2000;
@@ -135,24 +135,28 @@ async function lookForMembers(
   options: EndOptions,
   ended: ReadonlySet<string>,
 ): Promise<Look> {
-  const { rows, vanished } = await scanProcesses();
-  const leader = rows.find((row) => row.pid === group.pgid);
+  const leader = await findProcess(group.pgid);
   // A number is not given out again while a group bears it: another leader means that ours is empty.
-  const isReused = leader !== undefined && leader.startTime !== group.start_time;
+  const isReused = leader !== null && leader.startTime !== group.start_time;
   const trustNumber = !isReused && !options.onlyMarked;
   const belongs = (row: ProcessRow) => {
     // Threads of the kernel are in no group.
     if (row.group === 0 || isOlder(row, group)) return "no";
-    if (row.isZombie) return row === leader || ended.has(keyOf(row)) ? "no" : "unclear";
+    if (row.isZombie) return row.pid === leader?.pid || ended.has(keyOf(row)) ? "no" : "unclear";
     if (trustNumber && (row.group === group.pgid || row.session === group.pgid)) return "yes";
     return lookForEntry(row.pid, group.marker);
   };
-  const verdicts = rows.map(belongs);
-  return {
-    found: rows.filter((_, index) => verdicts[index] === "yes"),
-    isSure: vanished === 0 && !verdicts.includes("unclear"),
-    zombies: new Set(rows.filter((row) => row.isZombie).map(keyOf)),
-  };
+  const found: ProcessRow[] = [];
+  const zombies = new Set<string>();
+  let unclear = 0;
+  const { vanished } = await visitProcesses((row) => {
+    if (row.isZombie) zombies.add(keyOf(row));
+    const verdict = belongs(row);
+    if (verdict === "yes") found.push(row);
+    if (verdict === "unclear") unclear++;
+  });
+  // Parents come first: a shell that is told after its child has words for the end of it.
+  return { found: found.sort(byAge), isSure: vanished + unclear === 0, zombies };
 }
 
 function keyOf({ pid, startTime }: ProcessRow): string {
@@ -162,6 +166,10 @@ function keyOf({ pid, startTime }: ProcessRow): string {
 /** Start times are numbers on Linux; elsewhere they are dates in words, which tell nothing here. */
 function isOlder(row: ProcessRow, group: GroupIdentity): boolean {
   return Number(row.startTime) < Number(group.start_time);
+}
+
+function byAge(a: ProcessRow, b: ProcessRow): number {
+  return (Number(a.startTime) - Number(b.startTime)) || a.pid - b.pid;
 }
 
 function signalAll(group: GroupIdentity, rows: readonly ProcessRow[], name: "SIGTERM" | "SIGKILL"): void {

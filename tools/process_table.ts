@@ -25,21 +25,31 @@ export async function findProcess(pid: number): Promise<ProcessRow | null> {
 }
 
 /**
- * All processes that can be seen, and how many ended while they were listed: they may have started others. Read without
- * waiting in between: what takes a trip to another thread for each process is long enough to miss some.
+ * Shows `visit` all processes that can be seen, each as soon as it is read, and gives how many ended while they were
+ * listed: they may have started others. Nothing is waited for in between: a trip to another thread for each process, or a
+ * second round over all of them, is long enough to miss some.
  */
-export async function scanProcesses(): Promise<{ rows: ProcessRow[]; vanished: number }> {
-  if (!isLinux) return { rows: await readPs(["-A"]), vanished: 0 };
+export async function visitProcesses(visit: (row: ProcessRow) => void): Promise<{ vanished: number }> {
+  if (!isLinux) {
+    (await readPs(["-A"])).forEach(visit);
+    return { vanished: 0 };
+  }
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).slice(0, processesMax);
+  let vanished = 0;
   // The newest first, as far as numbers tell: they are the ones that end soon.
-  const names = pids.toReversed();
-  const rows = names.map(readStat).filter((row) => row !== null);
-  return { rows, vanished: names.length - rows.length };
+  for (const pid of pids.toReversed()) {
+    const row = readStat(pid);
+    if (row === null) vanished++;
+    else visit(row);
+  }
+  return { vanished };
 }
 
 /** All processes that can be seen. */
 export async function listProcesses(): Promise<ProcessRow[]> {
-  return (await scanProcesses()).rows;
+  const rows: ProcessRow[] = [];
+  await visitProcesses((row) => rows.push(row));
+  return rows;
 }
 
 /** Whether a process carries `entry` in the environment it was started with; false when unknown. */
