@@ -88,7 +88,7 @@ export async function openOutside(options: OutsideOptions): Promise<OpenedOutsid
       const named = items.filter(({ kind }) => kind === "mcp_server");
       await Promise.all(named.map(({ name }) => mcp.refresh(workspace, name).catch(() => {})));
     },
-    withdrawn: (workspace) => mcp.settle(workspace),
+    withdrawn: async (workspace) => void await Promise.all([mcp.settle(workspace), hooks.settle()]),
   };
   return {
     sources: [externalSource({ tools: programs.entries, environment }), mcp],

@@ -36,6 +36,8 @@ export interface Hooks {
 export interface FolderHooks extends Hooks {
   /** What this folder wants to have run, for a person to approve, and how that stands. */
   items(workspace: string): { item: OutsideItem; standing: Standing }[];
+  /** After approvals were taken back: ends what runs by them. Bounded, never rejects. */
+  settle(): Promise<void>;
 }
 
 /** Events that wait for the hooks' consent: without an answer the thing is not done. */

@@ -7,6 +7,7 @@ import type { OutsideItem, TrustStore } from "../trust/contract.ts";
 import { type HookEnd, judge } from "./answer.ts";
 import { type FolderHooks, type HookInput, type HookRun, isGate } from "./contract.ts";
 import { type Matcher, parseMatcher } from "./matcher.ts";
+import { watchHooks } from "./running.ts";
 import { type HookFile, type HookSettings, hooksMax, parseHookSection, timeoutDefaultS } from "./settings.ts";
 import { openHookFiles } from "./settings_file.ts";
 
@@ -48,6 +49,12 @@ interface ReadyHook {
   matcher: Matcher;
 }
 
+/** A hook that is to run, and what of a folder brought it along. */
+interface HeardHook {
+  hook: ReadyHook;
+  item: OutsideItem | null;
+}
+
 /** Throws a Problem when the configuration names too many. */
 export function createHooks(options: HooksOptions): FolderHooks {
   const count = options.settings.length;
@@ -55,6 +62,7 @@ export function createHooks(options: HooksOptions): FolderHooks {
     throw new Problem("bad_config", `Cannot use hooks: there are ${count}, at most ${hooksMax} are allowed`);
   }
   const once = reportOnce(options.report);
+  const running = watchHooks();
   const files = openHookFiles(options.report);
   const ready = memoized((hooks: readonly HookSettings[]) => hooks.map((hook) => makeReady(hook, once)));
   const readyOfSession = memoized((hooks: readonly SessionHook[]) =>
@@ -76,18 +84,21 @@ export function createHooks(options: HooksOptions): FolderHooks {
       toolName: string | undefined;
       own: readonly SessionHook[] | undefined;
     },
-  ): ReadyHook[] => {
-    const folder = ofFolder(workspace).flatMap(({ file, item, standing }) => {
-      if (standing === "approved") return ready(file.hooks);
+  ): HeardHook[] => {
+    const folder = ofFolder(workspace).flatMap(({ file, item, standing }): HeardHook[] => {
+      if (standing === "approved") return ready(file.hooks).map((hook) => ({ hook, item }));
       once(
         `Hooks in "${join(workspace, item.name)}" are not run: their text is ${standing}, approve it first`,
       );
       return [];
     });
     const own = options.files.flatMap((path) => ready(files.read(path, { keepsLast: true })?.hooks ?? []));
-    return [...ready(options.settings), ...own, ...folder, ...readyOfSession(ofSession)].filter((hook) =>
-      hook.event === event && (toolName === undefined || hook.matcher(toolName))
-    );
+    const users = (hooks: readonly ReadyHook[]) => hooks.map((hook): HeardHook => ({ hook, item: null }));
+    return [
+      ...users([...ready(options.settings), ...own]),
+      ...folder,
+      ...users(readyOfSession(ofSession)),
+    ].filter(({ hook }) => hook.event === event && (toolName === undefined || hook.matcher(toolName)));
   };
   /** A gate that a person has approved must not open because its file was edited: until it is looked at, they are asked. */
   const changedGates = (event: HookEvent, workspace: string): HookRun[] =>
@@ -114,10 +125,14 @@ export function createHooks(options: HooksOptions): FolderHooks {
       changedGates(event, workspace).length > 0 || listening({ event, workspace, toolName, own }).length > 0,
     run: async (event, input, { signal, own }) => {
       const heard = listening({ event, workspace: input.cwd, toolName: input.tool_name, own });
-      const runs = await Promise.all(heard.map((hook) => runHook(hook, input, { ...options, signal })));
+      const runs = await Promise.all(heard.map(({ hook, item }) => {
+        const run = (until: AbortSignal) => runHook(hook, input, { ...options, signal: until });
+        return item === null ? run(signal) : running.watch(item, signal, run);
+      }));
       return [...changedGates(event, input.cwd), ...runs];
     },
     items: (workspace) => ofFolder(workspace).map(({ item, standing }) => ({ item, standing })),
+    settle: () => running.settle((item) => options.trust.standing(item) === "approved"),
   };
 }
 

@@ -12,6 +12,8 @@ import {
 import { until } from "../support/daemon.ts";
 import { script } from "../support/runtime.ts";
 
+/** How long commands sleep: no other run of these tests on this machine has the same. */
+const nap = `61.${Deno.pid}0`;
 let daemon: CrashDaemon;
 afterEach(() => daemon.close());
 
@@ -64,11 +66,11 @@ it("a command that outlives the daemon is adopted: its real output and exit code
 it("a command that died with the daemon is interrupted, keeps its output, and is not run again", async () => {
   const id = await begin(
     script({
-      calls: [{ name: "Bash", args: { command: "echo x >> ran; echo so far; sleep 61.93" } }],
+      calls: [{ name: "Bash", args: { command: `echo x >> ran; echo so far; sleep ${nap}3` } }],
     }, { text: "done" }),
     "bypassPermissions",
   );
-  const pid = await until("the command", () => sleeping(/^61\.93$/)[0] ?? null);
+  const pid = await until("the command", () => sleeping(`${nap}3`)[0] ?? null);
   await daemon.process.end("SIGKILL");
   for (const member of processGroup(pid)) endIfAlive(member);
   await daemon.start();
@@ -96,12 +98,12 @@ it("a session that keeps killing its daemon is parked after three tries, and a m
 
 for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
   it(`${signal} ends the daemon in under two seconds, with the turn recorded and no process left`, async () => {
-    const stubborn = "trap '' TERM INT; sleep 62.94 & sleep 62.94";
+    const stubborn = `trap '' TERM INT; sleep ${nap}4 & sleep ${nap}4`;
     const id = await begin(
       script({ calls: [{ name: "Bash", args: { command: stubborn } }] }, { text: "x" }),
       "bypassPermissions",
     );
-    const pid = await until("the command", () => sleeping(/^62\.94$/)[0] ?? null);
+    const pid = await until("the command", () => sleeping(`${nap}4`)[0] ?? null);
     const group = processGroup(pid);
     expect(group.length).toBeGreaterThan(1);
     const asked = Date.now();

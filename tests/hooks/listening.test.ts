@@ -1,7 +1,9 @@
-import { utimesSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { matcherCharsMax, parseMatcher, repeatsMax } from "../../src/hooks/matcher.ts";
 import { hooksMax } from "../../src/hooks/settings.ts";
+import { until } from "../support/daemon.ts";
 import { hookFolder, oneHook } from "./folder.ts";
 
 it("a hook hears of the tools that its matcher names", () => {
@@ -66,6 +68,21 @@ it("P1: hooks of a folder run nothing before their exact text is approved", asyn
   expect(folder.hooks.listens("SessionStart", folder.dir)).toBe(true);
   expect(await folder.run("SessionStart")).toMatchObject([{ outcome: "passed" }]);
   expect([...Deno.readDirSync(folder.dir)].map(({ name }) => name)).toContain("ran");
+});
+
+it("P1: a hook that runs when its approval is taken back is ended, and its gate stays shut", async () => {
+  const folder = await hookFolder({ settings: [{ event: "PreToolUse", command: "touch users; sleep 1" }] });
+  folder.write(".jamey/settings.json", oneHook("PreToolUse", "touch begun; sleep 20; touch done"));
+  await folder.approveAll();
+  const running = folder.run("PreToolUse", { tool_name: "Bash" });
+  const there = (name: string) => existsSync(join(folder.dir, name));
+  await until("both hooks", () => there("begun") && there("users") || null);
+  await folder.trust.withdraw(folder.dir);
+  await folder.hooks.settle();
+  expect(await running).toMatchObject([{ name: "touch users; sleep 1", outcome: "passed" }, {
+    outcome: "blocked",
+  }]);
+  expect(there("done")).toBe(false);
 });
 
 it("P3: one changed byte in an approved file stops its hooks until it is approved again", async () => {

@@ -97,11 +97,11 @@ export function isMainEnd({ type, actor }: Pick<EventEnvelope, "type" | "actor">
   return type === "turn.ended" && actor === "main";
 }
 
-/** The processes that sleep for so long; a command's own numbers of processes mean nothing outside of its sandbox. */
-export function sleeping(seconds: RegExp): number[] {
+/** The processes that sleep for a time that begins so; a command's own numbers of processes mean nothing outside of its sandbox. */
+export function sleeping(seconds: string): number[] {
   return processes().filter((pid) => {
     const [program, argument = ""] = readProcess(pid, "cmdline").split("\0");
-    return program === "sleep" && seconds.test(argument);
+    return program === "sleep" && argument.startsWith(seconds);
   });
 }
 
