@@ -218,22 +218,32 @@ it("an agent stops nobody that it did not start, and waits for nobody that waits
 it("AgentWait ends early when somebody writes", async () => {
   test = await openTestRuntime();
   const id = await test.session();
-  const tells = script({ calls: [call("SendMessage", { to: "main", message: "still on it" })] }, {
-    calls: [bash(file("go"))],
-  }, { text: "done" });
-  const { tool_calls } = await test.turn(
+  const tells = script(
+    { calls: [bash(file("waits"))] },
+    { calls: [call("SendMessage", { to: "main", message: "still on it" })] },
+    { calls: [bash(file("go"))] },
+    { text: "done" },
+  );
+  const turn = test.turn(
     id,
     script(
       { calls: [beside("slow", tells)] },
       { calls: [call("AgentWait")] },
       { calls: [bash("touch go")] },
-      {
-        calls: [call("AgentWait")],
-      },
+      { calls: [call("AgentWait")] },
       { text: "ok" },
     ),
   );
-  const waits = tool_calls.filter(({ name }) => name === "AgentWait").map(({ output }) => output);
+  // What was written before it waits, it has read already.
+  await until(
+    "the wait",
+    async () =>
+      ofType(await test.facts(id), "call.started").find(({ data }) => data.name === "AgentWait") ?? null,
+  );
+  await Deno.writeTextFile(join(test.workspace, "waits"), "");
+  const waits = (await turn).tool_calls.filter(({ name }) => name === "AgentWait").map(({ output }) =>
+    output
+  );
   expect(waits[0]).toMatch(/^Somebody wrote to you; not all of them have ended:\n- slow: /);
   await mainEnds(id);
 });
