@@ -10,13 +10,15 @@ import {
   visitProcesses,
 } from "./process_table.ts";
 
-export const terminateGraceMs = 2000;
+/** With what comes after it, a command that does not leave is gone within the two seconds that a cancel may take. */
+export const terminateGraceMs = 1_000;
 /** The whole daemon has two seconds to stop. */
 export const shutdownGraceMs = 500;
 /** After the last command has ended, helpers in its group may need a moment to leave. */
-const leaveMs = 100;
+const leaveMs = 300;
 const pollMs = 20;
 const killAgainMs = 100;
+const killMsMax = 2_000;
 /** Other programs' short-lived processes make a look unsure too, so it must not go on until it is sure. */
 const looksMax = 6;
 
@@ -93,7 +95,7 @@ async function askToLeave(
 
 /** SIGKILL, again and again for a while: members that have left the group may have started others meanwhile. */
 async function killAll(group: GroupIdentity, options: EndOptions, stubborn: ProcessRow[]): Promise<void> {
-  const deadline = Date.now() + terminateGraceMs;
+  const deadline = Date.now() + killMsMax;
   let left = stubborn;
   while (left.length > 0 && Date.now() < deadline) {
     signalAll(group, left, "SIGKILL");

@@ -91,7 +91,7 @@ it("a cancelled parent ends all its children within two seconds, those in the ba
     { text: "never" },
   );
   const message = script(
-    { calls: [agent(middle, { background: true }), agent(middle), bash(`sleep ${nap}4`)] },
+    { calls: [agent(middle, { background: true }), agent(middle), bash(`trap '' TERM; sleep ${nap}4`)] },
     {
       text: "never",
     },
