@@ -77,7 +77,8 @@ export const sendMail: KernelTool = async (session, record, call) => {
   };
 };
 
-function isFull(unread: readonly Unread[], text: string): boolean {
+/** Whether what waits for a reader leaves no room for one more letter of this text. */
+export function isFull(unread: readonly Unread[], text: string): boolean {
   const characters = unread.reduce((sum, letter) => sum + letter.text.length, text.length);
   return unread.length >= unreadMax.letters || characters > unreadMax.characters;
 }

@@ -152,6 +152,7 @@ withChromium("a page that never yields is left at the time limit, and the next p
     /^Opened with status 200; .*\/hang "(Hang)?"$/,
   );
   expect(textOf(await browse({ action: "read" }))).toContain("it does not answer within 10 s");
+  expect(await browse({ action: "click", selector: "p" })).toMatchObject({ status: "failed" });
   await browse({ action: "close" });
   expect(await browse({ action: "open", url: site.origin })).toMatchObject({ status: "finished" });
 }, 60_000);

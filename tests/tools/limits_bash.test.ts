@@ -81,12 +81,12 @@ test("a command that multiplies is ended as a whole at its time limit, also when
 test("a chain of processes that each start the next in a session of its own and leave is ended", async () => {
   // Bounded, should it not be caught: 300 generations.
   const relay =
-    'echo "$1" >generation; [ "$1" -lt 300 ] || exit; sleep 0.1; setsid sh relay.sh $(($1 + 1)) &';
+    'echo "$1" >generation; [ "$1" -lt 300 ] || exit; sleep 0.05; setsid sh relay.sh $(($1 + 1)) &';
   await writeFile(join(space.dir, "relay.sh"), relay);
   const generations: number[] = [];
   // Whether a look misses the chain is a matter of microseconds, so it gets some chances.
   for (let round = 0; round < 8; round++) {
-    const { outcome, left } = await count("setsid sh relay.sh 0 & sleep 0.3; echo done", 10_000);
+    const { outcome, left } = await count("setsid sh relay.sh 0 & sleep 0.2; echo done", 10_000);
     generations.push(await readNumber("generation"));
     expect(textOf(outcome)).toMatch(/^done\n\[\d+ background processes still ran and were ended\]$/);
     expect(left).toBe(0);
